@@ -1,0 +1,295 @@
+"""Settings that hold everywhere. local, test and production add to them and change nothing of the safety rules.
+
+Environment: see docs/configuration.md for the list, the defaults and what each one is for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from config.settings.unfold import UNFOLD  # noqa: F401  (a Django setting)
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY", "")
+# The first key seals, every key unseals: rotate by putting a new one in front. Base64 of 32 bytes each.
+MASTER_KEYS: list[str] = env.list("MASTER_KEYS", default=[])
+ALLOWED_HOSTS = ["*"]  # a host that is no brand's is answered 404 by BrandMiddleware, before anything else
+
+PLATFORM_HOST = env.str("PLATFORM_HOST", "localhost")
+BRAND_HOST_SUFFIX = env.str("BRAND_HOST_SUFFIX", ".localhost")
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", "https")
+PUBLIC_PORT = env.str("PUBLIC_PORT", "")
+# How many proxies in front may be believed about the client's address; 0 = none, the socket's peer is the client.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+# Brand.clock_shift is only honoured where this is on: the demo and the tests.
+CLOCK_MOVABLE = False
+
+# --- rooms -------------------------------------------------------------------------------------------------------
+SHARED_APPS = ["django_tenants", "django.contrib.contenttypes", "tenants"]
+TENANT_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "core",
+    "members",
+    "loyalty",
+    "rewards",
+    "billing",
+    "partners",
+    "engagement",
+    "analytics",
+]
+TABLELESS_APPS = [
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+# unfold before django_tenants: both override admin/index.html, and unfold's is the one we want.
+INSTALLED_APPS = [
+    *TENANT_APPS[:3],
+    *SHARED_APPS,
+    *[app for app in TENANT_APPS[3:] if app not in SHARED_APPS],
+    *TABLELESS_APPS,
+]
+
+# --- brands ------------------------------------------------------------------------------------------------------
+TENANT_MODEL = "tenants.Brand"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TEMPLATE_SCHEMA = "template_brand"
+OPERATOR_SLUG = "operator"
+PUBLIC_SCHEMA_URLCONF = "config.urls_platform"
+ROOT_URLCONF = "config.urls_brand"
+OPERATOR_URLCONF = "config.urls_operator"
+SHOW_PUBLIC_IF_NO_TENANT_FOUND = False
+TENANT_LIMIT_SET_CALLS = True
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+
+# --- database ----------------------------------------------------------------------------------------------------
+# Two roles. The owner migrates and provisions (its own process); web and workers are guests who can't alter a table
+# nor edit a ledger entry. STAMGAST_DB_ROLE=owner turns this process into the owner's; manage.py does it for the
+# commands that migrate.
+DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "")
+DB_ROLE = env.str("STAMGAST_DB_ROLE", "app")
+
+
+def database(url: str, **options: Any) -> dict[str, Any]:
+    """A DATABASES entry for a PostgreSQL URL, with the tenant-aware engine."""
+    parsed = environ.Env.db_url_config(url) if url else {"NAME": "", "HOST": ""}
+    parsed = {**parsed, "ENGINE": "django_tenants.postgresql_backend"}
+    parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **options}
+    return dict(parsed)
+
+
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8)
+# A wait for a lock ends in a 503 with Retry-After, never in a hung request.
+DB_LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", 2000)
+DATABASES = {
+    "default": database(
+        DATABASE_OWNER_URL or DATABASE_URL if DB_ROLE == "owner" else DATABASE_URL,
+        options=f"-c lock_timeout={DB_LOCK_TIMEOUT_MS} -c timezone=UTC",
+    )
+}
+CONN_MAX_AGE = 0
+ATOMIC_REQUESTS = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- web ---------------------------------------------------------------------------------------------------------
+MIDDLEWARE = [
+    "core.health.HealthMiddleware",
+    "tenants.middleware.BrandMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.csp.ContentSecurityPolicyMiddleware",
+    "tenants.middleware.BrandSessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "core.http.BodyGuardMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "tenants.context_processors.brand",
+            ],
+        },
+    }
+]
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a bulk of 1,000 events; core.http refuses more with a 413
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+USE_X_FORWARDED_HOST = False
+CSRF_FAILURE_VIEW = "core.views.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = VAR_DIR / "media"
+
+# --- people ------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "members.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "members.forms.SignupForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "members.adapter.MFAAdapter"
+
+# Lock-outs are counted in PostgreSQL: several processes must agree on them. Per person and address together, so that
+# an attacker elsewhere can't lock the owner out.
+AXES_FAILURE_LIMIT = 10
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = 1  # hour
+AXES_RESET_ON_SUCCESS = True
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "core.http.client_ip"
+
+# --- language and time -------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("nl", _("Dutch"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- API ---------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.auth.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.perms.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.ApiSchema",
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.CursorPages",
+    "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "UNICODE_JSON": True,
+    "STRICT_JSON": True,
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Stamgast API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["core.api.schema.finish_document"],
+}
+API_RATE_LIMIT_PER_MINUTE = env.int("API_RATE_LIMIT_PER_MINUTE", 6000)
+
+# --- cache, mail, work -------------------------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache" if REDIS_URL else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": REDIS_URL or "stamgast",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        **({"REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key"} if REDIS_URL else {}),
+    }
+}
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Stamgast <no-reply@stamgast.example>")
+
+BROKER_DIR = VAR_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {"visibility_timeout": 3600}
+    if REDIS_URL
+    else {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "processed_folder": str(BROKER_DIR / "done"),
+        "store_processed": False,
+    }
+)
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TENANT_CACHE_SECONDS = 30
+CELERY_TASK_ROUTES = {"tenants.tasks.provision_signup": {"queue": "provision"}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

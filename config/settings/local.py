@@ -1,0 +1,26 @@
+"""The demo and `make dev`: one machine, plain http, mail caught, clock movable. The launcher sets the database."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import ALLOWED_HOSTS, INSTALLED_APPS, VAR_DIR, env  # noqa: F401
+
+DEBUG = env.bool("DEBUG", False)
+# Fixed on purpose: a demo that starts again keeps its sessions. production.py refuses to start without real ones.
+SECRET_KEY = env.str("SECRET_KEY", "local-only-" + "x" * 50)
+MASTER_KEYS = env.list("MASTER_KEYS", default=[base64.b64encode(hashlib.sha256(b"local").digest()).decode()])
+PUBLIC_SCHEME = "http"
+PUBLIC_PORT = env.str("PUBLIC_PORT", "8000")
+CLOCK_MOVABLE = True
+INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
+EMAIL_BACKEND = "sandbox.mailbox.MailboxBackend"
+MAILBOX_DIR = VAR_DIR / "mailbox"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+SANDBOX = True

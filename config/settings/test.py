@@ -1,0 +1,12 @@
+"""Tests: everything real but the hasher and the mail. tests/conftest.py sets the databases before Django reads this."""
+
+from __future__ import annotations
+
+from config.settings.local import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+TEST_HOSTS = True
+LOGGING: dict[str, object] = {"version": 1, "disable_existing_loggers": False}
