@@ -1,8 +1,12 @@
-"""Django looks for an app's models here: the bases every room builds on, and core's own tables."""
+"""Where Django looks for core's tables; the bases of every brand's models stand in core/bases.py."""
 
-from __future__ import annotations
-
-from core.bases import AppendOnly, AppendOnlyQuerySet, AppendOnlyRefused, BrandModel, BrandQuerySet
+from core.bases import (
+    AppendOnly,
+    AppendOnlyQuerySet,
+    AppendOnlyRefused,
+    BrandModel,
+    BrandQuerySet,
+)
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""Figures for a brand's staff: reads the other rooms, writes to none."""

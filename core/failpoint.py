@@ -1,0 +1,25 @@
+"""Named places at which a trial may kill the process, to prove that nothing acknowledged is lost there.
+
+Armed only by the environment variable STAMGAST_FAILPOINT="name" or "name:n" (the n-th passing) and only where
+settings.SANDBOX is on; production settings don't set it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from django.conf import settings
+
+_armed, _, _nth = os.environ.get("STAMGAST_FAILPOINT", "").partition(":")
+_left = int(_nth or 1)
+
+
+def failpoint(name: str) -> None:
+    """Kill this process, hard, if the environment armed this place."""
+    global _left
+    if name != _armed or not getattr(settings, "SANDBOX", False):
+        return
+    _left -= 1
+    if _left <= 0:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,149 @@
+"""Effects on the outside leave through here: written with what caused them, delivered after the commit.
+
+`outbox_add` inside the transaction; `outbox_drain` takes due rows with SKIP LOCKED and calls the topic's handlers.
+The broker only wakes the drain; a sweeper (beat) drains what a dead process left. A handler may be called again after
+a crash between its effect and the mark, so its effect must be keyed by the message's id.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from core import clock
+from core.failpoint import failpoint
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 12
+Handler = Callable[["Message"], None]
+_handlers: dict[str, list[Handler]] = {}
+_wake: Callable[[str], None] | None = None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One outbox row as a handler sees it. id is stable over repeated deliveries."""
+
+    id: int
+    topic: str
+    payload: dict[str, Any]
+    created_at: datetime
+    attempts: int
+
+
+def handler(topic: str) -> Callable[[Handler], Handler]:
+    """Register a handler for a topic. Register from AppConfig.ready(), so that every process knows it."""
+
+    def register(function: Handler) -> Handler:
+        if function not in _handlers.setdefault(topic, []):
+            _handlers[topic].append(function)
+        return function
+
+    return register
+
+
+def provide_wake(wake: Callable[[str], None]) -> None:
+    """Called once by the room that owns the worker: how to wake the drain of a schema."""
+    global _wake
+    _wake = wake
+
+
+def outbox_add(
+    topic: str, payload: dict[str, Any], *, available_at: datetime | None = None
+) -> None:
+    """Write one message. Must be in the transaction of its cause; payload is JSON and holds no secret in the clear."""
+    if not connection.in_atomic_block:
+        raise RuntimeError(
+            "outbox_add outside a transaction: the message could be sent for something that never happened"
+        )
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_outboxmessage (topic, payload, created_at, available_at, attempts, last_error)"
+            " VALUES (%s, %s::jsonb, %s, %s, 0, '')",
+            [topic, msgspec.json.encode(payload).decode(), now, available_at or now],
+        )
+    wake_after_commit()
+
+
+def wake_after_commit() -> None:
+    """Ask a worker to drain once the current transaction is committed (at once when there is none)."""
+    # The schema is taken now: at commit time another brand's may be current.
+    schema = connection.schema_name  # type: ignore[attr-defined]
+    transaction.on_commit(lambda: wake(schema), robust=True)
+
+
+def wake(schema: str) -> None:
+    """Wake the drain. A broker that is away costs delay, never a message: the sweeper comes by."""
+    if _wake is None:
+        return
+    try:
+        _wake(schema)
+    except Exception as error:
+        log.warning("outbox of %s not woken: %s", schema, type(error).__name__)
+
+
+def outbox_drain(*, limit: int = 200) -> int:
+    """Deliver up to `limit` due messages of the current brand, oldest first. Returns how many were taken."""
+    taken = 0
+    while taken < limit:
+        if not _deliver_one():
+            break
+        taken += 1
+    return taken
+
+
+def _deliver_one() -> bool:
+    """Take one due message under its row lock, run its handlers, mark it. False when nothing is due."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, topic, payload::text, created_at, attempts FROM core_outboxmessage"
+            " WHERE delivered_at IS NULL AND failed_at IS NULL AND available_at <= %s"
+            " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+            [clock.now()],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return False
+        message = Message(row[0], row[1], msgspec.json.decode(row[2]), row[3], row[4])
+        try:
+            with transaction.atomic():
+                for function in _handlers.get(message.topic, ()):
+                    function(message)
+            failpoint("outbox.before_mark")
+        except Exception as error:
+            _mark_failed(message, error)
+        else:
+            cursor.execute(
+                "UPDATE core_outboxmessage SET delivered_at = %s WHERE id = %s",
+                [clock.now(), message.id],
+            )
+        return True
+
+
+def _mark_failed(message: Message, error: Exception) -> None:
+    """Try again later, twice as late each time; after MAX_ATTEMPTS leave it for a person to look at."""
+    log.warning(
+        "outbox message %s (%s) failed: %s",
+        message.id,
+        message.topic,
+        type(error).__name__,
+    )
+    now = clock.now()
+    attempts = message.attempts + 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_outboxmessage SET attempts = %s, last_error = %s, available_at = %s, failed_at = %s WHERE id = %s",
+            [
+                attempts,
+                f"{type(error).__name__}: {error}"[:500],
+                now + timedelta(seconds=min(2**attempts * 5, 21600)),
+                now if attempts >= MAX_ATTEMPTS else None,
+                message.id,
+            ],
+        )

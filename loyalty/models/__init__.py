@@ -1,0 +1,39 @@
+"""The loyalty room's tables. Points are written by loyalty/ledger.py alone."""
+
+from loyalty.models.event import Event, Order
+from loyalty.models.ledger import (
+    Enrollment,
+    LotDraw,
+    PointsAccount,
+    PointsEntry,
+    PointsLot,
+    ProgressCounter,
+)
+from loyalty.models.program import (
+    EarningRule,
+    Ladder,
+    PointCurrency,
+    Program,
+    ProgramVersion,
+    Tier,
+)
+from loyalty.models.tier import TierChange, TierStanding
+
+__all__ = [
+    "EarningRule",
+    "Enrollment",
+    "Event",
+    "Ladder",
+    "LotDraw",
+    "Order",
+    "PointCurrency",
+    "PointsAccount",
+    "PointsEntry",
+    "PointsLot",
+    "Program",
+    "ProgramVersion",
+    "ProgressCounter",
+    "Tier",
+    "TierChange",
+    "TierStanding",
+]

@@ -1,0 +1,1 @@
+"""People: who may log in, who is a member, what they agreed to."""

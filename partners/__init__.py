@@ -1,0 +1,1 @@
+"""Machines that talk to a brand: API keys."""

@@ -1,0 +1,1 @@
+"""What points are spent on: the catalogue, stock, code pools and redemptions."""

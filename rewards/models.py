@@ -1,0 +1,234 @@
+"""What points are spent on: the catalogue, its stock in buckets, pools of codes, and redemptions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.bases import BrandModel
+from core.ids import uuid7
+from loyalty.models import Enrollment, PointsEntry, Program
+from loyalty.models.program import code_validator
+
+
+class CodePool(BrandModel):
+    """A list of codes bought or imported, handed out in order: one code, one member, never twice.
+
+    next_ordinal is the only hot row: taking a code raises it, so two takers can't get the same one.
+    """
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    next_ordinal = models.BigIntegerField(_("next"), default=1)
+    size = models.BigIntegerField(_("size"), default=0)
+    low_at = models.PositiveIntegerField(_("warn when fewer are left than"), default=10)
+
+    class Meta:
+        verbose_name = _("code pool")
+        verbose_name_plural = _("code pools")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    next_ordinal__gte=1, next_ordinal__lte=models.F("size") + 1
+                ),
+                name="pool_ordinal_within_size",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def left(self) -> int:
+        return self.size - self.next_ordinal + 1
+
+
+class Reward(BrandModel):
+    """Something a member can take for points. Stock null = unlimited; otherwise it lies in buckets (RewardStock)."""
+
+    program = models.ForeignKey(
+        Program,
+        on_delete=models.PROTECT,
+        related_name="rewards",
+        verbose_name=_("program"),
+    )
+    code = models.CharField(_("code"), max_length=40, validators=[code_validator])
+    name = models.CharField(_("name"), max_length=120)
+    name_nl = models.CharField(_("name in Dutch"), max_length=120, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    description_nl = models.TextField(_("description in Dutch"), blank=True)
+    terms = models.TextField(_("terms"), blank=True)
+    currency = models.CharField(_("point currency"), max_length=40)
+    price = models.PositiveBigIntegerField(_("price in points"))
+    tiers = models.JSONField(_("only for tiers"), default=list, blank=True)
+    pool = models.ForeignKey(
+        CodePool,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rewards",
+        verbose_name=_("code pool"),
+    )
+    stock_total = models.PositiveIntegerField(
+        _("stock"), null=True, blank=True, help_text=_("Empty: unlimited.")
+    )
+    limit_per_member = models.PositiveIntegerField(
+        _("limit per member"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    valid_days = models.PositiveIntegerField(
+        _("to be used within (days)"), null=True, blank=True
+    )
+    unit_cost_minor = models.BigIntegerField(_("cost to us"), null=True, blank=True)
+    face_value_minor = models.BigIntegerField(_("face value"), null=True, blank=True)
+    emoji = models.CharField(_("picture (emoji)"), max_length=8, blank=True)
+    active = models.BooleanField(_("offered"), default=True)
+    starts_at = models.DateTimeField(_("offered from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("offered until"), null=True, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("reward")
+        verbose_name_plural = _("rewards")
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["program", "code"], name="reward_code_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price__gt=0), name="reward_price_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RewardStock(BrandModel):
+    """One bucket of a limited reward's stock. Sixteen buckets let redemptions pass side by side; see rewards/stock.py."""
+
+    reward = models.ForeignKey(
+        Reward,
+        on_delete=models.CASCADE,
+        related_name="buckets",
+        verbose_name=_("reward"),
+        db_index=False,
+    )
+    bucket = models.PositiveSmallIntegerField(_("bucket"))
+    remaining = models.BigIntegerField(_("left"))
+
+    class Meta:
+        verbose_name = _("stock bucket")
+        verbose_name_plural = _("stock buckets")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["reward", "bucket"], name="stock_bucket_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(remaining__gte=0), name="stock_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reward} [{self.bucket}] {self.remaining}"
+
+
+class PoolCode(BrandModel):
+    """One code of a pool: sealed, shown to its owner alone; the keyed hash refuses a second import of the same code."""
+
+    class State(models.TextChoices):
+        FREE = "free", _("free")
+        TAKEN = "taken", _("handed out")
+        VOID = "void", _("voided")
+
+    pool = models.ForeignKey(
+        CodePool,
+        on_delete=models.PROTECT,
+        related_name="codes",
+        verbose_name=_("pool"),
+        db_index=False,
+    )
+    ordinal = models.BigIntegerField(_("number"))
+    sealed = models.TextField()
+    lookup = models.BinaryField(unique=True)
+    state = models.CharField(
+        _("state"), max_length=6, choices=State.choices, default=State.FREE
+    )
+
+    class Meta:
+        verbose_name = _("code")
+        verbose_name_plural = _("codes")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["pool", "ordinal"], name="pool_ordinal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pool} #{self.ordinal}"
+
+
+class Redemption(BrandModel):
+    """A reward taken by a member: what it cost, which code it got, and what became of it."""
+
+    class State(models.TextChoices):
+        REDEEMED = "redeemed", _("redeemed")
+        USED = "used", _("used")
+        CANCELED = "canceled", _("canceled")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reward = models.ForeignKey(
+        Reward,
+        on_delete=models.PROTECT,
+        related_name="redemptions",
+        verbose_name=_("reward"),
+    )
+    enrollment = models.ForeignKey(
+        Enrollment,
+        on_delete=models.PROTECT,
+        related_name="redemptions",
+        verbose_name=_("enrollment"),
+    )
+    entry = models.OneToOneField(
+        PointsEntry,
+        on_delete=models.PROTECT,
+        related_name="redemption",
+        verbose_name=_("ledger entry"),
+    )
+    code = models.OneToOneField(
+        PoolCode,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="redemption",
+        verbose_name=_("code"),
+    )
+    stock_bucket = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False
+    )
+    price = models.BigIntegerField(_("price in points"))
+    unit_cost_minor = models.BigIntegerField(_("cost to us"), null=True, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.REDEEMED
+    )
+    source = models.CharField(_("source"), max_length=60)
+    initiated_by = models.CharField(_("initiated by"), max_length=20)
+    actor = models.CharField(_("actor"), max_length=120, blank=True)
+    redeemed_at = models.DateTimeField(_("redeemed at"))
+    use_until = models.DateTimeField(_("to be used by"), null=True, blank=True)
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        permissions: ClassVar = [("cancel_redemption", _("Can cancel a redemption"))]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["enrollment", "-redeemed_at"], name="redemption_of_member"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reward} · {self.enrollment}"
