@@ -24,6 +24,8 @@ MASTER_KEYS: list[str] = env.list("MASTER_KEYS", default=[])
 ALLOWED_HOSTS = ["*"]  # a host that is no brand's is answered 404 by BrandMiddleware, before anything else
 
 PLATFORM_HOST = env.str("PLATFORM_HOST", "localhost")
+# Further names of the platform itself; local.py adds those of one's own machine.
+PLATFORM_EXTRA_HOSTS: list[str] = env.list("PLATFORM_EXTRA_HOSTS", default=[])
 BRAND_HOST_SUFFIX = env.str("BRAND_HOST_SUFFIX", ".localhost")
 PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", "https")
 PUBLIC_PORT = env.str("PUBLIC_PORT", "")
@@ -82,7 +84,7 @@ ROOT_URLCONF = "config.urls_brand"
 OPERATOR_URLCONF = "config.urls_operator"
 SHOW_PUBLIC_IF_NO_TENANT_FOUND = False
 TENANT_LIMIT_SET_CALLS = True
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter", "core.tenancy.OriginRouter"]
 
 # --- database ----------------------------------------------------------------------------------------------------
 # Two roles. The owner migrates and provisions (its own process); web and workers are guests who can't alter a table

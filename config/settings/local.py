@@ -14,6 +14,7 @@ SECRET_KEY = env.str("SECRET_KEY", "local-only-" + "x" * 50)
 MASTER_KEYS = env.list("MASTER_KEYS", default=[base64.b64encode(hashlib.sha256(b"local").digest()).decode()])
 PUBLIC_SCHEME = "http"
 PUBLIC_PORT = env.str("PUBLIC_PORT", "8000")
+PLATFORM_EXTRA_HOSTS = ["localhost", "127.0.0.1"]
 CLOCK_MOVABLE = True
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
 EMAIL_BACKEND = "sandbox.mailbox.MailboxBackend"
