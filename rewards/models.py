@@ -29,9 +29,7 @@ class CodePool(BrandModel):
         verbose_name_plural = _("code pools")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(
-                    next_ordinal__gte=1, next_ordinal__lte=models.F("size") + 1
-                ),
+                condition=models.Q(next_ordinal__gte=1, next_ordinal__lte=models.F("size") + 1),
                 name="pool_ordinal_within_size",
             )
         ]
@@ -70,15 +68,11 @@ class Reward(BrandModel):
         related_name="rewards",
         verbose_name=_("code pool"),
     )
-    stock_total = models.PositiveIntegerField(
-        _("stock"), null=True, blank=True, help_text=_("Empty: unlimited.")
-    )
+    stock_total = models.PositiveIntegerField(_("stock"), null=True, blank=True, help_text=_("Empty: unlimited."))
     limit_per_member = models.PositiveIntegerField(
         _("limit per member"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
-    valid_days = models.PositiveIntegerField(
-        _("to be used within (days)"), null=True, blank=True
-    )
+    valid_days = models.PositiveIntegerField(_("to be used within (days)"), null=True, blank=True)
     unit_cost_minor = models.BigIntegerField(_("cost to us"), null=True, blank=True)
     face_value_minor = models.BigIntegerField(_("face value"), null=True, blank=True)
     emoji = models.CharField(_("picture (emoji)"), max_length=8, blank=True)
@@ -92,12 +86,8 @@ class Reward(BrandModel):
         verbose_name_plural = _("rewards")
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["program", "code"], name="reward_code_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(price__gt=0), name="reward_price_positive"
-            ),
+            models.UniqueConstraint(fields=["program", "code"], name="reward_code_once"),
+            models.CheckConstraint(condition=models.Q(price__gt=0), name="reward_price_positive"),
         ]
 
     def __str__(self) -> str:
@@ -121,12 +111,8 @@ class RewardStock(BrandModel):
         verbose_name = _("stock bucket")
         verbose_name_plural = _("stock buckets")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["reward", "bucket"], name="stock_bucket_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(remaining__gte=0), name="stock_not_negative"
-            ),
+            models.UniqueConstraint(fields=["reward", "bucket"], name="stock_bucket_once"),
+            models.CheckConstraint(condition=models.Q(remaining__gte=0), name="stock_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -151,18 +137,12 @@ class PoolCode(BrandModel):
     ordinal = models.BigIntegerField(_("number"))
     sealed = models.TextField()
     lookup = models.BinaryField(unique=True)
-    state = models.CharField(
-        _("state"), max_length=6, choices=State.choices, default=State.FREE
-    )
+    state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.FREE)
 
     class Meta:
         verbose_name = _("code")
         verbose_name_plural = _("codes")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["pool", "ordinal"], name="pool_ordinal_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pool", "ordinal"], name="pool_ordinal_once")]
 
     def __str__(self) -> str:
         return f"{self.pool} #{self.ordinal}"
@@ -203,14 +183,10 @@ class Redemption(BrandModel):
         related_name="redemption",
         verbose_name=_("code"),
     )
-    stock_bucket = models.PositiveSmallIntegerField(
-        null=True, blank=True, editable=False
-    )
+    stock_bucket = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     price = models.BigIntegerField(_("price in points"))
     unit_cost_minor = models.BigIntegerField(_("cost to us"), null=True, blank=True)
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.REDEEMED
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REDEEMED)
     source = models.CharField(_("source"), max_length=60)
     initiated_by = models.CharField(_("initiated by"), max_length=20)
     actor = models.CharField(_("actor"), max_length=120, blank=True)
@@ -224,11 +200,7 @@ class Redemption(BrandModel):
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
         permissions: ClassVar = [("cancel_redemption", _("Can cancel a redemption"))]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["enrollment", "-redeemed_at"], name="redemption_of_member"
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member")]
 
     def __str__(self) -> str:
         return f"{self.reward} · {self.enrollment}"

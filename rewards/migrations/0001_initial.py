@@ -38,9 +38,7 @@ class Migration(migrations.Migration):
                 ("size", models.BigIntegerField(default=0, verbose_name="size")),
                 (
                     "low_at",
-                    models.PositiveIntegerField(
-                        default=10, verbose_name="warn when fewer are left than"
-                    ),
+                    models.PositiveIntegerField(default=10, verbose_name="warn when fewer are left than"),
                 ),
             ],
             options={
@@ -52,9 +50,7 @@ class Migration(migrations.Migration):
                             ("next_ordinal__gte", 1),
                             (
                                 "next_ordinal__lte",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("size"), "+", models.Value(1)
-                                ),
+                                django.db.models.expressions.CombinedExpression(models.F("size"), "+", models.Value(1)),
                             ),
                         ),
                         name="pool_ordinal_within_size",
@@ -134,9 +130,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "name_nl",
-                    models.CharField(
-                        blank=True, max_length=120, verbose_name="name in Dutch"
-                    ),
+                    models.CharField(blank=True, max_length=120, verbose_name="name in Dutch"),
                 ),
                 (
                     "description",
@@ -157,9 +151,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "tiers",
-                    models.JSONField(
-                        blank=True, default=list, verbose_name="only for tiers"
-                    ),
+                    models.JSONField(blank=True, default=list, verbose_name="only for tiers"),
                 ),
                 (
                     "stock_total",
@@ -181,40 +173,28 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "valid_days",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="to be used within (days)"
-                    ),
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="to be used within (days)"),
                 ),
                 (
                     "unit_cost_minor",
-                    models.BigIntegerField(
-                        blank=True, null=True, verbose_name="cost to us"
-                    ),
+                    models.BigIntegerField(blank=True, null=True, verbose_name="cost to us"),
                 ),
                 (
                     "face_value_minor",
-                    models.BigIntegerField(
-                        blank=True, null=True, verbose_name="face value"
-                    ),
+                    models.BigIntegerField(blank=True, null=True, verbose_name="face value"),
                 ),
                 (
                     "emoji",
-                    models.CharField(
-                        blank=True, max_length=8, verbose_name="picture (emoji)"
-                    ),
+                    models.CharField(blank=True, max_length=8, verbose_name="picture (emoji)"),
                 ),
                 ("active", models.BooleanField(default=True, verbose_name="offered")),
                 (
                     "starts_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="offered from"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="offered from"),
                 ),
                 (
                     "ends_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="offered until"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="offered until"),
                 ),
                 (
                     "position",
@@ -261,16 +241,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stock_bucket",
-                    models.PositiveSmallIntegerField(
-                        blank=True, editable=False, null=True
-                    ),
+                    models.PositiveSmallIntegerField(blank=True, editable=False, null=True),
                 ),
                 ("price", models.BigIntegerField(verbose_name="price in points")),
                 (
                     "unit_cost_minor",
-                    models.BigIntegerField(
-                        blank=True, null=True, verbose_name="cost to us"
-                    ),
+                    models.BigIntegerField(blank=True, null=True, verbose_name="cost to us"),
                 ),
                 (
                     "state",
@@ -297,9 +273,7 @@ class Migration(migrations.Migration):
                 ("redeemed_at", models.DateTimeField(verbose_name="redeemed at")),
                 (
                     "use_until",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="to be used by"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="to be used by"),
                 ),
                 (
                     "used_at",
@@ -307,9 +281,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "canceled_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="canceled at"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="canceled at"),
                 ),
                 (
                     "cancel_reason",
@@ -392,38 +364,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="poolcode",
-            constraint=models.UniqueConstraint(
-                fields=("pool", "ordinal"), name="pool_ordinal_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("pool", "ordinal"), name="pool_ordinal_once"),
         ),
         migrations.AddConstraint(
             model_name="reward",
-            constraint=models.UniqueConstraint(
-                fields=("program", "code"), name="reward_code_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("program", "code"), name="reward_code_once"),
         ),
         migrations.AddConstraint(
             model_name="reward",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price__gt", 0)), name="reward_price_positive"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("price__gt", 0)), name="reward_price_positive"),
         ),
         migrations.AddIndex(
             model_name="redemption",
-            index=models.Index(
-                fields=["enrollment", "-redeemed_at"], name="redemption_of_member"
-            ),
+            index=models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member"),
         ),
         migrations.AddConstraint(
             model_name="rewardstock",
-            constraint=models.UniqueConstraint(
-                fields=("reward", "bucket"), name="stock_bucket_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("reward", "bucket"), name="stock_bucket_once"),
         ),
         migrations.AddConstraint(
             model_name="rewardstock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("remaining__gte", 0)), name="stock_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("remaining__gte", 0)), name="stock_not_negative"),
         ),
     ]

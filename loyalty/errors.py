@@ -1,0 +1,75 @@
+"""What the loyalty room refuses, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, DomainError, InvalidInput, NotFound
+
+
+class InsufficientPoints(Conflict):
+    """context: balance and price, in minor units of the currency."""
+
+    code = "insufficient_points"
+    title = _("There are not enough points.")
+
+
+class UnknownMember(NotFound):
+    code, status = "unknown_member", 422
+    title = _("No member is known by this.")
+    hint = _("Create the member first, or send `member: null` for a guest's order.")
+
+
+class UnknownEventType(InvalidInput):
+    code = "unknown_event_type"
+    title = _("This event type is not known.")
+
+
+class UnknownProgram(NotFound):
+    code, status = "unknown_program", 422
+    title = _("There is no program by this name.")
+
+
+class ProgramRequired(InvalidInput):
+    code = "program_required"
+    title = _("There are several programs; say which one.")
+    hint = _("Send `program` with the program's short name.")
+
+
+class MemberSuspended(Conflict):
+    code = "member_suspended"
+    title = _("This member is suspended.")
+
+
+class EventConflict(Conflict):
+    code = "event_conflict"
+    title = _("An event with this id was sent before, with another body.")
+    hint = _("Send a new event under a new id; an event that was accepted is never changed.")
+
+
+class OrderConflict(Conflict):
+    code = "order_conflict"
+    title = _("This order number was paid before, under another event id.")
+
+
+class ReturnTooLarge(Conflict):
+    code = "return_too_large"
+    title = _("More would be returned than the order was worth.")
+
+
+class DraftChanged(Conflict):
+    code = "draft_changed"
+    title = _("Someone changed this draft meanwhile; nothing was overwritten.")
+    hint = _("Open the draft again and make your change on the newest state.")
+
+
+class ProgramInvalid(InvalidInput):
+    """context: problems, a list of {path, problem, mend}."""
+
+    code = "program_invalid"
+    title = _("The program can't be published like this.")
+
+
+class NothingToAdjust(DomainError):
+    code, status = "adjustment_empty", 422
+    title = _("An adjustment needs a number of points other than zero and a reason.")

@@ -1,0 +1,125 @@
+"""The only door to the functions that move points (loyalty/sql). Nothing else writes entries, lots or draws.
+
+Times are passed in: the domain clock's, never the database's. Every function here runs in the caller's transaction or,
+as a single statement, in its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import DatabaseError, OperationalError, connection, transaction
+from psycopg import errors as pg
+
+from core.actor import Actor
+from core.errors import Busy
+from loyalty.errors import InsufficientPoints
+
+NOT_ENOUGH, MISFIT = "SG001", "SG002"
+
+
+class BrokenPromise(Exception):
+    """A bug: a booking contradicted the lots it was judged on. Nothing was written."""
+
+
+def entry_fields(*, kind: str, actor: Actor, effect: str, reason: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """The JSON that points_entry() takes; see loyalty/sql/0001_points.sql for the names in `more`."""
+    return {
+        "kind": kind,
+        "effect": effect,
+        "reason": dict(reason),
+        "source": actor.source,
+        "initiated_by": actor.initiated_by,
+        "actor": actor.name,
+        **more,
+    }
+
+
+def _call(sql: str, params: Sequence[Any]) -> Any:
+    """One function call, one value. Translates what the database refuses; a wait that was too long becomes Busy."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            row = cursor.fetchone()
+            return row[0] if row else None
+    except OperationalError as error:
+        if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected):
+            raise Busy() from error
+        raise
+    except DatabaseError as error:
+        cause = error.__cause__
+        state = getattr(cause, "sqlstate", None)
+        if state == NOT_ENOUGH and isinstance(cause, pg.Error):
+            raise InsufficientPoints(balance=int(cause.diag.message_detail or 0)) from error
+        if state == MISFIT:
+            raise BrokenPromise(str(cause)) from error
+        raise
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def points_spend(*, account_id: int, points: int, now: datetime, entry: Mapping[str, Any]) -> int:
+    """Take points out of the account, soonest expiry first. Returns the entry's id. InsufficientPoints, Busy."""
+    with transaction.atomic():
+        spent: int = _call("SELECT points_spend(%s, %s, %s, %s::jsonb)", [account_id, points, now, _json(entry)])
+    return spent
+
+
+def points_give(*, account_id: int, points: int, now: datetime, entry: Mapping[str, Any]) -> int:
+    """Put points into the account as a lot of their own, active at once. Returns the entry's id."""
+    given: int = _call("SELECT points_give(%s, %s, %s, %s::jsonb)", [account_id, points, now, _json(entry)])
+    return given
+
+
+def points_undo_spend(*, spend_id: int, now: datetime, entry: Mapping[str, Any]) -> int:
+    """Give a spend's points back to the lots that they came from. Returns the reversing entry's id."""
+    undone: int = _call("SELECT points_undo_spend(%s, %s, %s::jsonb)", [spend_id, now, _json(entry)])
+    return undone
+
+
+def points_settle(*, enrollment_id: int, now: datetime) -> int:
+    """Activate and expire what is due of one member, under the member's lock. Returns how many lots moved."""
+    with transaction.atomic():
+        enrollment_lock(enrollment_id)
+        settled: int = _call("SELECT points_settle(%s, %s)", [enrollment_id, now])
+    return settled
+
+
+def points_settle_batch(*, program_id: int, now: datetime, limit: int) -> int:
+    """Activate and expire what is due of up to `limit` accounts. 0 when nothing is due."""
+    settled: int = _call("SELECT points_settle_batch(%s, %s, %s)", [program_id, now, limit])
+    return settled
+
+
+def enrollment_lock(enrollment_id: int) -> int:
+    """Lock a member's place in a program until the transaction ends; returns its version. Busy after lock_timeout."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a lock outside a transaction holds nothing")
+    version: int = _call("SELECT version FROM loyalty_enrollment WHERE id = %s FOR NO KEY UPDATE", [enrollment_id])
+    return version
+
+
+def batch_book(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mapping[str, Any]) -> list[int]:
+    """Book a judged batch, whole or not at all: [] when booked, else the enrollments whose version has moved.
+
+    members: (enrollment id, version that was judged). plan: lists of rows by table as loyalty/booking.py makes them.
+    IntegrityError on event_once or order_once when a twin was booked meanwhile.
+    """
+    answer = _call(
+        "SELECT loyalty_book(%s::bigint[], %s::bigint[], %s, %s::jsonb)::text",
+        [[each[0] for each in members], [each[1] for each in members], now, _json(plan)],
+    )
+    stale: list[int] = msgspec.json.decode(answer).get("stale", [])
+    return stale
+
+
+def ledger_invariants(since: datetime | None = None) -> list[dict[str, Any]]:
+    """Every row that breaks a promise of the ledger, as {"promise", "detail"}; empty when all is well."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT promise, detail::text FROM ledger_invariants(%s)", [since])
+        return [{"promise": promise, "detail": msgspec.json.decode(detail)} for promise, detail in cursor.fetchall()]

@@ -1,0 +1,90 @@
+"""What a member can take, and what it would still need."""
+
+from __future__ import annotations
+
+import msgspec
+from django.db.models import Count, Q, QuerySet, Sum
+
+from core import clock
+from core.errors import DomainError
+from loyalty.models import Enrollment
+from loyalty.selectors import balances_of
+from rewards.models import Redemption, Reward
+from rewards.services import offer_check
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A reward as one member sees it. missing: points still needed, 0 when affordable.
+
+    reason: why it can't be taken, as a stable code (`insufficient_points`, `sold_out`, `tier_too_low`,
+    `limit_reached`), None when it can. left: pieces left, None for unlimited.
+    """
+
+    reward: Reward
+    affordable: bool
+    missing: int
+    reason: str | None
+    left: int | None
+
+
+def rewards_offered(program_id: int) -> QuerySet[Reward]:
+    """Rewards on offer now, with `bucket_left` (pieces) worked out in the same query."""
+    now = clock.now()
+    return (
+        Reward.objects.filter(program_id=program_id, active=True)
+        .filter(Q(starts_at__isnull=True) | Q(starts_at__lte=now), Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+        .annotate(bucket_left=Sum("buckets__remaining"))
+        .select_related("pool")
+    )
+
+
+def reward_left(reward: Reward) -> int | None:
+    """Pieces left of a reward from rewards_offered(); None for unlimited."""
+    left: int | None = None
+    if reward.stock_total is not None:
+        left = getattr(reward, "bucket_left", 0) or 0
+    if reward.pool is not None:
+        left = reward.pool.left if left is None else min(left, reward.pool.left)
+    return left
+
+
+def rewards_for(enrollment: Enrollment) -> list[Offer]:
+    """Every reward on offer as this member sees it: what can be taken first, then by what is missing."""
+    balances = {each.currency: each.balance for each in balances_of(enrollment)}
+    offers = [offer_of(reward, enrollment, balances) for reward in rewards_offered(enrollment.program_id)]
+    return sorted(
+        offers, key=lambda each: (each.reason is not None, each.missing, each.reward.position, each.reward.pk)
+    )
+
+
+def offer_of(reward: Reward, enrollment: Enrollment, balances: dict[str, int]) -> Offer:
+    """One reward as this member sees it. The redemption itself checks again under the lock."""
+    left = reward_left(reward)
+    missing = max(0, reward.price - balances.get(reward.currency, 0))
+    reason: str | None = None
+    try:
+        offer_check(reward=reward, enrollment=enrollment, now=clock.now())
+    except DomainError as refusal:
+        reason = refusal.code
+    if reason is None and left is not None and left <= 0:
+        reason = "sold_out"
+    if reason is None and missing:
+        reason = "insufficient_points"
+    return Offer(reward, missing == 0, missing, reason, left)
+
+
+def redemptions_of(enrollment: Enrollment) -> QuerySet[Redemption]:
+    """A member's redemptions, newest first."""
+    return (
+        Redemption.objects.filter(enrollment=enrollment)
+        .select_related("reward", "code")
+        .order_by("-redeemed_at", "-id")
+    )
+
+
+def reward_counts(program_id: int) -> dict[int, int]:
+    """Reward id → redemptions that weren't canceled."""
+    rows = Reward.objects.filter(program_id=program_id).annotate(
+        taken=Count("redemptions", filter=~Q(redemptions__state=Redemption.State.CANCELED))
+    )
+    return {row.pk: row.taken for row in rows}

@@ -1,0 +1,111 @@
+"""Stock in buckets and codes by ordinal: the last locks that a redemption takes, held for the shortest time.
+
+A limited reward's stock lies in sixteen buckets, so that redemptions pass side by side. A taker first looks for a free
+bucket without waiting; only when none is free does it queue, bucket by bucket in order, and finds the truth: taken or
+sold out. Near the end the buckets run empty one by one and takers meet in the last ones.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from core.actor import Actor
+from core.audit import audit_record
+from core.errors import InvalidInput
+from rewards.errors import SoldOut
+from rewards.models import CodePool, PoolCode, Reward, RewardStock
+
+BUCKETS = 16
+
+_FREE = """
+UPDATE rewards_rewardstock SET remaining = remaining - 1 WHERE id = (
+    SELECT id FROM rewards_rewardstock WHERE reward_id = %(reward)s AND remaining > 0
+    ORDER BY (bucket + %(start)s) %% 16 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING bucket
+"""
+_QUEUE = """
+UPDATE rewards_rewardstock SET remaining = remaining - 1
+WHERE reward_id = %(reward)s AND bucket = %(bucket)s AND remaining > 0 RETURNING bucket
+"""
+
+
+def stock_take(*, reward_id: int, start: int) -> int:
+    """Take one piece; returns the bucket it came from. start spreads takers over the buckets. SoldOut."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, {"reward": reward_id, "start": start})
+        row = cursor.fetchone()
+        if row is not None:
+            return int(row[0])
+        # Every bucket is empty or in someone's hands: wait for each in turn, in order, and look again.
+        for bucket in range(BUCKETS):
+            cursor.execute(_QUEUE, {"reward": reward_id, "bucket": bucket})
+            row = cursor.fetchone()
+            if row is not None:
+                return int(row[0])
+    raise SoldOut()
+
+
+def stock_return(*, reward_id: int, bucket: int) -> None:
+    """Put one piece back where it came from."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE rewards_rewardstock SET remaining = remaining + 1 WHERE reward_id = %s AND bucket = %s",
+            [reward_id, bucket],
+        )
+
+
+def code_take(*, pool_id: int) -> PoolCode:
+    """The next code of the pool, for one member and never again. SoldOut when the pool is empty."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE rewards_codepool SET next_ordinal = next_ordinal + 1 WHERE id = %s AND next_ordinal <= size"
+            " RETURNING next_ordinal - 1",
+            [pool_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise SoldOut()
+    code = PoolCode.objects.get(pool_id=pool_id, ordinal=row[0])
+    code.state = PoolCode.State.TAKEN
+    code.save(update_fields=["state"])
+    return code
+
+
+def stock_set(*, reward: Reward, total: int | None, actor: Actor) -> None:
+    """Set how many pieces there are in all, sold ones included; None: unlimited. InvalidInput below what is sold.
+
+    Locks the buckets in order, so it waits for takers and takers wait for it.
+    """
+    with transaction.atomic():
+        row = Reward.objects.select_for_update(no_key=True).get(pk=reward.pk)
+        buckets = {b.bucket: b for b in RewardStock.objects.select_for_update().filter(reward=row).order_by("bucket")}
+        sold = row.redemptions.exclude(state="canceled").filter(stock_bucket__isnull=False).count()
+        if total is not None and total < sold:
+            raise InvalidInput(f"{sold} are taken already; the stock can't be lower.", field="stock_total", sold=sold)
+        left, before = (0 if total is None else total - sold), row.stock_total
+        for number in range(BUCKETS):
+            share = left // BUCKETS + (1 if number < left % BUCKETS else 0)
+            bucket = buckets.get(number) or RewardStock(reward=row, bucket=number)
+            bucket.remaining = share
+            bucket.save()
+        row.stock_total = total
+        row.save(update_fields=["stock_total"])
+        reward.stock_total = total
+        audit_record(
+            actor=actor.name,
+            action="reward.stock_set",
+            object_type="reward",
+            object_id=row.pk,
+            changes={"stock_total": [before, total]},
+        )
+
+
+def stock_left(reward: Reward) -> int | None:
+    """Pieces left, None when unlimited; for a pool reward the codes left count too."""
+    left: int | None = None
+    if reward.stock_total is not None:
+        left = sum(RewardStock.objects.filter(reward=reward).values_list("remaining", flat=True))
+    if reward.pool_id is not None:
+        pool = CodePool.objects.get(pk=reward.pool_id)
+        left = pool.left if left is None else min(left, pool.left)
+    return left
