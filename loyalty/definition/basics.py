@@ -1,0 +1,63 @@
+"""The small types that every part of the document is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+# Lookahead after $: without it a trailing newline would pass.
+Code = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)",
+        description="Small letters, digits and underscores, starting with a letter, 40 at most.",
+        examples=["points", "happy_hour"],
+    ),
+]
+Trigger = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$(?!\n)",
+        max_length=80,
+        description="The type of an event, noun.past_tense.",
+        examples=["order.paid", "review.posted"],
+    ),
+]
+AttributePath = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,7}$(?!\n)",
+        max_length=120,
+        description="Where the value stands in the event: names with dots between them.",
+        examples=["order.channel"],
+    ),
+]
+HourMinute = Annotated[
+    str,
+    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="Time of day, 24 hours.", examples=["16:30"]),
+]
+LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")]
+ShortText = Annotated[str, Meta(min_length=1, max_length=120)]
+LongText = Annotated[str, Meta(max_length=600)]
+# One text for everyone, or one per language.
+LocalText = str | dict[str, str]
+
+# Digits after the decimal sign of the money currencies that don't have two (ISO 4217).
+_DIGITS = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
+    "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0, "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3,
+    "TND": 3,
+}  # fmt: skip
+
+
+def money_digits(currency: str) -> int:
+    """How many digits the currency has after the decimal sign: 2 for EUR, 0 for JPY."""
+    return _DIGITS.get(currency, 2)
+
+
+def money_text(minor: int, currency: str) -> str:
+    """An amount in minor units as text: 100 EUR is "EUR 1", 1050 EUR is "EUR 10.50"."""
+    digits = money_digits(currency)
+    whole, rest = divmod(minor, 10**digits)
+    return f"{currency} {whole}.{rest:0{digits}d}" if rest else f"{currency} {whole}"

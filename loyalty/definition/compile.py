@@ -1,0 +1,242 @@
+"""The document made ready for judging: rules by trigger and in order, decimals as integers, zones and times resolved.
+
+Compile once per published version and keep it: everything in it is frozen and may be shared between threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from loyalty.definition.conditions import Check, ConditionScope
+from loyalty.definition.document import Currency, Document, Ladder, Rule, StackingMode, Window
+from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
+from loyalty.definition.expiry import Expiry
+from loyalty.definition.limits import EventLimit, Limit, Measure, limit_currency
+
+
+class CompiledLimit(Struct, frozen=True):
+    """path: where it stands, for the trace. period "event": counts within one event only, key is then not stored.
+
+    at_most: minor units of the currency, or times. reject: too much is refused whole instead of cut.
+    """
+
+    path: str
+    key: str
+    period: str
+    measure: Measure
+    currency: str
+    at_most: int
+    reject: bool
+    frees: bool
+
+
+class CompiledRule(Struct, frozen=True):
+    """order: its place among the rules of the trigger: by priority, higher first, then by code."""
+
+    code: str
+    order: int
+    group: str
+    mode: StackingMode
+    stop: bool
+    enabled: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    check: Check | None
+    givers: tuple[tuple[int, Giver], ...]
+    multipliers: tuple[tuple[int, Multiplier], ...]
+    actions: tuple[tuple[int, Action], ...]
+    limits: tuple[CompiledLimit, ...]
+
+
+class CompiledCurrency(Struct, frozen=True):
+    """one: minor units in a point. worth: of one minor unit, for comparing rules. tiers: (counter key, window)."""
+
+    code: str
+    one: int
+    worth: Fraction
+    pending_days: int
+    expiry: Expiry
+    tiers: tuple[tuple[str, str], ...]
+
+
+class CompiledTier(Struct, frozen=True):
+    """rank: 0 for the first. threshold: minor units of the ladder's currency."""
+
+    code: str
+    rank: int
+    threshold: int
+
+
+class CompiledLadder(Struct, frozen=True):
+    """counter: key of the member's progress; its period is the first day of the window (rules/dates.period_start)."""
+
+    code: str
+    currency: str
+    window: Window
+    counter: str
+    valid: str
+    downgrade: str
+    tiers: tuple[CompiledTier, ...]
+    ranks: Mapping[str, int]
+    zone: ZoneInfo
+
+
+class TriggerPlan(Struct, frozen=True):
+    """The rules of one trigger in order, and the (key, period) kinds of the counters that judging them asks for."""
+
+    rules: tuple[CompiledRule, ...]
+    counters: tuple[tuple[str, str], ...]
+
+
+class CompiledProgram(Struct, frozen=True):
+    document: Document
+    zone: ZoneInfo
+    currencies: Mapping[str, CompiledCurrency]
+    ladders: Mapping[str, CompiledLadder]
+    triggers: Mapping[str, TriggerPlan]
+
+
+def tier_counter(currency: str, window: str) -> str:
+    """The key of the counter of points that count for tiers."""
+    return f"tier:{currency}:{window}"
+
+
+def compile_program(document: Document) -> CompiledProgram:
+    """Of a document that document_decode has accepted; of another one, KeyError and the like may come."""
+    zone = ZoneInfo(document.program.time_zone)
+    currencies = {each.code: _currency(each, document) for each in document.currencies}
+    by_trigger: dict[str, list[Rule]] = {}
+    for rule in sorted(document.rules, key=lambda each: (-each.priority, each.code)):
+        by_trigger.setdefault(rule.trigger, []).append(rule)
+    given = group_currencies(document)
+    triggers = {}
+    for trigger, rules in by_trigger.items():
+        compiled = tuple(_rule(rule, order, document, zone, given) for order, rule in enumerate(rules))
+        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, currencies))
+    return CompiledProgram(
+        document=document,
+        zone=zone,
+        currencies=currencies,
+        ladders={each.code: _ladder(each, document, zone) for each in document.ladders},
+        triggers=triggers,
+    )
+
+
+def rule_currencies(rule: Rule) -> set[str]:
+    """The currencies that the rule's effects give."""
+    return {code for each in rule.effects if (code := effect_currency(each)) is not None}
+
+
+def group_currencies(document: Document) -> dict[str, set[str]]:
+    """The currencies that the rules of each cap group give."""
+    found: dict[str, set[str]] = {each.code: set() for each in document.cap_groups}
+    for rule in document.rules:
+        for code in rule.caps:
+            found.setdefault(code, set()).update(rule_currencies(rule))
+    return found
+
+
+def local_time(text: str, zone: ZoneInfo) -> datetime:
+    """The instant of a wall-clock time, aware UTC; ValueError when there is no such date."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _currency(currency: Currency, document: Document) -> CompiledCurrency:
+    one = 10**currency.scale
+    value = currency.value_minor_per_point
+    windows = sorted({each.window for each in document.ladders if each.qualify.currency == currency.code})
+    return CompiledCurrency(
+        code=currency.code,
+        one=one,
+        worth=Fraction(value if value else Decimal(1)) / one,
+        pending_days=currency.pending_days,
+        expiry=currency.expiry,
+        tiers=tuple((tier_counter(currency.code, window), window) for window in windows),
+    )
+
+
+def _ladder(ladder: Ladder, document: Document, zone: ZoneInfo) -> CompiledLadder:
+    currency = ladder.qualify.currency
+    one = 10 ** document.currency(currency).scale
+    tiers = tuple(CompiledTier(each.code, rank, each.threshold * one) for rank, each in enumerate(ladder.tiers))
+    return CompiledLadder(
+        code=ladder.code,
+        currency=currency,
+        window=ladder.window,
+        counter=tier_counter(currency, ladder.window),
+        valid=ladder.valid,
+        downgrade=ladder.downgrade,
+        tiers=tiers,
+        ranks={each.code: each.rank for each in tiers},
+        zone=zone,
+    )
+
+
+def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Mapping[str, set[str]]) -> CompiledRule:
+    scope = EffectScope(document.program.money_currency, {each.code: each.scale for each in document.currencies})
+    built: list[tuple[int, CompiledEffect]] = [(at, each.build(scope)) for at, each in enumerate(rule.effects)]
+    schedule = rule.schedule
+    groups = {each.code: each for each in document.cap_groups}
+    limits = _limits(rule.limits, f"rule.{rule.code}", "limits", rule_currencies(rule), scope)
+    for code in rule.caps:
+        limits += _limits(groups[code].limits, f"group.{code}", f"cap_groups.{code}.limits", given[code], scope)
+    return CompiledRule(
+        code=rule.code,
+        order=order,
+        group=rule.group,
+        mode=document.stacking.get(rule.group, "all"),
+        stop=rule.stop,
+        enabled=rule.enabled,
+        starts_at=local_time(schedule.starts_at, zone) if schedule and schedule.starts_at else None,
+        ends_at=local_time(schedule.ends_at, zone) if schedule and schedule.ends_at else None,
+        check=rule.when.build("when", _condition_scope(document, zone)) if rule.when is not None else None,
+        givers=tuple((at, each) for at, each in built if isinstance(each, Giver)),
+        multipliers=tuple((at, each) for at, each in built if isinstance(each, Multiplier)),
+        actions=tuple((at, each) for at, each in built if isinstance(each, Action)),
+        limits=limits,
+    )
+
+
+def _condition_scope(document: Document, zone: ZoneInfo) -> ConditionScope:
+    return ConditionScope(zone, {each.code: each.tiers[0].code for each in document.ladders if each.tiers})
+
+
+def _limits(
+    limits: tuple[Limit, ...], owner: str, path: str, currencies: set[str], scope: EffectScope
+) -> tuple[CompiledLimit, ...]:
+    return tuple(_limit(limit, owner, f"{path}[{at}]", currencies, scope) for at, limit in enumerate(limits))
+
+
+def _limit(limit: Limit, owner: str, path: str, currencies: set[str], scope: EffectScope) -> CompiledLimit:
+    period = "event" if isinstance(limit, EventLimit) else limit.period
+    currency = "" if limit.measure == "times" else limit_currency(limit, currencies) or ""
+    measured = f"points.{currency}" if currency else "times"
+    return CompiledLimit(
+        path=path,
+        key=f"cap:{owner}:{measured}:{period}",
+        period=period,
+        measure=limit.measure,
+        currency=currency,
+        at_most=int(limit.at_most * 10 ** scope.scales[currency]) if currency else int(limit.at_most),
+        reject=limit.on_excess == "reject",
+        frees=not isinstance(limit, EventLimit) and limit.reversal_frees,
+    )
+
+
+def _counters(
+    rules: list[Rule], compiled: tuple[CompiledRule, ...], currencies: Mapping[str, CompiledCurrency]
+) -> tuple[tuple[str, str], ...]:
+    wanted: dict[tuple[str, str], None] = {}
+    for rule in compiled:
+        if rule.enabled:
+            wanted.update({(each.key, each.period): None for each in rule.limits if each.period != "event"})
+    for source in rules:
+        for code in sorted(rule_currencies(source)):
+            wanted.update(dict.fromkeys(currencies[code].tiers))
+    return tuple(wanted)

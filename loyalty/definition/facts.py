@@ -1,0 +1,106 @@
+"""What is known when an event is judged. Frozen; the caller reads all of it before, nothing is fetched on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+# What a counter is kept under: (key, first local day of the period as YYYY-MM-DD, "" for a lifetime).
+#   tier:<currency>:<window>                          points earned that count for tiers; window e.g. calendar_year
+#   cap:rule.<rule>:points.<currency>:<period>        what a rule gave, in minor units of the currency
+#   cap:rule.<rule>:times:<period>                    how often a rule gave
+#   cap:group.<cap group>:points.<currency>:<period>  the same over the rules of a cap group
+#   cap:group.<cap group>:times:<period>
+# Keys are at most 120 characters. A period is told by the key too, since a day, a month and a year may start together.
+CounterRef = tuple[str, str]
+
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+class EventFacts(Struct, frozen=True, kw_only=True, gc=False):
+    """One event. Times are aware, UTC. member_known: False for a guest's order, which earns nothing.
+
+    payload of events about money: an object (`order` unless the rule names another) with amounts in minor units, ints:
+    currency, net_minor (goods after discount, without tax and shipping) and, where they apply, discount_minor,
+    tax_minor, shipping_minor, gift_card_minor and paid_in_points_minor (parts of the total that were paid so), and
+    lines: [{net_minor, discount_minor, tax_minor, …}]. total = net + tax + shipping.
+    """
+
+    id: str
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    payload: Mapping[str, Any]
+    member_known: bool = True
+
+
+class BalanceFacts(Struct, frozen=True, kw_only=True, gc=False):
+    """A member's points of one currency, in minor units of it."""
+
+    active: int = 0
+    pending: int = 0
+    reserved: int = 0
+    debt: int = 0
+
+
+class MemberFacts(Struct, frozen=True, kw_only=True, gc=False):
+    """The member as at the event.
+
+    tiers: ladder → tier at occurred_at (absent: the ladder's first). counters: see CounterRef; absent means 0.
+    joined_at: aware. time_zone: the member's own, None means the program's. attributes: what the brand keeps of them.
+    """
+
+    balances: Mapping[str, BalanceFacts] = _EMPTY
+    tiers: Mapping[str, str] = _EMPTY
+    counters: Mapping[CounterRef, int] = _EMPTY
+    language: str = ""
+    time_zone: str | None = None
+    joined_at: datetime | None = None
+    attributes: Mapping[str, Any] = _EMPTY
+
+
+NOBODY = MemberFacts()
+
+
+class Facts:
+    """One judgement's view of its event and member, with what several rules ask for worked out once."""
+
+    __slots__ = ("_local", "event", "member", "payload", "zone")
+
+    def __init__(self, event: EventFacts, member: MemberFacts, zone: ZoneInfo) -> None:
+        self.event = event
+        self.member = member
+        self.payload = event.payload
+        self.zone = zone
+        self._local: datetime | None = None
+
+    @property
+    def local(self) -> datetime:
+        """When it happened, on the wall clock of the program's zone."""
+        if self._local is None:
+            self._local = self.event.occurred_at.astimezone(self.zone)
+        return self._local
+
+    @property
+    def local_date(self) -> date:
+        return self.local.date()
+
+    @property
+    def member_local(self) -> datetime:
+        """When it happened, on the member's own wall clock; the program's when none or an unknown one is told."""
+        return self.event.occurred_at.astimezone(zone_or(self.member.time_zone, self.zone))
+
+
+def zone_or(name: str | None, otherwise: ZoneInfo) -> tzinfo:
+    """The zone of that IANA name, else the other one."""
+    if not name:
+        return otherwise
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise

@@ -1,0 +1,53 @@
+"""What is wrong with a document, where it stands and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from loyalty.definition.document import CapGroup, Currency, Document, Ladder, Rule
+
+
+class Problem(Struct, frozen=True):
+    """path: where, e.g. `rules[2].effects[0].currency`, "" for the whole. problem: what is wrong. mend: what to do."""
+
+    path: str
+    problem: str
+    mend: str
+
+
+class DefinitionError(ValueError):
+    """The document can't be used. problems is never empty; nothing of the document was taken over."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        first = problems[0]
+        super().__init__(f"{first.path or 'document'}: {first.problem} {first.mend}")
+
+
+Problems = Iterator[Problem]
+
+
+class Ground:
+    """What the checks of the parts look things up in."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.currencies: Mapping[str, Currency] = {each.code: each for each in document.currencies}
+        self.ladders: Mapping[str, Ladder] = {each.code: each for each in document.ladders}
+        self.rules: Mapping[str, Rule] = {each.code: each for each in document.rules}
+        self.cap_groups: Mapping[str, CapGroup] = {each.code: each for each in document.cap_groups}
+        self.groups = {each.group for each in document.rules}
+
+    def currency_known(self, code: str, path: str) -> Problems:
+        if code not in self.currencies:
+            yield unknown(path, "currency", code, self.currencies)
+
+
+def unknown(path: str, what: str, code: str, known: Mapping[str, object] | set[str]) -> Problem:
+    """No such code: name those that there are."""
+    names = ", ".join(sorted(known)[:20]) or "none is defined yet"
+    return Problem(path, f"There is no {what} {code!r}.", f"Use one of: {names}.")

@@ -1,0 +1,92 @@
+"""Sentences that a caller can have translated, without this package knowing how.
+
+Every message is a constant marked with N_ so that it can be extracted. A caller passes `say`: it gets the English
+message and returns it in the reader's language with the same named placeholders (Django's gettext fits as it is).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from loyalty.definition.basics import LocalText, money_text
+
+if TYPE_CHECKING:
+    from loyalty.definition.document import Currency, Document, Rule
+
+Say = Callable[[str], str]
+
+
+def N_(message: str) -> str:  # noqa: N802  (the name that extractors know)
+    """Mark a message for extraction; it is translated where it is shown."""
+    return message
+
+
+def unchanged(message: str) -> str:
+    """The `say` of a caller that wants English."""
+    return message
+
+
+def text_in(text: LocalText, language: str) -> str:
+    """The text in the language, else in English, else in the first language that it is written in."""
+    if isinstance(text, str):
+        return text
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
+
+
+def number_text(number: Decimal | int) -> str:
+    """A number without an exponent and without trailing zeros: 1.50 is "1.5", 1E+3 is "1000"."""
+    if isinstance(number, int):
+        return str(number)
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class Teller:
+    """Puts pieces of one document into words for one reader: names by code, amounts with their currency's own name."""
+
+    def __init__(self, document: Document, say: Say = unchanged, language: str = "en") -> None:
+        self.say = say
+        self.language = language
+        self.money = document.program.money_currency
+        self.currencies: Mapping[str, Currency] = {each.code: each for each in document.currencies}
+        self.rules: Mapping[str, Rule] = {each.code: each for each in document.rules}
+        self.tiers: Mapping[tuple[str, str], LocalText] = {
+            (ladder.code, tier.code): tier.name for ladder in document.ladders for tier in ladder.tiers
+        }
+
+    def tell(self, message: str, **values: object) -> str:
+        return self.say(message) % values
+
+    def text(self, text: LocalText) -> str:
+        return text_in(text, self.language)
+
+    def points(self, currency: str, number: Decimal | int) -> str:
+        """3 of the currency, in its own name: "3 stars". An unknown code stands for itself."""
+        known = self.currencies.get(currency)
+        if known is None:
+            return f"{number_text(number)} {currency}"
+        name = known.name_one if number == 1 else known.name_many
+        return f"{number_text(number)} {self.text(name)}"
+
+    def money_of(self, minor: int) -> str:
+        return money_text(minor, self.money)
+
+    def rule(self, code: str) -> str:
+        known = self.rules.get(code)
+        return self.text(known.name) if known is not None else code
+
+    def tier(self, ladder: str, code: str) -> str:
+        return self.text(self.tiers.get((ladder, code), code))
+
+    def list_or(self, parts: list[str]) -> str:
+        return self._listed(parts, self.say(N_("or")))
+
+    def list_and(self, parts: list[str]) -> str:
+        return self._listed(parts, self.say(N_("and")))
+
+    def _listed(self, parts: list[str], last: str) -> str:
+        if len(parts) < 2:
+            return "".join(parts)
+        return f"{', '.join(parts[:-1])} {last} {parts[-1]}"

@@ -1,0 +1,18 @@
+"""What the engine hands to `evaluate`, and which counters it has to read for that."""
+
+from __future__ import annotations
+
+from loyalty.definition.compile import CompiledProgram
+from loyalty.definition.facts import NOBODY, BalanceFacts, CounterRef, EventFacts, Facts, MemberFacts
+from loyalty.rules.dates import period_start
+
+__all__ = ["NOBODY", "BalanceFacts", "CounterRef", "EventFacts", "Facts", "MemberFacts", "needed_counters"]
+
+
+def needed_counters(program: CompiledProgram, event: EventFacts) -> list[CounterRef]:
+    """(key, period) of every counter that judging this event, and the tier review after it, can ask for."""
+    plan = program.triggers.get(event.type)
+    if plan is None or not plan.counters:
+        return []
+    day = event.occurred_at.astimezone(program.zone).date()
+    return [(key, period_start(period, day)) for key, period in plan.counters]

@@ -1,0 +1,99 @@
+"""Days in a program's time zone: when a day starts, when points become active and expire, when periods start and end.
+
+A zone's day needn't start at 00:00, last 24 hours or exist at all, so every step here goes by the calendar and turns
+into an instant at the end. Instants are aware UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from loyalty.definition.compile import CompiledCurrency
+from loyalty.definition.expiry import Expiry, add_months
+
+_SECOND = timedelta(seconds=1)
+
+
+@lru_cache(maxsize=4096)
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """The instant from which on it is that local day, or a later one, for good.
+
+    00:00 as a rule. Where the clock jumps over midnight: the jump, also for a day that a zone left out. Where it is set
+    back over midnight so that the evening before comes twice: the second midnight, the day before being over only then.
+    """
+    midnight = datetime.combine(day, time(), tzinfo=zone)
+    first = midnight.astimezone(UTC)
+    if first.astimezone(zone).replace(tzinfo=None) != midnight.replace(tzinfo=None):
+        return _jump(day, midnight.replace(fold=1).astimezone(UTC), first, zone)
+    second = midnight.replace(fold=1).astimezone(UTC)
+    if second != first and (second - _SECOND).astimezone(zone).date() < day:
+        return second
+    return first
+
+
+def _jump(day: date, before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between the two at which the local date reaches the day."""
+    low, high = 0, int((after - before).total_seconds())
+    while low < high:
+        middle = (low + high) // 2
+        if (before + middle * _SECOND).astimezone(zone).date() >= day:
+            high = middle
+        else:
+            low = middle + 1
+    return before + low * _SECOND
+
+
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+def activation_at(occurred_at: datetime, pending_days: int, zone: ZoneInfo) -> datetime:
+    """When points become active: at once, or so many calendar days later at the same time on the wall clock.
+
+    A time that the clock jumps over is taken an hour (the jump) later; of one that comes twice, the first.
+    """
+    if not pending_days:
+        return occurred_at
+    return (occurred_at.astimezone(zone) + timedelta(days=pending_days)).replace(fold=0).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def expiry_at(expiry: Expiry, activated: date, zone: ZoneInfo) -> datetime | None:
+    """When points that became active on that local day expire: the local midnight after their last day; None: never."""
+    last = expiry.last_day(activated)
+    return None if last is None else day_start(last + timedelta(days=1), zone)
+
+
+def award_dates(currency: CompiledCurrency, occurred_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """(activates_at, expires_at) of points awarded for what happened then. The clock of expiry starts at activation."""
+    activates_at = activation_at(occurred_at, currency.pending_days, zone)
+    return activates_at, expiry_at(currency.expiry, local_day(activates_at, zone), zone)
+
+
+@lru_cache(maxsize=4096)
+def period_start(period: str, day: date) -> str:
+    """The first day of the period that the day lies in, YYYY-MM-DD; "" for a lifetime. Weeks start on Monday.
+
+    Periods of caps: day, week, month, year, lifetime. Windows of ladders: calendar_year.
+    """
+    match period:
+        case "lifetime":
+            return ""
+        case "day":
+            return day.isoformat()
+        case "week":
+            return (day - timedelta(days=day.weekday())).isoformat()
+        case "month":
+            return day.replace(day=1).isoformat()
+        case "year" | "calendar_year":
+            return day.replace(month=1, day=1).isoformat()
+    raise ValueError(f"no such period: {period}")
+
+
+def window_end(window: str, start: str, windows: int = 1) -> date:
+    """The first day after the window that starts on `start`, or after so many windows in a row."""
+    if window != "calendar_year":
+        raise ValueError(f"no such window: {window}")
+    return add_months(date.fromisoformat(start), 12 * windows)

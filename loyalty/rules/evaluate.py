@@ -1,0 +1,241 @@
+"""Judging one event by one version of a program.
+
+The way an event takes:
+ 1. Rules of its trigger are gone through in order (priority, higher first; then code). Each is disabled, out of its
+    schedule, stopped by an earlier one of its group, not matched, or it fires. In a best-of group the one that would
+    give most (or least) given the caps as they stood before the event is kept.
+ 2. Rules that fire give points, in order, each within its limits.
+ 3. Then multipliers add to what was given, in order, each within its limits.
+Nothing depends on how the rules stand in the document.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from loyalty.definition.compile import CompiledProgram, CompiledRule, TriggerPlan
+from loyalty.definition.effects import Giver, Multiplier, rounded
+from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
+from loyalty.rules.allotment import Allotment, Wanted
+from loyalty.rules.dates import award_dates, expiry_at, period_start
+from loyalty.rules.judgement import NOTHING, Act, Award, Judgement, Outcome, RuleTrace, TraceAmount
+
+__all__ = ["Act", "Award", "Judgement", "Outcome", "RuleTrace", "TraceAmount", "evaluate"]
+
+# More than this in one award (minor units) is cut: it keeps every sum within a BIGINT.
+MAX_AWARD = 10**15
+
+
+def evaluate(program: CompiledProgram, event: EventFacts, member: MemberFacts) -> Judgement:
+    """What the event gives the member, and for every rule of its trigger why or why not. Pure and deterministic."""
+    plan = program.triggers.get(event.type)
+    if plan is None:
+        return NOTHING
+    if not event.member_known:
+        return Judgement(trace=tuple(_plain(rule.code, "not_matched", "member") for rule in plan.rules))
+    return _Run(program, plan, event, member).judge()
+
+
+@lru_cache(maxsize=16384)
+def _plain(rule: str, outcome: Outcome, why: str = "") -> RuleTrace:
+    """A trace without amounts. There are few different ones, so they are made once."""
+    return RuleTrace(rule, outcome, why)
+
+
+class _Run:
+    """One judgement under way."""
+
+    __slots__ = ("acts", "allotment", "awards", "dates", "facts", "fired", "given", "plan", "program", "trace")
+
+    def __init__(self, program: CompiledProgram, plan: TriggerPlan, event: EventFacts, member: MemberFacts) -> None:
+        self.program = program
+        self.plan = plan
+        self.facts = Facts(event, member, program.zone)
+        self.allotment = Allotment(self.facts)
+        self.trace: list[RuleTrace | None] = [None] * len(plan.rules)
+        self.fired: list[CompiledRule] = []
+        self.awards: list[Award] = []
+        self.acts: list[Act] = []
+        # What givers were awarded: (rule, group, currency, points); what multipliers multiply.
+        self.given: list[tuple[str, str, str, int]] = []
+        self.dates: dict[str, tuple[datetime, datetime | None]] = {}
+
+    def judge(self) -> Judgement:
+        contests = self._match()
+        for contest in contests.values():
+            if contest[0].givers or not contest[0].multipliers:
+                self._choose(contest)
+        for rule in self._in_order():
+            if rule.givers or rule.actions or not rule.multipliers:
+                self._award(rule, self._wanted_givers(rule), bool(rule.actions))
+        for contest in contests.values():
+            if contest[0].multipliers and not contest[0].givers:
+                self._choose(contest)
+        for rule in self._in_order():
+            if rule.multipliers:
+                self._award(rule, self._wanted_extra(rule), False)
+        trace = tuple(each if each is not None else _plain(rule.code, "fired") for rule, each in self._traced())
+        return Judgement(tuple(self.awards), self.allotment.changes(), trace, tuple(self.acts))
+
+    def _traced(self) -> zip[tuple[CompiledRule, RuleTrace | None]]:
+        return zip(self.plan.rules, self.trace, strict=True)
+
+    def _in_order(self) -> list[CompiledRule]:
+        return sorted(self.fired, key=_order)
+
+    def _match(self) -> dict[str, list[CompiledRule]]:
+        """Collects what fires; returns the groups of which only the best may, with those that match."""
+        facts, trace = self.facts, self.trace
+        at = facts.event.occurred_at
+        closed: dict[str, str] = {}
+        contests: dict[str, list[CompiledRule]] = {}
+        for index, rule in enumerate(self.plan.rules):
+            if not rule.enabled:
+                trace[index] = _plain(rule.code, "disabled")
+            elif (rule.starts_at is not None and at < rule.starts_at) or (
+                rule.ends_at is not None and at >= rule.ends_at
+            ):
+                trace[index] = _plain(rule.code, "out_of_schedule")
+            elif rule.group in closed:
+                trace[index] = _plain(rule.code, "stopped", closed[rule.group])
+            elif rule.check is not None and (failed := rule.check(facts)) is not None:
+                trace[index] = _plain(rule.code, "not_matched", failed)
+            elif rule.mode in ("best_for_member", "best_for_brand"):
+                contests.setdefault(rule.group, []).append(rule)
+            else:
+                if rule.stop or rule.mode == "first_match":
+                    closed[rule.group] = rule.code
+                self.fired.append(rule)
+        return contests
+
+    def _choose(self, contest: list[CompiledRule]) -> None:
+        """Of rules of a best-of group that match, the best fires; of equals the first in order."""
+        worths = [self._worth(rule) for rule in contest]
+        if contest[0].mode == "best_for_member":
+            best = worths.index(max(worths))
+        else:
+            best = worths.index(min((each for each in worths if each > 0), default=worths[0]))
+        for index, rule in enumerate(contest):
+            if index != best:
+                self.trace[rule.order] = _plain(rule.code, "stopped", contest[best].code)
+        self.fired.append(contest[best])
+
+    def _worth(self, rule: CompiledRule) -> Fraction:
+        wanted = self._wanted_givers(rule) + self._wanted_extra(rule)
+        amounts, _ = self.allotment.allot(rule, wanted)
+        currencies = self.program.currencies
+        return sum(
+            (points * currencies[each.effect.currency].worth for each, points in zip(wanted, amounts, strict=True)),
+            start=Fraction(0),
+        )
+
+    def _wanted_givers(self, rule: CompiledRule) -> list[Wanted]:
+        wanted = []
+        for index, giver in rule.givers:
+            given = giver.give(self.facts)
+            if given is not None:
+                points = given.points if given.points < MAX_AWARD else MAX_AWARD
+                wanted.append(Wanted(index, giver, points, given.numerator, given.denominator, given.base_minor))
+        return wanted
+
+    def _wanted_extra(self, rule: CompiledRule) -> list[Wanted]:
+        wanted = []
+        for index, each in rule.multipliers:
+            base = 0
+            everything = not each.groups and not each.rules
+            for code, group, currency, points in self.given:
+                if currency == each.currency and (everything or group in each.groups or code in each.rules):
+                    base += points
+            numerator = base * each.numerator
+            points = min(rounded(numerator, each.denominator, each.rounding), MAX_AWARD)
+            wanted.append(Wanted(index, each, points, numerator, each.denominator, None))
+        return wanted
+
+    def _award(self, rule: CompiledRule, wanted: list[Wanted], acting: bool) -> None:
+        amounts, why = self.allotment.allot(rule, wanted)
+        rejected = bool(why) and not any(amounts)
+        if acting and not rejected:
+            self.acts += [Act(rule.code, index, each.kind, each.params) for index, each in rule.actions]
+        times = self.allotment.count_times(rule) if any(amounts) or (acting and not rejected) else ()
+        for each, points in zip(wanted, amounts, strict=True):
+            if points:
+                self._book(rule, each, points, times)
+                times = ()
+        self._tell(rule, wanted, amounts, why)
+
+    def _book(self, rule: CompiledRule, each: Wanted, points: int, times: tuple[CounterRef, ...]) -> None:
+        effect, currency = each.effect, self.program.currencies[each.effect.currency]
+        counted = self.allotment.count_points(rule, currency.code, points)
+        for key, window in currency.tiers:
+            ref = (key, period_start(window, self.facts.local_date))
+            self.allotment.add(ref, points)
+            counted += (ref,)
+        activates_at, expires_at = self._dates(currency.code)
+        giver = effect if isinstance(effect, Giver) else None
+        if giver is not None:
+            self.given.append((rule.code, rule.group, currency.code, points))
+        self.awards.append(
+            Award(
+                rule=rule.code,
+                effect=each.index,
+                currency=currency.code,
+                desired=each.points,
+                awarded=points,
+                base_unrounded=_decimal(each.numerator, each.denominator * currency.one),
+                base_minor=each.base_minor,
+                base_parts=giver.parts if giver is not None else "",
+                reason=_reason(effect, each.base_minor, self.program.document.program.money_currency),
+                activates_at=activates_at,
+                expires_at=expires_at,
+                counted=counted,
+                counted_times=times,
+            )
+        )
+
+    def _dates(self, code: str) -> tuple[datetime, datetime | None]:
+        found = self.dates.get(code)
+        if found is None:
+            currency, at = self.program.currencies[code], self.facts.event.occurred_at
+            if currency.pending_days:
+                found = award_dates(currency, at, self.program.zone)
+            else:
+                found = at, expiry_at(currency.expiry, self.facts.local_date, self.program.zone)
+            self.dates[code] = found
+        return found
+
+    def _tell(self, rule: CompiledRule, wanted: list[Wanted], amounts: list[int], why: str) -> None:
+        """Adds to the rule's trace; a rule that both gives and multiplies passes here twice."""
+        before = self.trace[rule.order]
+        if before is None and not wanted and rule.givers and not rule.multipliers:
+            self.trace[rule.order] = _plain(rule.code, "not_matched", f"effects[{rule.givers[0][0]}].amount")
+            return
+        told = tuple(
+            TraceAmount(each.effect.currency, each.points, points)
+            for each, points in zip(wanted, amounts, strict=True)
+            if each.points
+        )
+        if before is not None:
+            told, why = before.amounts + told, before.why or why
+        self.trace[rule.order] = RuleTrace(rule.code, "capped" if why else "fired", why, told)
+
+
+def _order(rule: CompiledRule) -> int:
+    return rule.order
+
+
+def _reason(effect: Giver | Multiplier, base_minor: int | None, money: str) -> dict[str, str | int]:
+    if base_minor is None:
+        return {"kind": effect.kind}
+    return {"kind": effect.kind, "base_minor": base_minor, "money": money}
+
+
+def _decimal(numerator: int, denominator: int) -> str:
+    """The fraction as a plain decimal string, 28 significant digits."""
+    whole, rest = divmod(numerator, denominator)
+    if not rest:
+        return str(whole)
+    text = format(Decimal(numerator) / Decimal(denominator), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

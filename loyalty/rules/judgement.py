@@ -1,0 +1,82 @@
+"""What judging an event comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from loyalty.definition.facts import CounterRef
+
+Outcome = Literal["fired", "not_matched", "capped", "stopped", "disabled", "out_of_schedule"]
+
+
+class Award(Struct, frozen=True, gc=False):
+    """Points to book, one lot each. desired, awarded: minor units of the currency, 0 < awarded <= desired.
+
+    effect: index in the rule's effects. base_unrounded: the exact points before rounding, in whole points, as a decimal
+    string. base_minor: the money they were reckoned from, None when not from money; base_parts: which parts of the
+    order that is (earnbase.parts_amount works out the same of a return). reason: what the sentence to the member needs.
+    activates_at, expires_at: aware UTC; expires_at None: never. counted: the counters that it raised by `awarded` and
+    that a reversal of it lowers again; counted_times: those that it raised by 1, lowered when all of it is reversed.
+    """
+
+    rule: str
+    effect: int
+    currency: str
+    desired: int
+    awarded: int
+    base_unrounded: str
+    base_minor: int | None
+    base_parts: str
+    reason: Mapping[str, str | int]
+    activates_at: datetime
+    expires_at: datetime | None
+    counted: tuple[CounterRef, ...] = ()
+    counted_times: tuple[CounterRef, ...] = ()
+
+
+class TraceAmount(Struct, frozen=True, gc=False):
+    """Minor units."""
+
+    currency: str
+    desired: int
+    awarded: int
+
+
+class RuleTrace(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What became of one rule. Rules of another trigger aren't listed.
+
+    fired: gave all it wanted (which may be nothing, of a very small order). capped: a cap cut it, to nothing perhaps.
+    why: not_matched: path of the condition, or `effects[i].amount` when the event has no amount to reckon from, or
+    `member` for a guest; capped: path of the limit (`limits[0]`, `cap_groups.<code>.limits[0]`); stopped: code of the
+    rule that stopped it or was better.
+    """
+
+    rule: str
+    outcome: Outcome
+    why: str = ""
+    amounts: tuple[TraceAmount, ...] = ()
+
+
+class Act(Struct, frozen=True, gc=False):
+    """Something besides points, for the handler of its kind."""
+
+    rule: str
+    effect: int
+    kind: str
+    params: Mapping[str, Any]
+
+
+class Judgement(Struct, frozen=True, gc=False):
+    """counters: (key, period, what to add), each (key, period) once. awards, trace: in the order that rules go."""
+
+    awards: tuple[Award, ...] = ()
+    counters: tuple[tuple[str, str, int], ...] = ()
+    trace: tuple[RuleTrace, ...] = ()
+    acts: tuple[Act, ...] = ()
+
+
+NOTHING = Judgement()
