@@ -119,10 +119,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- web ---------------------------------------------------------------------------------------------------------
 MIDDLEWARE = [
     "core.health.HealthMiddleware",
-    "tenants.middleware.BrandMiddleware",
+    # Before the brand is known, so that the answers "no such brand" and "closed" carry the headers too.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.csp.ContentSecurityPolicyMiddleware",
+    "tenants.middleware.BrandMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.BrandSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "core.http.BodyGuardMiddleware",
@@ -154,7 +155,7 @@ TEMPLATES = [
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a bulk of 1,000 events; core.http refuses more with a 413
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "tenants.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
