@@ -25,9 +25,7 @@ class Event(BrandModel):
     source = models.CharField(_("source"), max_length=60)
     external_id = models.CharField(_("external id"), max_length=200)
     type = models.CharField(_("type"), max_length=80)
-    program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, verbose_name=_("program"), db_index=False
-    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, verbose_name=_("program"), db_index=False)
     member = models.ForeignKey(
         Member,
         on_delete=models.PROTECT,
@@ -58,9 +56,7 @@ class Event(BrandModel):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source", "external_id"], name="event_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "external_id"], name="event_once")]
         indexes: ClassVar = [
             models.Index(fields=["member", "-occurred_at"], name="event_of_member"),
             models.Index(fields=["received_at"], name="event_received"),
@@ -102,9 +98,7 @@ class Order(BrandModel):
     shipping_minor = models.BigIntegerField(_("shipping"), default=0)
     discount_minor = models.BigIntegerField(_("discount"), default=0)
     cost_minor = models.BigIntegerField(_("cost of goods"), null=True, blank=True)
-    fx_rate = models.DecimalField(
-        _("exchange rate"), max_digits=18, decimal_places=8, null=True, blank=True
-    )
+    fx_rate = models.DecimalField(_("exchange rate"), max_digits=18, decimal_places=8, null=True, blank=True)
     channel = models.CharField(_("channel"), max_length=60, blank=True)
     store = models.CharField(_("store"), max_length=60, blank=True)
     refunded_minor = models.BigIntegerField(_("refunded"), default=0)
@@ -114,19 +108,13 @@ class Order(BrandModel):
         verbose_name_plural = _("orders")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "number"], name="order_once"),
+            models.CheckConstraint(condition=models.Q(total_minor__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(
-                condition=models.Q(total_minor__gte=0), name="order_total_not_negative"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(
-                    refunded_minor__gte=0, refunded_minor__lte=models.F("total_minor")
-                ),
+                condition=models.Q(refunded_minor__gte=0, refunded_minor__lte=models.F("total_minor")),
                 name="order_refund_within_total",
             ),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["member", "-occurred_at"], name="order_of_member")
-        ]
+        indexes: ClassVar = [models.Index(fields=["member", "-occurred_at"], name="order_of_member")]
 
     def __str__(self) -> str:
         return self.number

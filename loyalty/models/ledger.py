@@ -42,9 +42,7 @@ class Enrollment(BrandModel):
     class Meta:
         verbose_name = _("enrollment")
         verbose_name_plural = _("enrollments")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["program", "member"], name="enrolled_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "member"], name="enrolled_once")]
 
     def __str__(self) -> str:
         return f"{self.member} · {self.program}"
@@ -78,22 +76,14 @@ class PointsAccount(BrandModel):
         verbose_name = _("points account")
         verbose_name_plural = _("points accounts")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["enrollment", "currency"], name="account_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(balance__gte=0), name="account_balance_not_negative"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(pending__gte=0), name="account_pending_not_negative"
-            ),
+            models.UniqueConstraint(fields=["enrollment", "currency"], name="account_once"),
+            models.CheckConstraint(condition=models.Q(balance__gte=0), name="account_balance_not_negative"),
+            models.CheckConstraint(condition=models.Q(pending__gte=0), name="account_pending_not_negative"),
             models.CheckConstraint(
                 condition=models.Q(reserved__gte=0),
                 name="account_reserved_not_negative",
             ),
-            models.CheckConstraint(
-                condition=models.Q(debt__gte=0), name="account_debt_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(debt__gte=0), name="account_debt_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -156,9 +146,7 @@ class PointsEntry(AppendOnly):
     occurred_at = models.DateTimeField(_("occurred at"))
     recorded_at = models.DateTimeField(_("recorded at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
-    allocated_minor = models.BigIntegerField(
-        _("allocated value"), null=True, blank=True
-    )
+    allocated_minor = models.BigIntegerField(_("allocated value"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("ledger entry")
@@ -260,9 +248,7 @@ class LotDraw(AppendOnly):
         related_name="draws",
         verbose_name=_("entry"),
     )
-    lot = models.ForeignKey(
-        PointsLot, on_delete=models.PROTECT, related_name="draws", verbose_name=_("lot")
-    )
+    lot = models.ForeignKey(PointsLot, on_delete=models.PROTECT, related_name="draws", verbose_name=_("lot"))
     points = models.BigIntegerField(_("points"))
 
     class Meta:
@@ -293,11 +279,7 @@ class ProgressCounter(BrandModel):
     class Meta:
         verbose_name = _("progress counter")
         verbose_name_plural = _("progress counters")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["enrollment", "key", "period"], name="counter_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["enrollment", "key", "period"], name="counter_once")]
 
     def __str__(self) -> str:
         return f"{self.key} {self.period} {self.value}"

@@ -69,11 +69,7 @@ class PointCurrency(DraftPiece):
     class Meta(DraftPiece.Meta):
         verbose_name = _("point currency")
         verbose_name_plural = _("point currencies")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["program", "code"], name="currency_code_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "code"], name="currency_code_once")]
 
 
 class Ladder(DraftPiece):
@@ -87,22 +83,16 @@ class Ladder(DraftPiece):
     class Meta(DraftPiece.Meta):
         verbose_name = _("tier ladder")
         verbose_name_plural = _("tier ladders")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["program", "code"], name="ladder_code_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "code"], name="ladder_code_once")]
 
 
 class Tier(DraftPiece):
-    ladder = models.ForeignKey(
-        Ladder, on_delete=models.CASCADE, related_name="tiers", verbose_name=_("ladder")
-    )
+    ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="tiers", verbose_name=_("ladder"))
 
     class Meta(DraftPiece.Meta):
         verbose_name = _("tier")
         verbose_name_plural = _("tiers")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["ladder", "code"], name="tier_code_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["ladder", "code"], name="tier_code_once")]
 
 
 class EarningRule(DraftPiece):
@@ -118,9 +108,7 @@ class EarningRule(DraftPiece):
     class Meta(DraftPiece.Meta):
         verbose_name = _("earning rule")
         verbose_name_plural = _("earning rules")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["program", "code"], name="rule_code_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "code"], name="rule_code_once")]
 
 
 class ProgramVersion(AppendOnly):
@@ -146,11 +134,7 @@ class ProgramVersion(AppendOnly):
     class Meta:
         verbose_name = _("published version")
         verbose_name_plural = _("published versions")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["program", "number"], name="version_number_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "number"], name="version_number_once")]
 
     def __str__(self) -> str:
         return f"{self.program} v{self.number}"

@@ -26,15 +26,13 @@ class TierStanding(BrandModel):
     tier = models.CharField(_("tier"), max_length=40)
     since = models.DateTimeField(_("since"))
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    # How it was reached: only a tier that was earned is given back when the points that earned it go.
+    cause = models.CharField(_("cause"), max_length=12, default="enrolled")
 
     class Meta:
         verbose_name = _("tier standing")
         verbose_name_plural = _("tier standings")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["enrollment", "ladder"], name="standing_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["enrollment", "ladder"], name="standing_once")]
         indexes: ClassVar = [
             models.Index(
                 fields=["valid_until"],

@@ -104,12 +104,13 @@ BEGIN
     END IF;
 
     IF p ? 'standings' THEN
-        INSERT INTO loyalty_tierstanding (enrollment_id, ladder, tier, since, valid_until)
-        SELECT enrollment, ladder, tier, since, valid_until
+        INSERT INTO loyalty_tierstanding (enrollment_id, ladder, tier, since, valid_until, cause)
+        SELECT enrollment, ladder, tier, since, valid_until, cause
         FROM jsonb_to_recordset(p->'standings') AS r (
-            enrollment bigint, ladder text, tier text, since timestamptz, valid_until timestamptz)
+            enrollment bigint, ladder text, tier text, since timestamptz, valid_until timestamptz, cause text)
         ON CONFLICT (enrollment_id, ladder)
-            DO UPDATE SET tier = excluded.tier, since = excluded.since, valid_until = excluded.valid_until;
+            DO UPDATE SET tier = excluded.tier, since = excluded.since, valid_until = excluded.valid_until,
+                          cause = excluded.cause;
     END IF;
     IF p ? 'tier_changes' THEN
         INSERT INTO loyalty_tierchange (enrollment_id, ladder, from_tier, to_tier, cause, event_id, at, recorded_at)

@@ -8,7 +8,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0001_initial"), ("loyalty", "0003_functions")]
+    dependencies = [("rewards", "0001_initial"), ("loyalty", "0002_functions")]
     operations = [
         migrations.RunSQL(
             (SQL / "0001_invariants.sql").read_text(),

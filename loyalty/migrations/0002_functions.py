@@ -26,12 +26,10 @@ DROP INDEX entry_recorded;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0002_initial"), ("core", "0001_initial")]
+    dependencies = [("loyalty", "0001_initial"), ("core", "0001_initial")]
     operations = [
         migrations.RunSQL(
-            "\n".join(
-                (SQL / name).read_text() for name in ("0001_points.sql", "0002_book.sql", "0003_invariants.sql")
-            ),
+            "\n".join((SQL / name).read_text() for name in ("0001_points.sql", "0002_book.sql", "0003_invariants.sql")),
             DROP,
         )
     ]

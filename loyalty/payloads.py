@@ -1,0 +1,176 @@
+"""What the known event types carry, typed. Other types carry a small object of plain values.
+
+Money is integers in minor units. `order.paid`: total = net + tax + shipping; net is the goods after discount and is
+worked out when it isn't told.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from django.utils.translation import gettext as _
+from msgspec import Meta, Struct
+
+from core.errors import InvalidInput
+from loyalty.errors import UnknownEventType
+
+Minor = Annotated[int, Meta(ge=0, le=10**11)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Short = Annotated[str, Meta(max_length=60)]
+MAX_DEPTH, MAX_VALUES, MAX_TEXT = 6, 500, 2_000
+INT64 = 2**63
+
+ORDER_PAID, ORDER_RETURNED, MEMBER_ENROLLED = "order.paid", "order.returned", "member.enrolled"
+# Types that every brand has; a brand's own types are those that a rule of its program waits for.
+BUILT_IN = frozenset(
+    {
+        ORDER_PAID,
+        ORDER_RETURNED,
+        MEMBER_ENROLLED,
+        "review.posted",
+        "store.checked_in",
+        "referral.converted",
+        "survey.answered",
+        "profile.completed",
+    }
+)
+# Only the product itself says these; a partner who could would enroll people by event.
+INTERNAL = frozenset({MEMBER_ENROLLED})
+
+
+class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One line of goods. net_minor: after discount, without tax, for all pieces together."""
+
+    sku: Name
+    net_minor: Minor
+    quantity: Annotated[int, Meta(ge=0, le=10**9)] = 1
+    discount_minor: Minor = 0
+    tax_minor: Minor = 0
+    name: Annotated[str, Meta(max_length=200)] = ""
+    category: Short = ""
+    brand: Short = ""
+    tags: Annotated[list[Short], Meta(max_length=20)] = []
+
+
+class OrderBody(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    number: Name
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
+    total_minor: Minor
+    net_minor: Minor | None = None
+    tax_minor: Minor = 0
+    shipping_minor: Minor = 0
+    discount_minor: Minor = 0
+    gift_card_minor: Minor = 0
+    paid_in_points_minor: Minor = 0
+    cost_minor: Minor | None = None
+    fx_rate: Annotated[Decimal, Meta(gt=0, lt=10**9)] | None = None
+    channel: Short = ""
+    store: Short = ""
+    lines: Annotated[list[OrderLine], Meta(max_length=1_000)] = []
+
+
+class OrderPaid(Struct, kw_only=True, forbid_unknown_fields=True):
+    """`order.paid`: an order of which the money is in."""
+
+    order: OrderBody
+
+
+class ReturnBody(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """order: the number of the order it belongs to; null when it is not known, which moves no points."""
+
+    order: Name | None
+    amount_minor: Annotated[int, Meta(ge=0, le=10**11)]
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class OrderReturned(Struct, kw_only=True, forbid_unknown_fields=True):
+    """`order.returned`: money given back. The event's id is the return's, so that one return counts once."""
+
+    return_: ReturnBody = msgspec.field(name="return")
+
+
+_TYPED: dict[str, type[OrderPaid] | type[OrderReturned]] = {ORDER_PAID: OrderPaid, ORDER_RETURNED: OrderReturned}
+
+
+def payload_read(event_type: str, given: Any, *, own_types: frozenset[str]) -> dict[str, Any]:
+    """The payload as it will be judged and kept. InvalidInput names the field; UnknownEventType the known types."""
+    if event_type not in BUILT_IN and event_type not in own_types:
+        known = sorted((BUILT_IN | own_types) - INTERNAL)
+        raise UnknownEventType(
+            _("No rule waits for the event type “%(type)s”.") % {"type": event_type[:80]},
+            field="type",
+            hint=_("Use one of: %(types)s.") % {"types": ", ".join(known)},
+        )
+    typed = _TYPED.get(event_type)
+    if typed is None:
+        if not isinstance(given, dict):
+            raise InvalidInput(_("`data` must be an object."), field="data")
+        values_check(given, "data")
+        return given
+    try:
+        body = msgspec.convert(given, typed, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(_plain(str(error)), field=path_of(error, "data")) from error
+    if isinstance(body, OrderPaid):
+        _net_work_out(body.order)
+    plain: dict[str, Any] = msgspec.to_builtins(body)
+    values_check(plain, "data")
+    return plain
+
+
+def _net_work_out(order: OrderBody) -> None:
+    """Fill in net, or check that the parts make up the total."""
+    net = order.total_minor - order.tax_minor - order.shipping_minor
+    if order.net_minor is None:
+        order.net_minor = net
+    if net < 0 or order.net_minor != net:
+        raise InvalidInput(
+            _("net_minor, tax_minor and shipping_minor must add up to total_minor."), field="data.order.total_minor"
+        )
+    if order.gift_card_minor + order.paid_in_points_minor > order.total_minor:
+        raise InvalidInput(
+            _("More was paid by gift card and points than the total."), field="data.order.gift_card_minor"
+        )
+
+
+def path_of(error: msgspec.ValidationError, root: str) -> str:
+    """msgspec's `… - at `$.order.total_minor`` as `data.order.total_minor`."""
+    _before, found, path = str(error).rpartition(" - at `$")
+    return root + path.rstrip("`") if found else root
+
+
+def _plain(message: str) -> str:
+    return message.rpartition(" - at `$")[0] or message
+
+
+def values_check(value: Any, path: str, depth: int = 0, budget: list[int] | None = None) -> None:
+    """Refuse what a database or another reader couldn't hold: NUL, lone surrogates, huge numbers, deep nesting."""
+    budget = budget if budget is not None else [MAX_VALUES * 20 if path == "data" else MAX_VALUES]
+    budget[0] -= 1
+    if depth > MAX_DEPTH or budget[0] < 0:
+        raise InvalidInput(_("This is nested too deeply or holds too many values."), field=path)
+    if isinstance(value, str):
+        text_check(value, path)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            text_check(key, path)
+            values_check(each, f"{path}.{key}"[:200], depth + 1, budget)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            values_check(each, f"{path}[{index}]", depth + 1, budget)
+    elif isinstance(value, int) and not -INT64 <= value < INT64:
+        raise InvalidInput(_("This number is too large."), field=path)
+    elif isinstance(value, float) and not (value == value and abs(value) != float("inf")):
+        raise InvalidInput(_("This is not a number."), field=path)
+
+
+def text_check(text: str, path: str) -> None:
+    """A text that can be stored: no NUL, no half of a surrogate pair, not longer than 2,000 characters."""
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(_("This text is longer than %(n)d characters.") % {"n": MAX_TEXT}, field=path)
+    if "\x00" in text:
+        raise InvalidInput(_("This text contains a NUL character."), field=path)
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidInput(_("This text contains half of a surrogate pair."), field=path)
