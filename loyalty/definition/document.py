@@ -16,6 +16,7 @@ from loyalty.definition.conditions import Condition
 from loyalty.definition.effects import Effect
 from loyalty.definition.expiry import Expiry, Never
 from loyalty.definition.limits import Limit
+from loyalty.definition.translation import N_, Teller
 
 SCHEMA = 1
 
@@ -45,11 +46,17 @@ class ProgramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Lost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="lost"):
     """Points of a cancelled redemption whose expiry has passed stay lost."""
 
+    def words(self, teller: Teller) -> str:
+        return teller.say(N_("expired points stay lost"))
+
 
 class Regrant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="regrant"):
     """Points of a cancelled redemption whose expiry has passed are given again for so many days."""
 
     days: Annotated[int, Meta(ge=1, le=3650)]
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("expired points are given again for %(n)d days"), n=self.days)
 
 
 class Currency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +85,9 @@ class PointsEarned(
     """Tiers are reached by points earned of one currency, spent or not; returns take them off again."""
 
     currency: Code
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("by %(points)s earned"), points=teller.currency(self.currency))
 
 
 # More ways to qualify join here with `|`: money spent, a counter, all-of, any-of.
@@ -117,6 +127,14 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     starts_at: LocalTime | None = None
     ends_at: LocalTime | None = None
+
+    def words(self, teller: Teller) -> str:
+        start, end = (self.starts_at or "").replace("T", " "), (self.ends_at or "").replace("T", " ")
+        if start and end:
+            return teller.tell(N_("from %(start)s until %(end)s"), start=start, end=end)
+        if start:
+            return teller.tell(N_("from %(start)s on"), start=start)
+        return teller.tell(N_("until %(end)s"), end=end) if end else teller.say(N_("always"))
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

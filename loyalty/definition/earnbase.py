@@ -7,9 +7,25 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from loyalty.definition.translation import N_, Teller
+
 # No single amount in an order may be above this; a thousand million euros; it keeps
 # points within a BIGINT.
 MAX_MINOR = 10**11
+
+
+_WORDS = {
+    ("discount", "after"): N_("after discount"),
+    ("discount", "before"): N_("before discount"),
+    ("tax", "include"): N_("with tax"),
+    ("tax", "exclude"): N_("without tax"),
+    ("shipping", "include"): N_("with shipping"),
+    ("shipping", "exclude"): N_("without shipping"),
+    ("gift_cards", "include"): N_("also when paid by gift card"),
+    ("gift_cards", "exclude"): N_("not what was paid by gift card"),
+    ("paid_in_points", "include"): N_("also when paid in points"),
+    ("paid_in_points", "exclude"): N_("not what was paid in points"),
+}
 
 
 class EarnBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +39,10 @@ class EarnBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shipping: Literal["include", "exclude"] = "exclude"
     gift_cards: Literal["exclude", "include"] = "exclude"
     paid_in_points: Literal["exclude", "include"] = "exclude"
+
+    def words(self, teller: Teller) -> str:
+        parts = [teller.say(_WORDS[name, getattr(self, name)]) for name in self.__struct_fields__]
+        return ", ".join(parts)
 
 
 def amount_at(amounts: Mapping[str, Any], name: str) -> int:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from loyalty.definition.basics import Code
 from loyalty.definition.problems import Ground, Problem, Problems
-from loyalty.definition.translation import N_, Teller
+from loyalty.definition.translation import N_, Teller, number_text
 
 Measure = Literal["points", "times"]
 OnExcess = Literal["truncate", "reject"]
@@ -32,8 +32,8 @@ class EventLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     currency: Code | None = None
     on_excess: OnExcess = "truncate"
 
-    def words(self, teller: Teller, currency: str) -> str:
-        return teller.tell(N_("at most %(amount)s an event"), amount=_amount(self, teller, currency))
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("at most %(amount)s an event"), amount=_amount(self, teller))
 
 
 class MemberLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="member"):
@@ -49,10 +49,10 @@ class MemberLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     on_excess: OnExcess = "truncate"
     reversal_frees: bool = True
 
-    def words(self, teller: Teller, currency: str) -> str:
+    def words(self, teller: Teller) -> str:
         return teller.tell(
             N_("at most %(amount)s %(period)s"),
-            amount=_amount(self, teller, currency),
+            amount=_amount(self, teller),
             period=teller.say(PERIOD_WORDS[self.period]),
         )
 
@@ -61,10 +61,12 @@ class MemberLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 Limit = EventLimit | MemberLimit
 
 
-def _amount(limit: EventLimit | MemberLimit, teller: Teller, currency: str) -> str:
+def _amount(limit: EventLimit | MemberLimit, teller: Teller) -> str:
     if limit.measure == "times":
         return teller.say(N_("once")) if limit.at_most == 1 else teller.tell(N_("%(n)s times"), n=limit.at_most)
-    return teller.points(limit.currency or currency, limit.at_most)
+    if limit.currency is None:
+        return teller.tell(N_("%(n)s points"), n=number_text(limit.at_most))
+    return teller.points(limit.currency, limit.at_most)
 
 
 def limit_currency(limit: Limit, currencies: set[str]) -> str | None:

@@ -70,6 +70,11 @@ class Teller:
         name = known.name_one if number == 1 else known.name_many
         return f"{number_text(number)} {self.text(name)}"
 
+    def currency(self, code: str) -> str:
+        """The currency's name in the plural."""
+        known = self.currencies.get(code)
+        return self.text(known.name_many) if known is not None else code
+
     def money_of(self, minor: int) -> str:
         return money_text(minor, self.money)
 

@@ -1,0 +1,197 @@
+"""What changed between two documents, in plain words and with the values before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from loyalty.definition.document import CapGroup, Currency, Document, Ladder, Rule, Tier
+from loyalty.definition.read import plain_value
+from loyalty.definition.translation import N_, Say, Teller, number_text, text_in, unchanged
+from loyalty.definition.words import rule_told, stacking_words
+
+Kind = Literal["added", "removed", "changed"]
+
+
+class Change(Struct, frozen=True):
+    """path: by code, e.g. `rules.happy_hour.priority`. before, after: plain values, None where there is none."""
+
+    path: str
+    kind: Kind
+    before: Any
+    after: Any
+    sentence: str
+
+
+_NOUNS: Mapping[type[Struct], str] = {
+    Currency: N_("Currency %(name)s"),
+    Ladder: N_("Ladder %(name)s"),
+    Tier: N_("Tier %(name)s"),
+    CapGroup: N_("Cap group %(name)s"),
+    Rule: N_("Rule %(name)s"),
+}
+_LISTS = {
+    "currencies": N_("the currencies"),
+    "ladders": N_("the ladders"),
+    "cap_groups": N_("the cap groups"),
+    "rules": N_("the rules"),
+    "tiers": N_("the tiers"),
+}
+_FIELDS = {
+    "name": N_("name"),
+    "description": N_("description"),
+    "time_zone": N_("time zone"),
+    "money_currency": N_("money"),
+    "judged_by": N_("which time picks the version"),
+    "name_one": N_("name of one"),
+    "name_many": N_("name of many"),
+    "symbol": N_("symbol"),
+    "scale": N_("digits after the decimal sign"),
+    "kind": N_("kind"),
+    "value_minor_per_point": N_("value of a point"),
+    "pending_days": N_("days pending"),
+    "expiry": N_("expiry"),
+    "refund_policy": N_("what a return takes back"),
+    "restore_policy": N_("what a cancelled redemption gives back"),
+    "qualify": N_("how tiers are reached"),
+    "window": N_("period that counts"),
+    "valid": N_("how long a tier holds"),
+    "downgrade": N_("what happens at its end"),
+    "threshold": N_("points to reach it"),
+    "color": N_("colour"),
+    "benefits": N_("benefits"),
+    "trigger": N_("trigger"),
+    "enabled": N_("switched on"),
+    "priority": N_("priority"),
+    "group": N_("stacking group"),
+    "stop": N_("stops the rest of its group"),
+    "schedule": N_("schedule"),
+    "when": N_("conditions"),
+    "effects": N_("effects"),
+    "limits": N_("limits"),
+    "caps": N_("shared caps"),
+}
+_TEXTS = frozenset(("name", "description", "name_one", "name_many", "benefits"))
+
+
+def document_difference(before: Document, after: Document, say: Say = unchanged, language: str = "en") -> list[Change]:
+    """Every change from one to the other; empty exactly when the documents are equal."""
+    return list(_Difference(before, after, say, language).changes())
+
+
+class _Difference:
+    def __init__(self, before: Document, after: Document, say: Say, language: str) -> None:
+        self.before, self.after = before, after
+        self.was, self.now = Teller(before, say, language), Teller(after, say, language)
+        self.tell, self.language = self.now.tell, language
+
+    def changes(self) -> Iterator[Change]:
+        before, after = self.before, self.after
+        if before.schema != after.schema:
+            yield self._changed("schema", "", N_("schema"), before.schema, after.schema)
+        yield from self._fields("program", self.tell(N_("Program")), before.program, after.program)
+        for name in ("currencies", "ladders", "cap_groups", "rules"):
+            yield from self._list(name, "", name, getattr(before, name), getattr(after, name))
+        yield from self._stacking()
+        yield from self._sections()
+
+    def _list(
+        self, path: str, owner: str, name: str, before: tuple[Any, ...], after: tuple[Any, ...]
+    ) -> Iterator[Change]:
+        """Lists of coded parts, matched by code."""
+        old, new = {each.code: each for each in before}, {each.code: each for each in after}
+        for code, part in old.items():
+            if code not in new:
+                yield self._gone_or_new(f"{path}.{code}", "removed", part)
+        for code, part in new.items():
+            here = f"{path}.{code}"
+            if code not in old:
+                yield self._gone_or_new(here, "added", part)
+            elif old[code] != part:
+                yield from self._fields(here, self._title(part), old[code], part)
+        kept_before, kept_after = [each for each in old if each in new], [each for each in new if each in old]
+        if kept_before != kept_after:
+            sentence = self.tell(N_("%(list)s stand in another order."), list=self.tell(_LISTS[name]))
+            sentence = f"{owner}: {sentence}" if owner else sentence[:1].upper() + sentence[1:]
+            yield Change(path, "changed", kept_before, kept_after, sentence)
+
+    def _gone_or_new(self, path: str, kind: Literal["added", "removed"], part: Any) -> Change:
+        document, teller = (self.after, self.now) if kind == "added" else (self.before, self.was)
+        message = N_("%(what)s is added") if kind == "added" else N_("%(what)s is removed")
+        sentence = self.tell(message, what=self._title(part))
+        if isinstance(part, Rule):
+            sentence = f"{sentence}: {rule_told(part, teller, document)}"
+        else:
+            sentence += "."
+        plain = plain_value(part)
+        return Change(path, kind, plain if kind == "removed" else None, plain if kind == "added" else None, sentence)
+
+    def _title(self, part: Any) -> str:
+        name = part.name_many if isinstance(part, Currency) else part.name
+        return self.tell(_NOUNS[type(part)], name=self.now.text(name) or part.code)
+
+    def _fields(self, path: str, title: str, before: Struct, after: Struct) -> Iterator[Change]:
+        for name in before.__struct_fields__:
+            old, new = getattr(before, name), getattr(after, name)
+            if old == new:
+                continue
+            if name == "tiers":
+                yield from self._list(f"{path}.tiers", title, name, old, new)
+            else:
+                yield self._changed(f"{path}.{name}", title, _FIELDS.get(name, name), old, new)
+
+    def _changed(self, path: str, title: str, field: str, old: Any, new: Any) -> Change:
+        text = path.rpartition(".")[2] in _TEXTS
+        sentence = self.tell(
+            N_("%(what)s changes from %(before)s to %(after)s."),
+            what=self.tell(field),
+            before=self._shown(old, self.was, text),
+            after=self._shown(new, self.now, text),
+        )
+        sentence = f"{title}: {sentence}" if title else sentence
+        return Change(path, "changed", plain_value(old), plain_value(new), sentence)
+
+    def _shown(self, value: Any, teller: Teller, text: bool) -> str:
+        """A value for reading: structs in their words, texts in quotes (all languages, so that each change is seen)."""
+        if hasattr(value, "words"):
+            return str(value.words(teller))
+        if isinstance(value, tuple):
+            shown = "; ".join(self._shown(each, teller, text) for each in value)
+            return shown or teller.say(N_("none"))
+        if value is None or value == "":
+            return teller.say(N_("none"))
+        if isinstance(value, bool):
+            return teller.say(N_("yes")) if value else teller.say(N_("no"))
+        if isinstance(value, dict):
+            return ", ".join(f"{language}: “{text_in(each, language)}”" for language, each in sorted(value.items()))
+        if isinstance(value, str):
+            return f"“{value}”" if text else value
+        return number_text(value)
+
+    def _stacking(self) -> Iterator[Change]:
+        old, new = self.before.stacking, self.after.stacking
+        for group in sorted({*old, *new}):
+            was, now = old.get(group), new.get(group)
+            if was == now:
+                continue
+            sentence = self.tell(
+                N_("Stacking group %(group)s: %(mode)s."), group=group, mode=stacking_words(now or "all", self.now)
+            )
+            kind: Kind = "changed" if was and now else "added" if now else "removed"
+            yield Change(f"stacking.{group}", kind, was, now, sentence)
+
+    def _sections(self) -> Iterator[Change]:
+        old, new = self.before.sections, self.after.sections
+        messages = {
+            "added": N_("Section %(section)s is added."),
+            "removed": N_("Section %(section)s is removed."),
+            "changed": N_("Section %(section)s changes."),
+        }
+        for name in sorted({*old, *new}):
+            if name in old and name in new and old[name] == new[name]:
+                continue
+            kind: Kind = "changed" if name in old and name in new else "added" if name in new else "removed"
+            sentence = self.tell(messages[kind], section=name)
+            yield Change(f"sections.{name}", kind, old.get(name), new.get(name), sentence)

@@ -1,0 +1,46 @@
+"""The parts of the document that other rooms own. A room registers its section once, in AppConfig.ready()."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from loyalty.definition.problems import Ground, Problem, Problems, unknown
+from loyalty.definition.shape import shape_problem
+
+Checker = Callable[[Any, str, Ground], Iterable[Problem]]
+
+_sections: dict[str, tuple[type[msgspec.Struct], Checker | None]] = {}
+
+
+def section_register(name: str, shape: type[msgspec.Struct], problems: Checker | None = None) -> None:
+    """A section of the document with its type. problems(section, path, ground) checks what the type can't.
+
+    Registering another type under the same name is a mistake in the code: ValueError.
+    """
+    if name in _sections and _sections[name][0] is not shape:
+        raise ValueError(f"section {name!r} is registered already")
+    _sections[name] = (shape, problems)
+
+
+def section_of(sections: dict[str, Any], name: str) -> Any:
+    """The section as its type, or None when the document has none."""
+    return msgspec.convert(sections[name], _sections[name][0]) if name in sections else None
+
+
+def sections_problems(ground: Ground) -> Problems:
+    for name, raw in ground.document.sections.items():
+        path = f"sections.{name}"
+        if name not in _sections:
+            yield unknown(path, "section", name, set(_sections))
+            continue
+        shape, checker = _sections[name]
+        try:
+            section = msgspec.convert(raw, shape)
+        except msgspec.ValidationError as error:
+            yield shape_problem(error, shape, raw, path)
+            continue
+        if checker is not None:
+            yield from checker(section, path, ground)

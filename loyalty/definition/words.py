@@ -1,0 +1,124 @@
+"""A program in plain words: what a rule does, why points were given, how a ladder and a currency work."""
+
+from __future__ import annotations
+
+from loyalty.definition.document import CapGroup, Currency, Document, Ladder, Rule
+from loyalty.definition.effects import Multiply
+from loyalty.definition.translation import N_, Say, Teller, number_text, unchanged
+
+TRIGGER_WORDS = {
+    "order.paid": N_("When an order is paid"),
+    "order.returned": N_("When goods are returned"),
+    "review.posted": N_("When a review is posted"),
+    "store.checked_in": N_("When a member checks in at a store"),
+    "referral.converted": N_("When a referred friend buys"),
+    "invoice.paid": N_("When an invoice is paid"),
+    "survey.answered": N_("When a survey is answered"),
+    "member.joined": N_("When a member joins"),
+    "member.birthday": N_("On a member's birthday"),
+}
+
+_MODES = {
+    "all": N_("all rules that match give"),
+    "first_match": N_("only the first rule that matches gives"),
+    "best_for_member": N_("only the rule that is best for the member gives"),
+    "best_for_brand": N_("only the rule that costs the brand least gives"),
+}
+
+_DOWNGRADES = {
+    "none": N_("is kept for ever"),
+    "one_step": N_("otherwise one tier down"),
+    "full": N_("otherwise down to what was earned"),
+}
+
+_VALID = {
+    "end_of_window": N_("holds until the end of the year it is reached in"),
+    "end_of_next_window": N_("holds until the end of the year after"),
+}
+
+
+def rule_words(document: Document, rule: Rule, say: Say = unchanged, language: str = "en") -> str:
+    """One sentence of what the rule does: "When an order is paid and order.channel is app: 5 points, at most …"."""
+    return rule_told(rule, Teller(document, say, language), document)
+
+
+def rule_told(rule: Rule, teller: Teller, document: Document) -> str:
+    known = TRIGGER_WORDS.get(rule.trigger)
+    sentence = teller.say(known) if known else teller.tell(N_("When %(event)s happens"), event=rule.trigger)
+    if rule.when is not None:
+        sentence = teller.tell(N_("%(event)s and %(condition)s"), event=sentence, condition=rule.when.words(teller))
+    effects = teller.list_and([each.words(teller) for each in rule.effects])
+    sentence = teller.tell(N_("%(event)s: %(effects)s"), event=sentence, effects=effects)
+    parts = [sentence, *(each.words(teller) for each in rule.limits)]
+    groups = {each.code: each for each in document.cap_groups}
+    parts += [_shared(groups[code], teller) for code in rule.caps if code in groups]
+    if rule.schedule is not None:
+        parts.append(rule.schedule.words(teller))
+    if not rule.enabled:
+        parts.append(teller.say(N_("switched off")))
+    return ", ".join(parts) + "."
+
+
+def _shared(group: CapGroup, teller: Teller) -> str:
+    limits = teller.list_and([each.words(teller) for each in group.limits])
+    return teller.tell(N_("%(limits)s together with other rules"), limits=limits)
+
+
+def award_reason(document: Document, rule: str, effect: int, say: Say = unchanged, language: str = "en") -> str:
+    """Why a member got an award, for members: the rule's description, or what its effect does.
+
+    It depends on nothing but the rule, so it may be kept per version, rule, effect and language. An unknown rule
+    stands for itself.
+    """
+    teller = Teller(document, say, language)
+    known = teller.rules.get(rule)
+    if known is None or effect >= len(known.effects):
+        return rule
+    if known.description:
+        return teller.text(known.description)
+    done = known.effects[effect]
+    if isinstance(done, Multiply):
+        return teller.tell(N_("%(rule)s: %(effect)s"), rule=teller.text(known.name), effect=done.words(teller))
+    return _capital(done.words(teller)) if known.trigger == "order.paid" else teller.text(known.name)
+
+
+def currency_words(document: Document, code: str, say: Say = unchanged, language: str = "en") -> str:
+    """How a currency works: when its points become active and when they end."""
+    teller = Teller(document, say, language)
+    return currency_told(document.currency(code), teller)
+
+
+def currency_told(currency: Currency, teller: Teller) -> str:
+    parts = [currency.expiry.words(teller)]
+    if currency.pending_days:
+        parts.insert(0, teller.tell(N_("can be used after %(n)d days"), n=currency.pending_days))
+    if currency.kind == "qualifying":
+        parts.append(teller.say(N_("count for tiers and can't be spent")))
+    name = _capital(teller.text(currency.name_many))
+    return teller.tell(N_("%(currency)s %(facts)s."), currency=name, facts=teller.list_and(parts))
+
+
+def ladder_words(document: Document, code: str, say: Say = unchanged, language: str = "en") -> str:
+    """How a ladder works: its tiers with what they take, and how long they hold."""
+    return ladder_told(document.ladder(code), Teller(document, say, language))
+
+
+def ladder_told(ladder: Ladder, teller: Teller) -> str:
+    steps = [f"{teller.text(tier.name)} ({number_text(tier.threshold)})" for tier in ladder.tiers]
+    holds = teller.say(_DOWNGRADES["none"])
+    if ladder.downgrade != "none":
+        holds = f"{teller.say(_VALID[ladder.valid])}, {teller.say(_DOWNGRADES[ladder.downgrade])}"
+    return teller.tell(
+        N_("%(tiers)s, %(how)s in a calendar year; a tier %(holds)s."),
+        tiers=", ".join(steps),
+        how=ladder.qualify.words(teller),
+        holds=holds,
+    )
+
+
+def stacking_words(mode: str, teller: Teller) -> str:
+    return teller.say(_MODES[mode])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
