@@ -187,27 +187,9 @@ def _initialise(folder: Path, account: Account, passwords: ClusterSecrets, *, fs
         password_file.write(passwords.superuser)
         password_file.flush()
         account.own(Path(password_file.name))
-        command: list[str | Path] = [
-            *(
-                _program("initdb"),
-                "-D",
-                folder,
-                "-U",
-                "postgres",
-                "-A",
-                "scram-sha-256",
-                "--pwfile",
-                password_file.name,
-            ),
-            *(
-                "-E",
-                "UTF8",
-                "--no-locale",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-            ),
-            *(() if fsync else ("--no-sync",)),
-        ]
+        command: list[str | Path] = [_program("initdb"), "-D", folder, "-U", "postgres", "-A", "scram-sha-256"]
+        command += ["--pwfile", password_file.name, "-E", "UTF8", "--no-locale", "--locale-provider=builtin"]
+        command += ["--builtin-locale=C.UTF-8", *(() if fsync else ("--no-sync",))]
         result = account.run(command, env=_env())
     if result.returncode != 0:
         raise EmbeddedError(f"initdb failed in {folder}: {(result.stderr or result.stdout).strip()}")
@@ -231,11 +213,7 @@ def _start(
         chosen = port or (passwords.port if attempt == 0 and _is_free(passwords.port) else _free_port())
         if port and not _is_free(port):
             raise EmbeddedError(f"port {port} is taken by another program")
-        command = [
-            *(_program("pg_ctl"), "-D", folder, "-w", "-t", "60"),
-            "-l",
-            folder / "server.log",
-        ]
+        command: list[str | Path] = [_program("pg_ctl"), "-D", folder, "-w", "-t", "60", "-l", folder / "server.log"]
         result = account.run([*command, "-o", _server_options(chosen, fsync=fsync), "start"], env=_env())
         if result.returncode == 0:
             return chosen
