@@ -16,7 +16,7 @@ APPLICATIONS = (
 
 
 def find_chromium() -> str | None:
-    """The program's path: $CHROMIUM, the machine's, or one installed now. None, the reason said, where there is none."""
+    """Its path: $CHROMIUM, the machine's, or one installed now. None, the reason said, where there is none."""
     found = present()
     if found:
         return found
