@@ -1,0 +1,35 @@
+"""What a key can be allowed: the whole list. Views name these; a test holds that they name no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import InvalidInput
+
+SCOPES: dict[str, Promise] = {
+    "members:read": _("Read members and their consents"),
+    "members:write": _("Create and change members, record consents"),
+    "events:write": _("Send events"),
+    "events:read": _("Read events and how they were judged"),
+    "ledger:read": _("Read balances, tiers and the ledger"),
+    "points:adjust": _("Give and take points by hand"),
+    "programs:read": _("Read programs and their published versions"),
+    "rewards:read": _("Read the rewards on offer"),
+    "redemptions:read": _("Read redemptions and their codes"),
+    "redemptions:write": _("Redeem, use and cancel rewards"),
+}
+
+
+def scopes_check(scopes: Iterable[str]) -> list[str]:
+    """The scopes in the list's order, each once. InvalidInput for none, and for one that doesn't exist."""
+    wanted = set(scopes)
+    unknown = sorted(wanted - set(SCOPES))
+    if unknown:
+        raise InvalidInput(_t("There is no scope “%(scope)s”.") % {"scope": unknown[0][:60]}, field="scopes")
+    if not wanted:
+        raise InvalidInput(_t("Choose at least one scope."), field="scopes")
+    return [scope for scope in SCOPES if scope in wanted]
