@@ -36,7 +36,7 @@ from core.problems import (
     TooManyRequests,
     Unauthenticated,
     UnsupportedMediaType,
-    document_of,
+    problem_document,
 )
 from core.strict_json import MalformedBody
 
@@ -57,7 +57,7 @@ def request_id_of(request: HttpRequest) -> str:
 def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
     """The answer to a refused request."""
     request_id = request_id_of(request)
-    document = document_of(error, request_id=request_id, instance=request.path)
+    document = problem_document(error, request_id=request_id, instance=request.path)
     invalid_token = document.pop("invalid_token", False)
     response = HttpResponse(
         msgspec.json.encode(document, enc_hook=str), status=error.status, content_type=CONTENT_TYPE
