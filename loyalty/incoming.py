@@ -29,7 +29,7 @@ class MemberRef(Struct, frozen=True):
 
 
 class EventInput(Struct, frozen=True):
-    """An event as it was told. member None: a guest's. body_hash tells a repetition from another event of the same id."""
+    """An event as it was told. member None: a guest's. body_hash tells a repetition from another."""
 
     external_id: str
     type: str

@@ -7,6 +7,7 @@ as a single statement, in its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -110,10 +111,12 @@ def batch_book(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mappi
     members: (enrollment id, version that was judged). plan: lists of rows by table as loyalty/booking.py makes them.
     IntegrityError on event_once or order_once when a twin was booked meanwhile.
     """
-    answer = _call(
-        "SELECT loyalty_book(%s::bigint[], %s::bigint[], %s, %s::jsonb)::text",
-        [[each[0] for each in members], [each[1] for each in members], now, _json(plan)],
-    )
+    # One statement is a transaction of its own; within a caller's, a refusal must leave that one usable.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        answer = _call(
+            "SELECT loyalty_book(%s::bigint[], %s::bigint[], %s, %s::jsonb)::text",
+            [[each[0] for each in members], [each[1] for each in members], now, _json(plan)],
+        )
     stale: list[int] = msgspec.json.decode(answer).get("stale", [])
     return stale
 

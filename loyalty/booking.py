@@ -1,0 +1,222 @@
+"""The plan of a booking: rows by table, filled event by event while a batch is judged, written by ledger.batch_book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from core.actor import Actor
+from loyalty.definition.compile import CompiledProgram
+from loyalty.incoming import EventInput
+from loyalty.reading import Account, AwardLot, Place
+from loyalty.rules.judgement import Award
+from loyalty.rules.tiers import TierMove
+
+Row = dict[str, Any]
+
+
+class Plan(msgspec.Struct):
+    """Lists named as loyalty_book() reads them; an empty list isn't sent. members: id → version judged on."""
+
+    events: list[Row] = []
+    orders: list[Row] = []
+    refunds: list[Row] = []
+    awards: list[Row] = []
+    takes: list[Row] = []
+    repay: set[int] = set()
+    counters: list[Row] = []
+    standings: dict[tuple[int, str], Row] = {}
+    tier_changes: list[Row] = []
+    outbox: list[Row] = []
+    members: dict[int, int] = {}
+
+    def rows(self) -> Mapping[str, Any]:
+        """What loyalty_book() takes."""
+        lists: dict[str, Any] = {
+            "events": self.events,
+            "orders": self.orders,
+            "refunds": self.refunds,
+            "awards": self.awards,
+            "takes": self.takes,
+            "repay": sorted(self.repay),
+            "counters": self.counters,
+            "standings": list(self.standings.values()),
+            "tier_changes": self.tier_changes,
+            "outbox": self.outbox,
+        }
+        return {name: rows for name, rows in lists.items() if rows or name == "events"}
+
+    def order_add(self, event_id: str, event: EventInput, member_id: int | None) -> None:
+        order = event.payload["order"]
+        names = ("total_minor", "net_minor", "tax_minor", "shipping_minor", "discount_minor")
+        self.orders.append(
+            {
+                "event_id": event_id,
+                "source": event.source,
+                "number": order["number"],
+                "member_id": member_id,
+                "occurred_at": event.occurred_at,
+                "currency": order["currency"],
+                **{name: order.get(name, 0) for name in names},
+                "cost_minor": order.get("cost_minor"),
+                "fx_rate": order.get("fx_rate"),
+                "channel": order.get("channel", ""),
+                "store": order.get("store", ""),
+            }
+        )
+
+    def award_add(
+        self,
+        award: Award,
+        *,
+        account: Account,
+        event_id: str,
+        event: EventInput,
+        actor: Actor,
+        now: datetime,
+        reason: Mapping[str, str],
+        allocated_minor: int | None,
+    ) -> None:
+        """One award becomes an entry and a lot; the account in memory follows, a debt being paid first."""
+        active = award.activates_at <= now
+        account.held += award.awarded
+        if active:
+            account.balance += award.awarded
+            paid = min(account.debt, account.balance)
+            if paid:
+                account.debt, account.balance = account.debt - paid, account.balance - paid
+                self.repay.add(account.id)
+        else:
+            account.pending += award.awarded
+        self.awards.append(
+            {
+                "account": account.id,
+                "points": award.awarded,
+                "balance_after": account.held,
+                "event_id": event_id,
+                "effect": award_effect(award.rule, award.effect),
+                "rule": award.rule,
+                "reason": dict(reason),
+                "source": event.source,
+                "initiated_by": actor.initiated_by,
+                "actor": actor.name,
+                "order_number": _order_number(event),
+                "occurred_at": event.occurred_at,
+                "activates_at": award.activates_at,
+                "active": active,
+                "expires_at": award.expires_at,
+                "allocated_minor": allocated_minor,
+            }
+        )
+
+    def take_add(
+        self,
+        lot: AwardLot,
+        points: int,
+        *,
+        account: Account,
+        policy: str,
+        event_id: str,
+        event: EventInput,
+        actor: Actor,
+        reason: Mapping[str, str],
+        order_number: str,
+    ) -> tuple[int, int]:
+        """Plan to take back `points` of an award: its own lot, then the balance, then debt, as the policy allows.
+
+        Returns (points taken, debt made). What the policy forgives is noted on the lot only.
+        """
+        own = min(points, lot.remaining) if policy != "only_pending" or not lot.active else 0
+        from_balance = account.balance - (own if lot.active else 0)
+        others = min(points - own, max(0, from_balance)) if policy != "only_pending" else 0
+        debt = points - own - others if policy == "into_debt" else 0
+        account.balance -= others + (own if lot.active else 0)
+        account.pending -= 0 if lot.active else own
+        account.debt += debt
+        account.held -= own + others
+        lot.remaining -= own
+        lot.reversed += points
+        self.takes.append(
+            {
+                "account": account.id,
+                "lot": lot.entry,
+                "points": points,
+                "own": own,
+                "others": others,
+                "debt": debt,
+                "entry": {
+                    "event_id": event_id,
+                    "effect": f"reverse:{lot.entry}",
+                    "rule": lot.rule,
+                    "reason": dict(reason),
+                    "source": event.source,
+                    "initiated_by": actor.initiated_by,
+                    "actor": actor.name,
+                    "order_number": order_number,
+                    "occurred_at": event.occurred_at,
+                },
+            }
+        )
+        return own + others, debt
+
+    def counter_add(self, place: Place, key: str, period: str, delta: int) -> None:
+        name = f"{key}@{period}"
+        place.counters[name] = place.counters.get(name, 0) + delta
+        self.counters.append({"enrollment": place.id, "key": key, "period": period, "delta": delta})
+
+    def move_add(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:
+        """A tier move: the standing as it is from now on and, when the tier itself changed, its line of history."""
+        standing = place.standing(move.ladder)
+        kept = standing is not None and move.kind == "kept"
+        since = standing.since if kept and standing is not None else at
+        cause = standing.cause if kept and standing is not None else cause
+        self.standings[place.id, move.ladder] = {
+            "enrollment": place.id,
+            "ladder": move.ladder,
+            "tier": move.to_tier,
+            "since": since,
+            "valid_until": move.valid_until,
+            "cause": cause,
+        }
+        if not kept:
+            self.tier_changes.append(
+                {
+                    "enrollment": place.id,
+                    "ladder": move.ladder,
+                    "from_tier": move.from_tier,
+                    "to_tier": move.to_tier,
+                    "cause": cause,
+                    "event_id": event_id,
+                    "at": at,
+                }
+            )
+
+    def tell(self, topic: str, **payload: Any) -> None:
+        self.outbox.append({"topic": topic, "payload": payload})
+
+
+def award_effect(rule: str, index: int) -> str:
+    """What names an award within its event and account."""
+    return f"rule:{rule}:{index}"
+
+
+def allocated_value(award: Award, compiled: CompiledProgram) -> int | None:
+    """The part of the price that the points stand for, in minor units of money; None without a price or a value.
+
+    P × S / (P + S), S being what the points are worth when all are redeemed (IFRS 15 B39 onwards, before breakage).
+    """
+    value = compiled.document.currency(award.currency).value_minor_per_point
+    if award.base_minor is None or value is None:
+        return None
+    price = Decimal(award.base_minor)
+    worth = Decimal(award.awarded) / compiled.currencies[award.currency].one * value
+    return int(price * worth / (price + worth)) if price + worth > 0 else 0
+
+
+def _order_number(event: EventInput) -> str:
+    order = event.payload.get("order")
+    return str(order.get("number", ""))[:200] if isinstance(order, dict) else ""

@@ -1,0 +1,41 @@
+"""What rooms above put on the home page: each registers a part, so that this room needn't know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from loyalty.models import Enrollment
+from loyalty.showcase import Naming
+
+Context = dict[str, Any]
+VisitorRead = Callable[[int, Mapping[str, Naming]], Context]
+
+
+class Part(NamedTuple):
+    """A template and what it shows."""
+
+    template: str
+    context: Context
+
+
+_for_members: list[tuple[str, Callable[[Enrollment], Context]]] = []
+_for_visitors: list[tuple[str, VisitorRead]] = []
+
+
+def member_part(template: str, read: Callable[[Enrollment], Context]) -> None:
+    """Called once in ready(): a part of a member's home page."""
+    _for_members.append((template, read))
+
+
+def visitor_part(template: str, read: VisitorRead) -> None:
+    """Called once in ready(): a part of the page that a visitor sees. read(program id, currencies by code)."""
+    _for_visitors.append((template, read))
+
+
+def member_parts(enrollment: Enrollment) -> list[Part]:
+    return [Part(template, read(enrollment)) for template, read in _for_members]
+
+
+def visitor_parts(program_id: int, currencies: Mapping[str, Naming]) -> list[Part]:
+    return [Part(template, read(program_id, currencies)) for template, read in _for_visitors]

@@ -1,0 +1,227 @@
+"""The one way in: every event, one or a million, comes through event_ingest.
+
+Validate → read → judge → book, a slice of the batch at a time. Booking names the versions that were judged on; if one
+has moved, nothing is written and the slice is read and judged again, the third time under the members' locks. A slice
+that the database refuses is taken apart and tried row by row, so that one bad row answers for itself alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import msgspec
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.actor import Actor, system
+from core.errors import Busy, DomainError
+from core.failpoint import failpoint
+from core.outbox import wake_after_commit
+from loyalty import ledger
+from loyalty.enrolling import enrolled_event, member_place
+from loyalty.errors import EventConflict
+from loyalty.incoming import EventInput, MemberRef, event_read
+from loyalty.judging import Answer, Item, NotEnrolled, SliceJudge, refusal
+from loyalty.models import Enrollment
+from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
+from loyalty.reading import Context, context_read
+from loyalty.rules.context import EventFacts, needed_counters
+from loyalty.versions import ProgramState, programs
+
+__all__ = ["Answer", "EventInput", "MemberRef", "event_ingest", "event_ingest_raw", "event_read", "place_ensure"]
+
+log = logging.getLogger(__name__)
+
+# Optimistic twice, then locked. Twins and late enrollments start over without counting, up to this often.
+ATTEMPTS, RESTARTS = 3, 12
+
+
+def event_ingest_raw(rows: Sequence[Any], *, actor: Actor) -> list[Answer]:
+    """Read decoded JSON rows and ingest the good ones; every row gets its answer, in order."""
+    answers: list[Answer | None] = [None] * len(rows)
+    batch: list[tuple[int, EventInput]] = []
+    for index, row in enumerate(rows):
+        try:
+            batch.append((index, event_read(row, default_source=actor.source)))
+        except DomainError as error:
+            answers[index] = refusal(error)
+    booked = event_ingest([event for _index, event in batch], actor=actor)
+    for (index, _event), answer in zip(batch, booked, strict=True):
+        answers[index] = answer
+    return [each for each in answers if each is not None]
+
+
+def event_ingest(batch: Sequence[EventInput], *, actor: Actor) -> list[Answer]:
+    """Take in a batch; one answer per event, in order. One bad row never harms another. Busy when locks aren't had."""
+    answers: dict[int, Answer] = {}
+    first: dict[tuple[str, str], int] = {}
+    items: list[Item] = []
+    repeats: list[Item] = []
+    for index, event in enumerate(batch):
+        seen = first.setdefault((event.source, event.external_id), index)
+        (items if seen == index else repeats).append(Item(index, event))
+    while items:
+        done, items = _slice(items, actor)
+        answers.update(done)
+    for item in repeats:
+        answers[item.index] = _repeat(
+            item.event, batch[first[item.event.source, item.event.external_id]], answers, first
+        )
+    if any(answer.status == 201 for answer in answers.values()):
+        wake_after_commit()
+    return [answers[index] for index in range(len(batch))]
+
+
+def _repeat(
+    event: EventInput, earlier: EventInput, answers: Mapping[int, Answer], first: Mapping[tuple[str, str], int]
+) -> Answer:
+    """The second of two rows with one id in a batch: as if it had come in a request of its own."""
+    answer = answers[first[event.source, event.external_id]]
+    if event.body_hash != earlier.body_hash:
+        return answer if answer.status >= 500 else refusal(EventConflict(field="id", external_id=event.external_id))
+    return msgspec.structs.replace(answer, status=200) if answer.status == 201 else answer
+
+
+def _slice(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[Item]]:
+    """Book the longest slice that can be judged at once; what is left comes back."""
+    try:
+        return _book(items, actor)
+    except Busy:
+        raise
+    except (DatabaseError, ledger.BrokenPromise, NotEnrolled):
+        if len(items) == 1:
+            raise
+    log.warning("a batch of %d events was refused by the database; taking it row by row", len(items))
+    answers: dict[int, Answer] = {}
+    for item in items:
+        try:
+            answers.update(_book([item], actor)[0])
+        except (DatabaseError, ledger.BrokenPromise):
+            log.exception("event %s of %s could not be booked", item.event.external_id, item.event.source)
+            answers[item.index] = refusal(
+                DomainError(_("This row could not be booked; nothing of it was kept."), code="not_booked", status=500)
+            )
+    return answers, []
+
+
+def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[Item]]:
+    attempt = restarts = 0
+    stale: list[int] = []
+    enrolling: NotEnrolled | None = None
+    while attempt < ATTEMPTS and restarts < RESTARTS:
+        if enrolling is not None:
+            for member_id, program_id in sorted(enrolling.missing):
+                place_ensure(member_id=member_id, program_id=program_id)
+            enrolling = None
+        locked = attempt == ATTEMPTS - 1
+        try:
+            with transaction.atomic() if locked else nullcontext():
+                for enrollment_id in sorted(stale) if locked else ():
+                    ledger.enrollment_lock(enrollment_id)
+                judge = _judged(items, actor)
+                failpoint("book.before")
+                moved = _commit(judge)
+                failpoint("book.in_transaction" if locked else "book.after")
+        except NotEnrolled as missing:
+            enrolling, restarts = missing, restarts + 1
+            continue
+        except IntegrityError:
+            # A twin was booked between the read and the booking; the next read finds it.
+            restarts += 1
+            if restarts >= RESTARTS // 2:
+                raise
+            continue
+        if not moved:
+            return judge.answers, judge.rest
+        stale, attempt = moved, attempt + 1
+    raise Busy()
+
+
+def place_ensure(*, member_id: int, program_id: int) -> Enrollment:
+    """A member's place in a program, made now if need be; being enrolled is an event like any other."""
+    enrollment, created = member_place(member_id=member_id, program_id=program_id)
+    if created:
+        event_ingest([enrolled_event(enrollment)], actor=system("enrollment"))
+    return enrollment
+
+
+def _commit(judge: SliceJudge) -> list[int]:
+    if not judge.plan.events:
+        return []
+    return ledger.batch_book(members=sorted(judge.plan.members.items()), now=judge.now, plan=judge.plan.rows())
+
+
+def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
+    """Read what the slice needs and judge it. Programs are cached; when one was published since, read once more."""
+    now = clock.now()
+    events = [item.event for item in items]
+    states = programs()
+    context = _read(events, states)
+    fresh = programs(stamps=context.stamps)
+    if fresh is not states:
+        context = _read(events, fresh)
+    if any(_due(context, event) for event in events):
+        _settle(context, events, now)
+        context = _read(events, fresh)
+    judge = SliceJudge(context, fresh, actor, now)
+    judge.judge(items)
+    return judge
+
+
+def _read(events: Sequence[EventInput], states: Mapping[str, ProgramState]) -> Context:
+    return context_read(events, counters=_counters(events, states), orders=_orders(events))
+
+
+def _counters(events: Iterable[EventInput], states: Mapping[str, ProgramState]) -> set[tuple[str, str]]:
+    """Which cap counters judging may ask for, by the versions known now."""
+    now = clock.now()
+    wanted: set[tuple[str, str]] = set()
+    for event in events:
+        if event.member is None:
+            continue
+        for state in states.values():
+            if state.versions and (event.program is None or event.program == state.slug):
+                _row, compiled = state.judging(occurred_at=event.occurred_at, received_at=now)
+                facts = EventFacts(
+                    id="",
+                    type=event.type,
+                    occurred_at=event.occurred_at,
+                    received_at=now,
+                    payload={},
+                    member_known=True,
+                )
+                wanted.update(needed_counters(compiled, facts))
+    return wanted
+
+
+def _orders(events: Iterable[EventInput]) -> list[tuple[str, str]]:
+    """(source, number) of the orders that these events pay or return, as far as the payload is in shape."""
+    found: set[tuple[str, str]] = set()
+    for event in events:
+        if event.type == ORDER_PAID:
+            body, name = event.payload.get("order"), "number"
+        elif event.type == ORDER_RETURNED:
+            body, name = event.payload.get("return"), "order"
+        else:
+            continue
+        number = body.get(name) if isinstance(body, dict) else None
+        if isinstance(number, str) and "\x00" not in number:
+            found.add((event.source, number))
+    return sorted(found)
+
+
+def _due(context: Context, event: EventInput) -> bool:
+    """A return takes points from the balance, so what is due of that member must have happened first."""
+    return event.type == ORDER_RETURNED and event.member is not None and bool(context.orders)
+
+
+def _settle(context: Context, events: Iterable[EventInput], now: Any) -> None:
+    for event in events:
+        if event.type == ORDER_RETURNED and event.member is not None:
+            member = context.member(event.member)
+            for place in member.places if member is not None else ():
+                ledger.points_settle(enrollment_id=place.id, now=now)

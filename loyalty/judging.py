@@ -1,0 +1,233 @@
+"""From events and what was read to a plan of rows: the engine's thinking, without a statement of its own.
+
+A slice of a batch is judged in order, each member's holdings, counters and tiers following in memory. The slice ends
+before an event that needs what isn't booked yet: a return of an order in the same slice, or anything of a member who
+has a return in it. The engine books the slice and goes on with the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from core.actor import Actor
+from core.errors import DomainError, InvalidInput
+from core.ids import uuid7
+from core.problems import problem_document
+from loyalty import errors
+from loyalty.booking import Plan, Row, allocated_value
+from loyalty.cases import (
+    Case,
+    event_facts,
+    event_result,
+    event_row,
+    judgement_trace,
+    member_facts,
+    move_take,
+    program_state,
+)
+from loyalty.incoming import EventInput
+from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
+from loyalty.reading import Context
+from loyalty.returns import return_judge
+from loyalty.rules.evaluate import evaluate
+from loyalty.rules.judgement import Judgement
+from loyalty.rules.tiers import tier_review
+from loyalty.tellings import award_reason
+from loyalty.versions import ProgramState
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one row came to. status: 201 booked, 200 the first answer again, else a refusal that changed nothing.
+
+    body: the event's result, or the problem document of the refusal (then error is set).
+    """
+
+    status: int
+    body: dict[str, Any]
+    error: DomainError | None = None
+
+
+class Item(msgspec.Struct, frozen=True):
+    """An event of the batch and its place there."""
+
+    index: int
+    event: EventInput
+
+
+class NotEnrolled(Exception):
+    """Members of the slice have no place in the program, or no account of one of its currencies, yet."""
+
+    def __init__(self, missing: set[tuple[int, int]]) -> None:
+        super().__init__(f"{len(missing)} members")
+        self.missing = missing  # (member id, program id)
+
+
+def refusal(error: DomainError) -> Answer:
+    return Answer(error.status, problem_document(error), error)
+
+
+class SliceJudge:
+    """Judges items until the slice ends. plan: what to book; answers: by index; rest: left for the next slice."""
+
+    def __init__(self, context: Context, programs: Mapping[str, ProgramState], actor: Actor, now: datetime) -> None:
+        self.context = context
+        self.programs = programs
+        self.actor = actor
+        self.now = now
+        self.plan = Plan()
+        self.answers: dict[int, Answer] = {}
+        self.rest: list[Item] = []
+        self._missing: set[tuple[int, int]] = set()
+        self._closed: set[int] = set()
+        self._orders_here: set[tuple[str, str]] = set()
+
+    def judge(self, items: Sequence[Item]) -> None:
+        """Judge as far as the slice goes. NotEnrolled names everyone who must get a place first."""
+        for position, item in enumerate(items):
+            try:
+                answer = self._twin(item.event) or self._judge(item.event)
+            except NotEnrolled as missing:
+                self._missing |= missing.missing
+                continue
+            except DomainError as error:
+                answer = refusal(error)
+            if answer is None:
+                self.rest = list(items[position:])
+                break
+            self.answers[item.index] = answer
+        if self._missing:
+            raise NotEnrolled(self._missing)
+
+    def _twin(self, event: EventInput) -> Answer | None:
+        """An event that is there already: its first answer again, or a refusal when the body differs."""
+        twin = self.context.twins.get((event.source, event.external_id))
+        if twin is None:
+            return None
+        if twin.payload_hash != event.body_hash.hex():
+            return refusal(errors.EventConflict(field="id", external_id=event.external_id))
+        return Answer(200, twin.result)
+
+    def _judge(self, event: EventInput) -> Answer | None:
+        """Judge one event into the plan. None: the slice ends before it."""
+        case = self._case(event)
+        if case.place is not None and case.place.id in self._closed:
+            return None
+        if event.type == ORDER_RETURNED:
+            number = case.event.payload["return"]["order"]
+            if (event.source, number) in self._orders_here:
+                return None
+            result = return_judge(case, self.context, self.plan, self.actor, self.now)
+            if case.place is not None:
+                self._closed.add(case.place.id)
+        else:
+            result = self._earn(case)
+        if case.place is not None:
+            self.plan.members.setdefault(case.place.id, case.place.version)
+        return Answer(201, result)
+
+    def _case(self, event: EventInput) -> Case:
+        """Who and by which version. Raises what is wrong with either."""
+        if event.type in INTERNAL and self.actor.initiated_by != "system":
+            raise InvalidInput(_("Events of this type are made by the product itself."), field="type")
+        state = program_state(self.programs, event.program)
+        version, compiled = state.judging(occurred_at=event.occurred_at, received_at=self.now)
+        payload = payload_read(event.type, event.payload, own_types=frozenset(compiled.triggers))
+        event = msgspec.structs.replace(event, payload=payload)
+        member, place = None, None
+        if event.member is not None:
+            member = self.context.member(event.member)
+            if member is None or member.status == "erased":
+                raise errors.UnknownMember(field="member")
+            if member.status != "active":
+                raise errors.MemberSuspended(field="member")
+            place = member.place(state.id)
+            if place is None or any(place.account(code) is None for code in compiled.currencies):
+                raise NotEnrolled({(member.id, state.id)})
+        return Case(str(uuid7()), event, member, place, state, version, compiled)
+
+    def _earn(self, case: Case) -> dict[str, Any]:
+        """An event that may give points: its row, its awards, its counters, and what they do to the tiers."""
+        event, place = case.event, case.place
+        if event.type == ORDER_PAID:
+            self._order(case)
+        judgement = evaluate(case.compiled, event_facts(case, self.now), member_facts(case))
+        awards: list[Row] = []
+        if place is not None:
+            for key, period, delta in judgement.counters:
+                self.plan.counter_add(place, key, period, delta)
+            awards = self._awards(case, judgement)
+        changed = tiers_review(case, self.plan, judgement, self.now) if place is not None and awards else {}
+        status = "processed" if place is not None else "guest"
+        result = event_result(case, status, awards=awards, reversed_=[], changed=changed)
+        self.plan.events.append(event_row(case, self.actor, status, judgement_trace(judgement), result))
+        return result
+
+    def _order(self, case: Case) -> None:
+        """The order's facts. A number that was paid before under another event id is refused."""
+        event = case.event
+        key = (event.source, event.payload["order"]["number"])
+        if key in self.context.orders or key in self._orders_here:
+            raise errors.OrderConflict(field="data.order.number", number=key[1])
+        self._orders_here.add(key)
+        self.plan.order_add(case.id, event, case.member.id if case.member is not None else None)
+
+    def _awards(self, case: Case, judgement: Judgement) -> list[Row]:
+        place, told = case.place, []
+        assert place is not None
+        for award in judgement.awards:
+            account = place.account(award.currency)
+            assert account is not None  # _case made sure of every currency
+            reason = award_reason(case.compiled, award)
+            self.plan.award_add(
+                award,
+                account=account,
+                event_id=case.id,
+                event=case.event,
+                actor=self.actor,
+                now=self.now,
+                reason=reason,
+                allocated_minor=allocated_value(award, case.compiled),
+            )
+            told.append(
+                {
+                    "rule": award.rule,
+                    "currency": award.currency,
+                    "points": award.awarded,
+                    "desired": award.desired,
+                    "reason": reason,
+                    "active": award.activates_at <= self.now,
+                }
+            )
+        if told and case.member is not None:
+            entries = [{"currency": each["currency"], "points": each["points"]} for each in told]
+            self.plan.tell("points.earned", event_id=case.id, member_id=case.member.public_id, entries=entries)
+        return told
+
+
+def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) -> dict[str, str]:
+    """Look at the ladders whose counters rose. Returns ladder → tier before, of those that moved."""
+    place, changed = case.place, {}
+    assert place is not None
+    raised = {key: period for key, period, delta in judgement.counters if delta > 0}
+    for ladder in case.compiled.ladders.values():
+        if ladder.counter not in raised:
+            continue
+        standing = place.standing(ladder.code)
+        period = raised[ladder.counter]
+        move = tier_review(
+            ladder,
+            current=standing.tier if standing else None,
+            valid_until=standing.valid_until if standing else None,
+            progress={period: place.counters.get(f"{ladder.counter}@{period}", 0)},
+            at=now,
+        )
+        if move is not None:
+            move_take(case, plan, move, place, now=now, cause="earned")
+            if move.kind != "kept":
+                changed[ladder.code] = move.from_tier
+    return changed

@@ -1,0 +1,125 @@
+"""Judging an `order.returned`: what it takes back comes from the order's own awards, never from today's rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.actor import Actor
+from core.errors import InvalidInput
+from loyalty.booking import Plan, Row, award_effect
+from loyalty.cases import Case, event_result, event_row, move_take
+from loyalty.errors import ReturnTooLarge
+from loyalty.reading import AwardLot, Context, OrderContext, Place
+from loyalty.rules.refunds import AwardSnapshot, refund_points
+from loyalty.rules.tiers import tier_return_review
+from loyalty.tellings import return_reason
+
+
+def return_judge(case: Case, context: Context, plan: Plan, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Plan a return; the reply. One that names no known order is kept, listed as unmatched, and moves no points."""
+    told = case.event.payload["return"]
+    number, amount = told["order"], told["amount_minor"]
+    order = context.orders.get((case.event.source, number)) if number is not None else None
+    reversed_: list[Row] = []
+    changed: dict[str, str] = {}
+    if order is not None:
+        _check(case, order, amount)
+        if case.place is not None:
+            reversed_ = _take_back(case, order, amount, plan, actor)
+            changed = _tiers_after(case, plan, reversed_, now)
+        plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
+        order.refunded_minor += amount
+    status = "unmatched" if order is None else ("processed" if case.place is not None else "guest")
+    result = event_result(case, status, awards=[], reversed_=reversed_, changed=changed)
+    trace = {"rules": [], "awards": [], "order": order.event_id if order is not None else None}
+    plan.events.append(event_row(case, actor, status, trace, result))
+    if reversed_ and case.member is not None:
+        plan.tell("points.reversed", event_id=case.id, member_id=case.member.public_id, entries=reversed_)
+    return result
+
+
+def _check(case: Case, order: OrderContext, amount: int) -> None:
+    if order.member_id != (case.member.id if case.member is not None else None):
+        raise InvalidInput(_("This order belongs to another member."), field="member", code="return_member_mismatch")
+    if order.program_id != case.state.id:
+        raise InvalidInput(_("This order was paid in another program."), field="program")
+    if order.refunded_minor + amount > order.total_minor:
+        raise ReturnTooLarge(
+            field="data.return.amount_minor", total_minor=order.total_minor, refunded_minor=order.refunded_minor
+        )
+
+
+def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: Actor) -> list[Row]:
+    """Every award of the order gives back its part, by the currency's policy at the time the order was judged by."""
+    place = case.place
+    assert place is not None
+    lots = {lot.entry: lot for lot in order.lots}
+    reversals = refund_points(
+        [AwardSnapshot(lot.entry, lot.granted, lot.reversed) for lot in order.lots],
+        order_minor=order.total_minor,
+        returned_before_minor=order.refunded_minor,
+        returned_minor=amount,
+    )
+    told: list[Row] = []
+    for reversal in reversals:
+        lot = lots[int(reversal.key)]
+        account = next(each for each in place.accounts if each.id == lot.account)
+        policy = case.compiled.document.currency(account.currency).refund_policy
+        taken, debt = plan.take_add(
+            lot,
+            reversal.points,
+            account=account,
+            policy=policy,
+            event_id=case.id,
+            event=case.event,
+            actor=actor,
+            reason=return_reason(order.number),
+            order_number=order.number,
+        )
+        _counters_lower(case, order, lot, place, plan, reversal.points, whole=reversal.whole)
+        told.append({"rule": lot.rule, "currency": account.currency, "points": taken, "debt": debt})
+    return told
+
+
+def _counters_lower(
+    case: Case, order: OrderContext, lot: AwardLot, place: Place, plan: Plan, points: int, *, whole: bool
+) -> None:
+    """What the award raised (tier progress, caps that a return frees) falls again, in the period that it rose in."""
+    for award in order.awards:
+        if award_effect(award["rule"], award["effect"]) != lot.effect:
+            continue
+        if place.account(award["currency"]) is None or place.account(award["currency"]).id != lot.account:  # type: ignore[union-attr]
+            continue
+        for key, period in award.get("counted", ()):
+            plan.counter_add(place, key, period, -points)
+        if whole:
+            for key, period in award.get("counted_times", ()):
+                plan.counter_add(place, key, period, -1)
+
+
+def _tiers_after(case: Case, plan: Plan, reversed_: list[Row], now: datetime) -> dict[str, str]:
+    """A tier that was earned with what has just gone is given back. Returns ladder → tier before."""
+    place, changed = case.place, {}
+    assert place is not None
+    currencies = {each["currency"] for each in reversed_}
+    for ladder in case.compiled.ladders.values():
+        standing = place.standing(ladder.code)
+        if ladder.currency not in currencies or standing is None or standing.cause != "earned":
+            continue
+        head = f"{ladder.counter}@"
+        move = tier_return_review(
+            ladder,
+            current=standing.tier,
+            since=standing.since,
+            before=None,  # what was held before shows in the earlier windows' counters, which are all here
+            before_valid_until=None,
+            progress={name[len(head) :]: value for name, value in place.counters.items() if name.startswith(head)},
+            at=now,
+        )
+        if move is not None:
+            changed[ladder.code] = move.from_tier
+            move_take(case, plan, move, place, now=now, cause="earned")
+    return changed

@@ -1,0 +1,220 @@
+"""What pages, the API and the admin read of loyalty. Nothing here writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import QuerySet
+
+from core import clock
+from loyalty.definition.compile import CompiledLadder, CompiledProgram
+from loyalty.definition.document import Document, LocalText
+from loyalty.definition.translation import text_in
+from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
+from loyalty.rules.dates import local_day, period_start
+from loyalty.rules.tiers import tier_progress
+from loyalty.versions import ProgramState, programs_fresh
+from members.models import Member
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """One currency's points in minor units; scale says how many digits to show.
+
+    balance: to spend now; what is due to expire is out already, what is due to become active is in. expiring: what goes
+    next, at expiring_at; 0 and None when nothing does.
+    """
+
+    currency: str
+    name_one: LocalText
+    name_many: LocalText
+    symbol: str
+    scale: int
+    spendable: bool
+    balance: int
+    pending: int
+    reserved: int
+    debt: int
+    expiring: int
+    expiring_at: datetime | None
+
+
+class TierStep(msgspec.Struct, frozen=True):
+    """One rung, for showing the ladder. threshold in whole points."""
+
+    code: str
+    name: LocalText
+    threshold: int
+    color: str | None
+    benefits: tuple[LocalText, ...]
+    reached: bool
+    current: bool
+
+
+class TierView(msgspec.Struct, frozen=True):
+    """Where a member stands and what is missing; points in minor units of `currency`.
+
+    window_ends_at: when the counting starts anew. to_keep: still to earn in this window to earn the tier again.
+    """
+
+    ladder: str
+    ladder_name: LocalText
+    currency: str
+    scale: int
+    code: str
+    name: LocalText
+    color: str | None
+    since: datetime | None
+    valid_until: datetime | None
+    threshold: int
+    progress: int
+    next_code: str | None
+    next_name: LocalText | None
+    next_threshold: int | None
+    missing: int
+    percent: int
+    to_keep: int
+    window: str
+    benefits: tuple[LocalText, ...]
+    tiers: tuple[TierStep, ...]
+
+
+_BALANCES = """
+SELECT a.currency, a.balance, a.pending, a.reserved, a.debt, d.expired, d.woken, n.points, n.expires_at
+FROM loyalty_pointsaccount a
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(remaining) FILTER (WHERE expires_at <= %(now)s AND active_at IS NOT NULL), 0) AS expired,
+           coalesce(sum(remaining) FILTER (WHERE active_at IS NULL AND activates_at <= %(now)s
+               AND (expires_at IS NULL OR expires_at > %(now)s)), 0) AS woken
+    FROM loyalty_pointslot WHERE account_id = a.id AND remaining > 0
+) d
+LEFT JOIN LATERAL (
+    SELECT sum(remaining) AS points, expires_at FROM loyalty_pointslot
+    WHERE account_id = a.id AND remaining > 0 AND active_at IS NOT NULL AND expires_at > %(now)s
+    GROUP BY expires_at ORDER BY expires_at LIMIT 1
+) n ON true
+WHERE a.enrollment_id = %(enrollment)s ORDER BY a.id
+"""
+
+
+def program_state_of(program_id: int) -> ProgramState:
+    return next(each for each in programs_fresh().values() if each.id == program_id)
+
+
+def program_now(program_id: int) -> CompiledProgram:
+    """The version of the program that is in force now, compiled."""
+    return program_state_of(program_id).at(clock.now())
+
+
+def document_now(program_id: int) -> Document:
+    """The published document that is in force now."""
+    return program_now(program_id).document
+
+
+def enrollment_of(member: Member, program_id: int | None = None) -> Enrollment | None:
+    """The member's place in the program; in the only one, or the oldest, when none is named."""
+    places = Enrollment.objects.filter(member=member, program__archived_at__isnull=True).select_related("program")
+    if program_id is not None:
+        places = places.filter(program_id=program_id)
+    return places.order_by("id").first()
+
+
+def balances_of(enrollment: Enrollment) -> list[Balance]:
+    """What the member has, in the order of the program's currencies. One query, no sum over the ledger."""
+    document = document_now(enrollment.program_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCES, {"now": clock.now(), "enrollment": enrollment.pk})
+        rows = {row[0]: row[1:] for row in cursor.fetchall()}
+    found: list[Balance] = []
+    for currency in document.currencies:
+        balance, pending, reserved, debt, expired, woken, expiring, at = rows.get(currency.code, (0,) * 7 + (None,))
+        paid = min(debt, woken)
+        found.append(
+            Balance(
+                currency=currency.code,
+                name_one=currency.name_one,
+                name_many=currency.name_many,
+                symbol=currency.symbol,
+                scale=currency.scale,
+                spendable=currency.kind != "qualifying",
+                balance=int(balance - expired + woken - paid),
+                pending=int(pending - woken),
+                reserved=int(reserved),
+                debt=int(debt - paid),
+                expiring=int(expiring or 0),
+                expiring_at=at,
+            )
+        )
+    return found
+
+
+def tiers_of(enrollment: Enrollment) -> list[TierView]:
+    """Where the member stands on each ladder of the program, with the progress of the window that runs now."""
+    compiled = program_now(enrollment.program_id)
+    standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment=enrollment)}
+    today = local_day(clock.now(), compiled.zone)
+    wanted = {code: (ladder.counter, period_start(ladder.window, today)) for code, ladder in compiled.ladders.items()}
+    counters = {
+        (row.key, row.period): row.value
+        for row in ProgressCounter.objects.filter(enrollment=enrollment, key__in=[key for key, _ in wanted.values()])
+    }
+    return [
+        _tier_view(compiled, ladder, standings.get(code), counters.get(wanted[code], 0))
+        for code, ladder in compiled.ladders.items()
+    ]
+
+
+def _tier_view(
+    compiled: CompiledProgram, ladder: CompiledLadder, standing: TierStanding | None, earned: int
+) -> TierView:
+    defined = compiled.document.ladder(ladder.code)
+    progress = tier_progress(ladder, current=standing.tier if standing else None, earned=earned)
+    rank = ladder.ranks[progress.tier]
+    here = defined.tiers[rank]
+    above = defined.tiers[rank + 1] if rank + 1 < len(defined.tiers) else None
+    return TierView(
+        ladder=ladder.code,
+        ladder_name=defined.name,
+        currency=ladder.currency,
+        scale=compiled.document.currency(ladder.currency).scale,
+        code=here.code,
+        name=here.name,
+        color=here.color,
+        since=standing.since if standing else None,
+        valid_until=standing.valid_until if standing else None,
+        threshold=ladder.tiers[rank].threshold,
+        progress=earned,
+        next_code=above.code if above else None,
+        next_name=above.name if above else None,
+        next_threshold=progress.next_threshold,
+        missing=progress.missing,
+        percent=progress.percent,
+        to_keep=progress.to_keep,
+        window=ladder.window,
+        benefits=here.benefits,
+        tiers=tuple(
+            TierStep(
+                each.code,
+                each.name,
+                each.threshold,
+                each.color,
+                each.benefits,
+                reached=position <= rank,
+                current=position == rank,
+            )
+            for position, each in enumerate(defined.tiers)
+        ),
+    )
+
+
+def entries_of(enrollment: Enrollment) -> QuerySet[PointsEntry]:
+    """A member's ledger lines, newest first."""
+    return PointsEntry.objects.filter(account__enrollment=enrollment).select_related("account", "event").order_by("-id")
+
+
+def reason_in(entry: PointsEntry, language: str) -> str:
+    """The plain-word reason of a line, as it was told on the day."""
+    told: dict[str, Any] = entry.reason or {}
+    return text_in({key: str(value) for key, value in told.items()}, language) if told else entry.get_kind_display()

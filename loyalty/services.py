@@ -1,0 +1,99 @@
+"""What other rooms ask of loyalty: places in programs, adjustments. Events come in through loyalty/ingest.py."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.actor import Actor
+from core.audit import audit_record
+from core.errors import InvalidInput
+from core.outbox import outbox_add
+from loyalty import ledger
+from loyalty.errors import NothingToAdjust, ProgramRequired, UnknownProgram
+from loyalty.ingest import place_ensure
+from loyalty.models import Enrollment, PointsAccount, PointsEntry, Program
+from loyalty.rules.dates import expiry_at, local_day
+from loyalty.versions import programs_fresh
+from members.models import Member
+
+MAX_ADJUSTMENT = 10**12
+
+
+def program_get(slug: str | None) -> Program:
+    """The named program, or the only one. UnknownProgram, ProgramRequired."""
+    programs = Program.objects.filter(archived_at__isnull=True)
+    if slug is not None:
+        found = programs.filter(slug=slug).first()
+        if found is None:
+            raise UnknownProgram(field="program")
+        return found
+    found_all = list(programs[:2])
+    if len(found_all) != 1:
+        raise ProgramRequired(field="program") if found_all else UnknownProgram(field="program")
+    return found_all[0]
+
+
+def member_enroll(*, member: Member, program: Program, actor: Actor) -> Enrollment:
+    """A member's place in a program; calling it again changes nothing. Emits `member.enrolled` the first time."""
+    return place_ensure(member_id=member.pk, program_id=program.pk)
+
+
+def points_adjust(
+    *, enrollment: Enrollment, currency: str, points: int, reason: str, actor: Actor, key: str
+) -> PointsEntry:
+    """Give (points > 0) or take (points < 0) by hand, in minor units, with a reason that the member sees.
+
+    key makes it unique to the member: the same key gives the same entry again. NothingToAdjust, InvalidInput,
+    InsufficientPoints, Busy.
+    """
+    reason = reason.strip()
+    if points == 0 or not reason:
+        raise NothingToAdjust(field="points" if points == 0 else "reason")
+    if abs(points) > MAX_ADJUSTMENT or len(reason) > 200:
+        raise InvalidInput(_("This is too many points, or the reason is longer than 200 characters."), field="points")
+    now = clock.now()
+    effect = "adjust:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
+    with transaction.atomic():
+        ledger.enrollment_lock(enrollment.pk)
+        account = PointsAccount.objects.filter(enrollment=enrollment, currency=currency).first()
+        if account is None:
+            raise InvalidInput(_("The program has no such point currency."), field="currency")
+        earlier = PointsEntry.objects.filter(account=account, effect=effect).first()
+        if earlier is not None:
+            return earlier
+        entry = ledger.entry_fields(
+            kind="adjust",
+            actor=actor,
+            effect=effect,
+            reason={"en": reason, "nl": reason},
+            expires_at=_expiry(enrollment, currency) if points > 0 else None,
+        )
+        if points > 0:
+            entry_id = ledger.points_give(account_id=account.pk, points=points, now=now, entry=entry)
+        else:
+            entry_id = ledger.points_spend(account_id=account.pk, points=-points, now=now, entry=entry)
+        audit_record(
+            actor=actor.name,
+            action="points.adjust",
+            object_type="enrollment",
+            object_id=enrollment.pk,
+            changes={"currency": currency, "points": points, "reason": reason},
+        )
+        member_id = str(Member.objects.only("public_id").get(pk=enrollment.member_id).public_id)
+        outbox_add(
+            "points.adjusted", {"member_id": member_id, "entry": entry_id, "currency": currency, "points": points}
+        )
+    return PointsEntry.objects.get(pk=entry_id)
+
+
+def _expiry(enrollment: Enrollment, currency: str) -> object:
+    """When points given now expire, by the currency's policy."""
+    now = clock.now()
+    state = next(each for each in programs_fresh().values() if each.id == enrollment.program_id)
+    compiled = state.at(now)
+    known = compiled.currencies.get(currency)
+    return expiry_at(known.expiry, local_day(now, compiled.zone), compiled.zone) if known is not None else None

@@ -1,0 +1,13 @@
+"""The pages about points, at the root of a brand's host."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from loyalty import views
+
+app_name = "loyalty"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("activity/", views.activity, name="activity"),
+]

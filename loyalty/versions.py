@@ -1,0 +1,122 @@
+"""The published versions that the engine reads, compiled once.
+
+Two caches. Compiled programs by the document's hash: pure, immutable, the same for any brand. The programs of a schema
+(which version holds from when) are kept in the process and dropped when the stamp that every context read brings along
+says that something was published.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import UTC, datetime
+from threading import Lock
+
+import msgspec
+from django.db import connection
+
+from core.errors import NotFound
+from core.tenancy import current_schema
+from loyalty.definition.compile import CompiledProgram, compile_program
+from loyalty.definition.read import document_shape
+
+ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+COMPILED_KEPT = 512
+
+
+class VersionRow(msgspec.Struct, frozen=True):
+    """in_force_from: ALWAYS for the first version."""
+
+    id: int
+    number: int
+    in_force_from: datetime
+    document_hash: bytes
+
+
+class ProgramState(msgspec.Struct, frozen=True):
+    """A program as published: its versions by the time from which they hold, oldest first."""
+
+    id: int
+    slug: str
+    name: str
+    stamp: int
+    versions: tuple[VersionRow, ...]
+
+    def row_at(self, moment: datetime) -> VersionRow:
+        """The version in force then; of two with the same time, the later published."""
+        found: VersionRow | None = None
+        for row in self.versions:
+            if row.in_force_from <= moment:
+                found = row
+        if found is None:
+            raise NotFound(f"Program {self.slug} has no published version.", code="program_unpublished", status=409)
+        return found
+
+    def judging(self, *, occurred_at: datetime, received_at: datetime) -> tuple[VersionRow, CompiledProgram]:
+        """The version that judges an event. Which of its times counts is said by the version in force now."""
+        now_row = self.row_at(received_at)
+        compiled = compiled_of(now_row)
+        if compiled.document.program.judged_by == "received_at":
+            return now_row, compiled
+        row = self.row_at(occurred_at)
+        return row, compiled_of(row)
+
+    def at(self, moment: datetime) -> CompiledProgram:
+        return compiled_of(self.row_at(moment))
+
+
+_lock = Lock()
+_compiled: OrderedDict[bytes, CompiledProgram] = OrderedDict()
+_programs: dict[str, dict[str, ProgramState]] = {}
+
+
+def compiled_of(row: VersionRow) -> CompiledProgram:
+    """The compiled document of a published version."""
+    with _lock:
+        known = _compiled.get(row.document_hash)
+        if known is not None:
+            _compiled.move_to_end(row.document_hash)
+            return known
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT document::text FROM loyalty_programversion WHERE id = %s", [row.id])
+        found = cursor.fetchone()
+    # It was checked when it was published; here only the types are taken on.
+    compiled = compile_program(document_shape(found[0]))
+    with _lock:
+        _compiled[row.document_hash] = compiled
+        while len(_compiled) > COMPILED_KEPT:
+            _compiled.popitem(last=False)
+    return compiled
+
+
+def programs(*, stamps: dict[int, int] | None = None) -> dict[str, ProgramState]:
+    """The current brand's programs by slug. stamps: program id → stamp as just read; a difference reloads."""
+    schema = current_schema()
+    known = _programs.get(schema)
+    if known is not None and (stamps is None or {each.id: each.stamp for each in known.values()} == stamps):
+        return known
+    loaded = _load()
+    _programs[schema] = loaded
+    return loaded
+
+
+def programs_fresh() -> dict[str, ProgramState]:
+    """The same, read anew: for pages and services that have no stamps at hand."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, stamp FROM loyalty_program WHERE archived_at IS NULL")
+        return programs(stamps=dict(cursor.fetchall()))
+
+
+def _load() -> dict[str, ProgramState]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id, p.slug, p.name, p.stamp, v.id, v.number, v.in_force_from, v.document_hash"
+            " FROM loyalty_program p LEFT JOIN loyalty_programversion v ON v.program_id = p.id"
+            " WHERE p.archived_at IS NULL ORDER BY p.id, v.in_force_from NULLS FIRST, v.number"
+        )
+        rows = cursor.fetchall()
+    states: dict[str, ProgramState] = {}
+    for program_id, slug, name, stamp, version_id, number, since, digest in rows:
+        earlier = states[slug].versions if slug in states else ()
+        row = (VersionRow(version_id, number, since or ALWAYS, bytes(digest)),) if version_id is not None else ()
+        states[slug] = ProgramState(program_id, slug, name, stamp, earlier + row)
+    return states
