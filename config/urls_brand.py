@@ -7,5 +7,7 @@ from typing import Any
 from django.urls import include, path
 
 urlpatterns: list[Any] = [
+    path("", include("loyalty.urls")),
+    path("", include("rewards.urls")),
     path("accounts/", include("allauth.urls")),
 ]

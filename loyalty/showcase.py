@@ -128,7 +128,7 @@ def _for_everyone(condition: Condition | None) -> bool:
 
 
 def _way(rule: Rule, teller: MemberTeller) -> Way:
-    """What one does as the title, what it gives as the sentence. Conditions beyond time are told in the brand's words."""
+    """What one does as the title, what it gives as the sentence. Other conditions are in the brand's words."""
     gives = teller.list_and([_gives(effect, teller) for effect in rule.effects])
     title = teller.text(rule.description) or teller.text(rule.name)
     if rule.when is None or isinstance(rule.when, TimeTest):

@@ -1,0 +1,16 @@
+"""The pages about rewards, at the root of a brand's host."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from rewards import views
+
+app_name = "rewards"
+urlpatterns = [
+    path("rewards/", views.reward_list, name="list"),
+    path("rewards/<slug:code>/", views.reward_detail, name="detail"),
+    path("my-rewards/", views.redemption_list, name="mine"),
+    path("my-rewards/<uuid:redemption_id>/", views.redemption_detail, name="one"),
+    path("my-rewards/<uuid:redemption_id>/cancel/", views.redemption_cancel_page, name="cancel"),
+]
