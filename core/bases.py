@@ -46,16 +46,16 @@ class BrandModel(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        refuse_foreign(self, kwargs.get("using"))
+        super().save(*args, **kwargs)
+        stamp(self, kwargs.get("using"))
+
     @classmethod
     def from_db(cls, db: str | None, field_names: Iterable[str], values: Sequence[Any]) -> Self:
         instance = super().from_db(db, field_names, values)  # type: ignore[arg-type]
         stamp(instance, db)
         return instance
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        refuse_foreign(self, kwargs.get("using"))
-        super().save(*args, **kwargs)
-        stamp(self, kwargs.get("using"))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         refuse_foreign(self, kwargs.get("using"))

@@ -21,7 +21,9 @@ def owner_url() -> str:
     """URL of the owner's role; with one role for everything (local work), that of the app."""
     url = settings.DATABASE_OWNER_URL or settings.DATABASE_URL
     if not url:
-        raise ImproperlyConfigured("DATABASE_OWNER_URL (or DATABASE_URL) is not set: nothing can be migrated or provisioned")
+        raise ImproperlyConfigured(
+            "DATABASE_OWNER_URL (or DATABASE_URL) is not set: nothing can be migrated or provisioned"
+        )
     return str(url)
 
 
@@ -44,7 +46,7 @@ def app_role() -> str | None:
 
 
 def run_script(connection: OwnerConnection, script: str) -> None:
-    """Send statements separated by semicolons in one round trip. The text is ours: made from the catalogue, never from input."""
+    """Send statements separated by semicolons in one round trip. The text is ours, never made from input."""
     connection.execute(script.encode(), prepare=False)
 
 

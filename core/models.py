@@ -7,7 +7,7 @@ from core.bases import (
     BrandModel,
     BrandQuerySet,
 )
-from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow
+from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
 
 __all__ = [
     "AppendOnly",
@@ -20,4 +20,5 @@ __all__ = [
     "JobRun",
     "OutboxMessage",
     "RateWindow",
+    "SharedCounter",
 ]

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
-from django.db.models.signals import post_init, post_save, pre_delete, pre_save
+
+# A guard, not a write: third-party models can only be reached by signals.
+from django.db.models.signals import post_init, post_save, pre_delete, pre_save  # noqa: TID251
 
 from core.errors import ForeignSchema
 
@@ -34,7 +36,9 @@ def refuse_foreign(instance: Model, using: str | None = None) -> None:
     origin, here = origin_of(instance), current_schema(using or DEFAULT_DB_ALIAS)
     if origin is not None and origin != here:
         raise ForeignSchema(
-            f"{instance._meta.label} was read in {origin} and may not be used in {here}.", origin=origin, here=here
+            f"{instance._meta.label} was read in {origin} and may not be used in {here}.",
+            origin=origin,
+            here=here,
         )
 
 

@@ -8,9 +8,9 @@ class TenantsConfig(AppConfig):
     verbose_name = "Stamgast"
 
     def ready(self) -> None:
-        # Importing the checks registers them.
+        # Importing checks and tasks registers them.
         from core.clock import provide_shift
-        from tenants import checks, guards  # noqa: F401
+        from tenants import checks, guards, tasks  # noqa: F401
         from tenants.context import current_clock_shift
 
         provide_shift(current_clock_shift)

@@ -1,7 +1,7 @@
 """The script that makes a brand's schema, read from the template's catalogue.
 
-Replaying a hundred migrations takes seconds; running the DDL they amount to takes a fraction of one. The script names no
-schema: it is read with the template alone on the search path, and run with the new schema alone on it, so what is
+Replaying a hundred migrations takes seconds; running the DDL they amount to takes a fraction of one. The script names
+no schema: it is read with the template alone on the search path, and run with the new schema alone on it, so what is
 written unqualified belongs to the brand and everything else is qualified. What it can't copy it refuses loudly.
 Works on PostgreSQL 15 to 18.
 """
@@ -206,7 +206,9 @@ class TemplateReader:
 
     def _tables(self) -> tuple[list[str], list[str]]:
         columns: dict[int, list[Column]] = defaultdict(list)
-        for oid, name, kind, collation, not_null, default, identity, generated, storage, *sequence in self.rows(COLUMNS):
+        for oid, name, kind, collation, not_null, default, identity, generated, storage, *sequence in self.rows(
+            COLUMNS
+        ):
             columns[oid].append(
                 Column(name, kind, collation, not_null, default, identity, generated, storage, tuple(sequence))
             )
@@ -285,7 +287,9 @@ def seed_statements(connection: OwnerConnection, *, template: str) -> list[str]:
     for table in (name for name in SEED_TABLES if name in present):
         columns, has_identity = present[table]
         source = f"{identifier(template)}.{identifier(table)}"
-        statements.append(f"INSERT INTO {identifier(table)} ({columns}) SELECT {columns} FROM {source} ORDER BY 1")
+        statements.append(
+            f"INSERT INTO {identifier(table)} ({columns}) SELECT {columns} FROM {source} ORDER BY 1"  # noqa: S608 - quoted
+        )
         if has_identity:
             statements.append(
                 f"SELECT setval(pg_get_serial_sequence({literal(table)}, 'id'),"

@@ -1,4 +1,4 @@
-"""What higher rooms add to a brand's coming into being. They register in AppConfig.ready(); tenants never imports them."""
+"""What higher rooms add to a brand's coming into being. They register in AppConfig.ready(); we never import them."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ BrandMiddleware goes before everything that touches a table. The connection is p
 
 from __future__ import annotations
 
-import json
 import zoneinfo
 from collections.abc import Callable
 from functools import lru_cache
@@ -18,11 +17,11 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 from psycopg.errors import UndefinedTable
 
+from core.views import refusal
 from tenants import registry
 from tenants.context import park
 from tenants.models import Brand, BrandKind, BrandStatus
@@ -46,7 +45,7 @@ class BrandMiddleware:
         try:
             host = host_of(request)
         except DisallowedHost:
-            return plain_answer(request, 400, _("Bad request"), _("The Host header is not a host name."))
+            return refusal(request, 400, "bad_host", _("The Host header is not a host name."))
         if registry.is_platform_host(host):
             return self._platform(request)
         try:
@@ -105,7 +104,7 @@ class BrandSessionMiddleware(SessionMiddleware):
 
 
 def host_of(request: HttpRequest) -> str:
-    """The host name of the request: lower case, without port and final dot. Raises DisallowedHost for a malformed one."""
+    """The host name: lower case, without port and final dot. Raises DisallowedHost for a malformed one."""
     domain, _port = split_domain_port(request.get_host())
     return domain.rstrip(".")
 
@@ -120,25 +119,11 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 
 def unknown_host(request: HttpRequest) -> HttpResponse:
     with override(get_language_from_request(request)):
-        return plain_answer(request, 404, _("Nobody lives here"), _("There is no brand at this address."))
+        return refusal(request, 404, "unknown_host", _("There is no brand at this address."))
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
+    """Suspended, being set up, or without a schema: which of them is nobody's business."""
     with override(get_language_from_request(request)):
-        text = _("This brand's pages are closed for a moment. Please try again a little later.")
-        response = plain_answer(request, 503, _("Closed for a moment"), text)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
-
-
-def plain_answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    """A page without template, brand or style sheet (there may be no database to ask); a problem document for the API."""
-    if request.path_info.startswith("/api/"):
-        code = {400: "bad_host", 404: "unknown_host", 503: "brand_unavailable"}[status]
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": text, "code": code}
-        return HttpResponse(json.dumps(problem), status=status, content_type="application/problem+json")
-    page = (
-        f"<!doctype html><html><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{escape(title)}</title></head><body><h1>{escape(title)}</h1><p>{escape(text)}</p></body></html>"
-    )
-    return HttpResponse(page, status=status)
+        words = _("This brand's pages are closed for a moment. Please try again a little later.")
+        return refusal(request, 503, "brand_unavailable", words, retry_after=RETRY_AFTER_SECONDS)

@@ -133,9 +133,7 @@ class BrandSignup(models.Model):
         ]
         indexes = [
             models.Index(fields=["address_hash", "created_at"], name="signup_by_address"),
-            models.Index(
-                fields=["created_at"], name="signup_open", condition=~models.Q(state__in=["done", "failed"])
-            ),
+            models.Index(fields=["created_at"], name="signup_open", condition=~models.Q(state__in=["done", "failed"])),
         ]
 
     def __str__(self) -> str:

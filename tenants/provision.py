@@ -94,7 +94,9 @@ def brand_drop(*, slug: str) -> None:
 def _claim(owner: OwnerConnection, slug: str) -> None:
     """Be the only one who sets this address up until `owner` closes; clear what a killed process left."""
     schema = schema_of(slug)
-    row = owner.execute("SELECT pg_try_advisory_lock(hashtext('stamgast.provision'), hashtext(%s))", [schema]).fetchone()
+    row = owner.execute(
+        "SELECT pg_try_advisory_lock(hashtext('stamgast.provision'), hashtext(%s))", [schema]
+    ).fetchone()
     if not row or not row[0]:
         raise SlugTaken(_("This address is being set up right now."), field="slug")
     left = Brand.objects.filter(slug=slug).first()

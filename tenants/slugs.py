@@ -12,16 +12,16 @@ from tenants.models import Brand, BrandSignup
 MIN_LENGTH, MAX_LENGTH = 3, 40
 PATTERN = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*", re.ASCII)
 # Names that would pass for the platform's own, that mail and web conventions claim, or that our schemas use.
-RESERVED = frozenset(
-    """
-    about abuse account accounts admin administrator api app apps assets auth autoconfig autodiscover billing blog brand
-    brands cdn console contact demo dev dns docs download email example ftp help hostmaster imap info internal invalid
-    legal local localhost login mail mailer media member members monitoring mta-sts noreply no-reply ns ns1 ns2 null oauth
-    operator partner partners pay payments platform pop portal postmaster privacy public root secure security server shop
-    signup smtp sso staff staging stamgast static status support system template template-brand terms test testing token
-    undefined webhook webhooks webmail webmaster wpad www
-    """.split()
+_RESERVED = (
+    "about abuse account accounts admin administrator api app apps assets auth autoconfig autodiscover "
+    "billing blog brand brands cdn console contact demo dev dns docs download email example ftp help "
+    "hostmaster imap info internal invalid legal local localhost login mail mailer media member members "
+    "monitoring mta-sts noreply no-reply ns ns1 ns2 null oauth operator partner partners pay payments "
+    "platform pop portal postmaster privacy public root secure security server shop signup smtp sso staff "
+    "staging stamgast static status support system template template-brand terms test testing token "
+    "undefined webhook webhooks webmail webmaster wpad www "
 )
+RESERVED = frozenset(_RESERVED.split())
 
 
 class SlugInvalid(InvalidInput):

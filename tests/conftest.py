@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -26,7 +27,7 @@ from tests import database
 
 ClientFor = Callable[..., Client]
 
-# Counters of this transaction, and of earlier ones that the server hasn't collected yet: only differences mean something.
+# Counters of this transaction, and of earlier ones that the server hasn't collected yet: only differences count.
 WRITES = """
     SELECT n.nspname, c.relname,
            pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid)
@@ -150,6 +151,7 @@ def platform(touchable: set[str]) -> None:
 @pytest.fixture
 def new_brand(django_db_setup: None, django_db_blocker):  # type: ignore[no-untyped-def]
     """Factory of brands that are really there: new_brand(slug=None, **fields). All are dropped afterwards."""
+    from core.errors import NotFound
     from core.ids import uuid7
     from tenants.context import park
     from tenants.provision import brand_drop, brand_provision
@@ -160,7 +162,10 @@ def new_brand(django_db_setup: None, django_db_blocker):  # type: ignore[no-unty
         slug = slug or f"t{uuid7().hex[-10:]}"
         made.append(slug)
         return brand_provision(
-            slug=slug, name=fields.pop("name", slug), owner_email=f"owner@{slug}.example", **fields  # type: ignore[arg-type]
+            slug=slug,
+            name=fields.pop("name", slug),
+            owner_email=f"owner@{slug}.example",
+            **fields,  # type: ignore[arg-type]
         )
 
     with django_db_blocker.unblock():
@@ -168,13 +173,9 @@ def new_brand(django_db_setup: None, django_db_blocker):  # type: ignore[no-unty
             yield make
         finally:
             connections.close_all()
-            from core.errors import NotFound
-
             for slug in made:
-                try:
+                with suppress(NotFound):
                     brand_drop(slug=slug)
-                except NotFound:
-                    pass
             park()
             connections.close_all()
 

@@ -27,7 +27,16 @@ KEPT_TEMPLATES = 3
 BRANDS = ("gem", "oak")
 ROOMS = ("core", "tenants", "members", "loyalty", "rewards", "billing", "partners", "engagement", "analytics")
 # What decides how a fresh brand looks: tables, functions, seeds, and whatever provisioning hooks call.
-STRUCTURE = ("migrations/*.py", "**/*.sql", "models.py", "models/*.py", "apps.py", "*provision*.py", "*roles*.py", "*groups*.py")
+STRUCTURE = (
+    "migrations/*.py",
+    "**/*.sql",
+    "models.py",
+    "models/*.py",
+    "apps.py",
+    "*provision*.py",
+    "*roles*.py",
+    "*groups*.py",
+)
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,7 @@ def copy_of_template(urls: Urls) -> Iterator[Urls]:
     with _admin(urls) as admin:
         _drop_orphans(admin)
         _drop(admin, mine)
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(mine), sql.Identifier(template))
-        )
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(mine), sql.Identifier(template)))
     try:
         yield urls.at(mine)
     finally:
@@ -140,7 +147,7 @@ def _make_template(admin: psycopg.Connection, urls: Urls, name: str) -> None:
     there = urls.at(building)
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings.test"),
         "DATABASE_OWNER_URL": there.owner,
         "DATABASE_URL": there.app,
     }

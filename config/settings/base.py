@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
-from config.settings.unfold import UNFOLD  # noqa: F401  (a Django setting)
+from config.settings.unfold import UNFOLD, UNFOLD_OPERATOR  # noqa: F401  (Django settings)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -33,6 +34,8 @@ PUBLIC_PORT = env.str("PUBLIC_PORT", "")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 # Brand.clock_shift is only honoured where this is on: the demo and the tests.
 CLOCK_MOVABLE = False
+# The local stand-ins for the outside (mail catcher, failpoints, list of brands on the landing page): never in production.
+SANDBOX = False
 
 # --- rooms -------------------------------------------------------------------------------------------------------
 SHARED_APPS = ["django_tenants", "django.contrib.contenttypes", "tenants"]
@@ -123,10 +126,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "core.csp.ContentSecurityPolicyMiddleware",
     "tenants.middleware.BrandMiddleware",
+    "core.http.BodyGuardMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.BrandSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "core.http.BodyGuardMiddleware",
+    "members.acquisition.FirstTouchMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -194,6 +198,24 @@ ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "members.forms.SignupForm"}
+# One address a person: a new one takes the old one's place once it is proven.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+
+
+def _account_salt() -> str:
+    """All brands sign with one key, so the brand is in the salt: a link of one opens nothing at another."""
+    from django.db import connection
+
+    return f"account/{connection.schema_name}"  # type: ignore[attr-defined]
+
+
+ACCOUNT_SALT = lazy(_account_salt, str)()
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "members.tokens.BrandTokenGenerator"
+# `login`: tries from one address, whoever they are for. Those for one person are axes' (below). `login_failed`: guesses
+# at one person's second factor, whose password is known by then. Counted in PostgreSQL, see core/guesses.py.
+ACCOUNT_RATE_LIMITS = {"login": "40/m/ip,400/h/ip", "login_failed": "10/15m/key"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
@@ -212,6 +234,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "members.lockout.username_of"
+AXES_DISABLE_ACCESS_LOG = True  # who logged in from where is personal, and nobody here asks for it
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "core.http.client_ip"
@@ -261,8 +285,11 @@ CACHES: dict[str, dict[str, Any]] = {
         "LOCATION": REDIS_URL or "stamgast",
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         **({"REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key"} if REDIS_URL else {}),
-    }
+    },
+    # What several processes must agree on: counters of guesses, one-time codes that were used.
+    "guesses": {"BACKEND": "core.guesses.GuessCache", "KEY_PREFIX": "guess"},
 }
+EMAIL_TIMEOUT = 10
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Stamgast <no-reply@stamgast.example>")
 

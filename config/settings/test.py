@@ -10,3 +10,5 @@ CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 TEST_HOSTS = True
 LOGGING: dict[str, object] = {"version": 1, "disable_existing_loggers": False}
+# Nothing is collected for tests: files are looked up when they are asked for.
+WHITENOISE_AUTOREFRESH = True

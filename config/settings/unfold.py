@@ -28,3 +28,18 @@ UNFOLD: dict[str, Any] = {
         "navigation": "config.navigation.sidebar",
     },
 }
+
+# The platform's console: the same look in the product's own colours, without the brands' menu.
+UNFOLD_OPERATOR: dict[str, Any] = {
+    "SITE_TITLE": "Stamgast platform",
+    "SITE_HEADER": "Stamgast platform",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "domain",
+    "SITE_FAVICONS": UNFOLD["SITE_FAVICONS"],
+    "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": "/language/"},
+    "BORDER_RADIUS": "8px",
+    "ACCOUNT": {"navigation": "config.backoffice.account_links"},
+    "SIDEBAR": {"show_search": False, "show_all_applications": False},
+}

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from core.bases import AppendOnlyRefused
+from core.clock import now
 from core.errors import ForeignSchema
 from core.models import AuditEntry, JobRun
-from core.clock import now
 from members.models import User
 from tenants.context import brand_context
 from tenants.models import Brand
@@ -70,6 +70,14 @@ def test_an_append_only_row_is_refused_by_python_and_by_the_database(brand: Bran
         row.delete()
     with pytest.raises(AppendOnlyRefused):
         AuditEntry.objects.update(actor="me")
-    for statement in ("UPDATE core_auditentry SET actor = 'me'", "DELETE FROM core_auditentry", "TRUNCATE core_auditentry"):
-        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+    for statement in (
+        "UPDATE core_auditentry SET actor = 'me'",
+        "DELETE FROM core_auditentry",
+        "TRUNCATE core_auditentry",
+    ):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement)

@@ -1,0 +1,25 @@
+"""The platform's host: what Stamgast is, and signing a brand up. No log-in, no admin, no API."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from tenants import views
+
+platform = (
+    [
+        path("", views.landing, name="landing"),
+        path("signup/", views.signup, name="signup"),
+        path("signup/sent/", views.signup_sent, name="signup_sent"),
+        path("signup/confirm/<str:token>/", views.confirm, name="confirm"),
+        path("signup/<uuid:signup_id>/", views.progress, name="progress"),
+        path("signup/<uuid:signup_id>/retry/", views.retry, name="retry"),
+    ],
+    "platform",
+)
+
+urlpatterns = [
+    path("", include(platform)),
+    path("language/", set_language, name="language"),
+]
