@@ -65,7 +65,7 @@ class OrderBody(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=
     gift_card_minor: Minor = 0
     paid_in_points_minor: Minor = 0
     cost_minor: Minor | None = None
-    fx_rate: Annotated[Decimal, Meta(gt=0, lt=10**9)] | None = None
+    fx_rate: Decimal | None = None
     channel: Short = ""
     store: Short = ""
     lines: Annotated[list[OrderLine], Meta(max_length=1_000)] = []
@@ -129,6 +129,8 @@ def _net_work_out(order: OrderBody) -> None:
         raise InvalidInput(
             _("net_minor, tax_minor and shipping_minor must add up to total_minor."), field="data.order.total_minor"
         )
+    if order.fx_rate is not None and not (order.fx_rate.is_finite() and 0 < order.fx_rate < 10**9):
+        raise InvalidInput(_("An exchange rate is a number above 0."), field="data.order.fx_rate")
     if order.gift_card_minor + order.paid_in_points_minor > order.total_minor:
         raise InvalidInput(
             _("More was paid by gift card and points than the total."), field="data.order.gift_card_minor"

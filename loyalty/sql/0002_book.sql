@@ -115,8 +115,9 @@ BEGIN
     IF p ? 'tier_changes' THEN
         INSERT INTO loyalty_tierchange (enrollment_id, ladder, from_tier, to_tier, cause, event_id, at, recorded_at)
         SELECT enrollment, ladder, from_tier, to_tier, cause, event_id, at, p_now
-        FROM jsonb_to_recordset(p->'tier_changes') WITH ORDINALITY AS r (
-            enrollment bigint, ladder text, from_tier text, to_tier text, cause text, event_id uuid, at timestamptz, n bigint)
+        FROM ROWS FROM (jsonb_to_recordset(p->'tier_changes') AS (
+            enrollment bigint, ladder text, from_tier text, to_tier text, cause text, event_id uuid, at timestamptz))
+            WITH ORDINALITY AS r (enrollment, ladder, from_tier, to_tier, cause, event_id, at, n)
         ORDER BY n;
     END IF;
     IF p ? 'outbox' THEN
