@@ -146,9 +146,10 @@ class PointsFixed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from ground.currency_known(self.currency, f"{path}.currency")
-        yield from _positive(self.points, f"{path}.points")
+        wrong = list(_positive(self.points, f"{path}.points"))
+        yield from wrong
         known = ground.currencies.get(self.currency)
-        if known is not None and self.points.is_finite() and (self.points.scaleb(known.scale) % 1 != 0):
+        if not wrong and known is not None and self.points != round(self.points, known.scale):
             yield Problem(
                 f"{path}.points",
                 f"{self.currency} has {known.scale} digits after the sign.",
@@ -233,6 +234,5 @@ def _positive(number: Decimal, path: str) -> Problems:
 
 
 def _digits(number: Decimal, path: str) -> Problems:
-    exponent = number.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -6:
+    if number != round(number, 6):
         yield Problem(path, "The number has too many digits.", "At most six after the decimal sign.")

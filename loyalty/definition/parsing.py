@@ -144,7 +144,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts in quotes what this loader or an older one would read as something else than a text; never writes aliases."""
+    """Puts in quotes what this loader or an older one would take for something else than a text. No aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -112,7 +112,7 @@ def plain_value(value: Any) -> Any:
         return {key: plain_value(each) for key, each in value.items()}
     if isinstance(value, Decimal):
         text = number_text(value)
-        return text if "." in text else int(text)
+        return int(text) if text.removeprefix("-").isdigit() else text
     return value
 
 

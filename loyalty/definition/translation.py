@@ -37,8 +37,8 @@ def text_in(text: LocalText, language: str) -> str:
 
 def number_text(number: Decimal | int) -> str:
     """A number without an exponent and without trailing zeros: 1.50 is "1.5", 1E+3 is "1000"."""
-    if isinstance(number, int):
-        return str(number)
+    if isinstance(number, int) or not number.is_finite() or abs(number.adjusted()) > 40:
+        return str(number)  # an unfinished draft may hold anything; 1E+999999999 written out would fill the memory
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
