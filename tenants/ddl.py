@@ -291,8 +291,7 @@ def seed_statements(connection: OwnerConnection, *, template: str) -> list[str]:
             f"INSERT INTO {identifier(table)} ({columns}) SELECT {columns} FROM {source} ORDER BY 1"  # noqa: S608 - quoted
         )
         if has_identity:
-            statements.append(
-                f"SELECT setval(pg_get_serial_sequence({literal(table)}, 'id'),"
-                f" coalesce(max(id), 1), max(id) IS NOT NULL) FROM {identifier(table)}"
-            )
+            sequence = f"pg_get_serial_sequence({literal(table)}, 'id')"
+            last = "coalesce(max(id), 1), max(id) IS NOT NULL"
+            statements.append(f"SELECT setval({sequence}, {last}) FROM {identifier(table)}")  # noqa: S608 - quoted
     return statements
