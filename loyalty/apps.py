@@ -1,7 +1,20 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LoyaltyConfig(AppConfig):
     name = "loyalty"
+    verbose_name = _("Loyalty")
+
+    def ready(self) -> None:
+        from core import outbox
+        from loyalty import hooking, templates
+        from members.hooks import on_member_created
+        from tenants.hooks import on_provisioned, provide_program_templates
+
+        on_member_created(hooking.member_enrolled_everywhere)
+        on_provisioned(10, hooking.brand_program)
+        provide_program_templates(templates.template_choices)
+        outbox.handler("member.enrolled")(hooking.enrolled_event_again)

@@ -12,7 +12,7 @@ import msgspec
 from core.actor import Actor
 from loyalty.definition.compile import CompiledProgram
 from loyalty.incoming import EventInput
-from loyalty.reading import Account, AwardLot, Place
+from loyalty.reading import Account, AwardLot, Place, Standing
 from loyalty.rules.judgement import Award
 from loyalty.rules.tiers import TierMove
 
@@ -194,6 +194,13 @@ class Plan(msgspec.Struct):
                     "at": at,
                 }
             )
+
+    def move_take(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:
+        """Plan the move and let the place in memory follow."""
+        self.move_add(move, place=place, event_id=event_id, at=at, cause=cause)
+        row = self.standings[place.id, move.ladder]
+        place.standings = [each for each in place.standings if each.ladder != move.ladder]
+        place.standings.append(Standing(row["ladder"], row["tier"], row["since"], row["valid_until"], row["cause"]))
 
     def tell(self, topic: str, **payload: Any) -> None:
         self.outbox.append({"topic": topic, "payload": payload})

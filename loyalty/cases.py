@@ -13,7 +13,7 @@ from loyalty import errors
 from loyalty.booking import Plan, Row
 from loyalty.definition.compile import CompiledProgram
 from loyalty.incoming import EventInput
-from loyalty.reading import MemberContext, Place, Standing
+from loyalty.reading import MemberContext, Place
 from loyalty.rules.context import BalanceFacts, EventFacts, MemberFacts
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.tiers import TierMove
@@ -79,10 +79,7 @@ def member_facts(case: Case) -> MemberFacts:
 
 def move_take(case: Case, plan: Plan, move: TierMove, place: Place, *, now: datetime, cause: str) -> None:
     """Plan a tier move, let the place in memory follow, and tell it when the tier itself changed."""
-    plan.move_add(move, place=place, event_id=case.id, at=now, cause=cause)
-    place.standings = [each for each in place.standings if each.ladder != move.ladder]
-    row = plan.standings[place.id, move.ladder]
-    place.standings.append(Standing(row["ladder"], row["tier"], row["since"], row["valid_until"], row["cause"]))
+    plan.move_take(move, place=place, event_id=case.id, at=now, cause=cause)
     if move.kind != "kept" and case.member is not None:
         plan.tell(
             "tier.changed",
