@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from operator import ge, gt, le, lt
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.translation import N_, Teller
@@ -14,7 +17,6 @@ from loyalty.definition.translation import N_, Teller
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le", "in", "not_in", "contains", "exists"]
 Value = str | int | float | bool
 Values = str | int | float | bool | tuple[str | int | float | bool, ...]
-Holds = Callable[[Sequence[Any]], bool]
 
 OPERATOR_WORDS = {
     "eq": N_("%(name)s is %(value)s"),
@@ -34,21 +36,45 @@ _ORDER = frozenset(("gt", "ge", "lt", "le"))
 _MAX_VALUES = 500
 
 
-def values_at(payload: Mapping[str, Any], keys: tuple[str, ...]) -> Sequence[Any]:
+class Comparison(Struct, frozen=True):
+    """one: whether one value passes. It holds when one of the values found passes; with opposite, when none does."""
+
+    one: Callable[[Any], bool]
+    opposite: bool = False
+
+    def at(self, keys: tuple[str, ...]) -> Callable[[Mapping[str, Any]], bool]:
+        """Compiles to a test of what stands at the path. Nearly all that judging does is this, so it is kept short."""
+        one, opposite = self.one, self.opposite
+
+        def holds(payload: Mapping[str, Any]) -> bool:
+            found: Any = payload
+            for key in keys:
+                if type(found) is not dict:
+                    found = values_at(payload, keys)
+                    break
+                found = found.get(key)
+            if found is None:
+                return opposite
+            if isinstance(found, list | tuple):
+                return any(map(one, found)) is not opposite
+            return one(found) is not opposite
+
+        return holds
+
+    def of(self, value: Any) -> bool:
+        """Whether it holds of that value, None being none."""
+        return self.opposite if value is None else self.one(value) is not self.opposite
+
+
+def values_at(found: Any, keys: tuple[str, ...]) -> list[Any]:
     """The values at the path: none, one, or one per item where it goes through a list. null counts as none."""
-    found: Any = payload
-    for index, key in enumerate(keys):
-        if isinstance(found, dict):
-            found = found.get(key)
-        elif isinstance(found, list | tuple):
-            return [value for item in found for value in values_at({"": item}, ("", *keys[index:]))]
-        elif isinstance(found, Mapping):
-            found = found.get(key)
-        else:
-            return ()
-        if found is None:
-            return ()
-    return found if isinstance(found, list | tuple) else (found,)
+    if isinstance(found, list | tuple):
+        return [value for item in found for value in values_at(item, keys)]
+    if found is None:
+        return []
+    if not keys:
+        return [found]
+    return values_at(found.get(keys[0]), keys[1:]) if isinstance(found, Mapping) else []
 
 
 def values_words(value: Values, teller: Teller) -> str:
@@ -92,56 +118,50 @@ def _same_kind(value: Any) -> Any:
     return value if isinstance(value, Decimal) and value.is_finite() else None
 
 
-def comparison(operator: Operator, value: Values) -> Holds:
-    """Compiles to a test over the values found; it holds when one of them passes (ne, not_in: when none equals)."""
+def comparison(operator: Operator, value: Values) -> Comparison:
+    """Compiles the operator with its value."""
     if operator == "exists":
-        wanted = value is True
-        return lambda found: bool(found) is wanted
+        return Comparison(lambda actual: True, opposite=value is False)
     if isinstance(value, tuple):
         several = frozenset(_same_kind(each) for each in value) - {None}
-        if operator == "in":
-            return lambda found: any(_same_kind(each) in several for each in found)
-        return lambda found: not any(_same_kind(each) in several for each in found)
-    expected = _same_kind(value)
-    if operator == "eq":
-        return lambda found: any(_same_kind(each) == expected for each in found)
-    if operator == "ne":
-        return lambda found: not any(_same_kind(each) == expected for each in found)
+        return Comparison(lambda actual: _same_kind(actual) in several, opposite=operator == "not_in")
+    if operator in ("eq", "ne"):
+        return Comparison(_equality(_same_kind(value)), opposite=operator == "ne")
     if operator == "contains":
-        return lambda found: any(_contains(each, expected) for each in found)
-    return _ordering(operator, value)
+        expected = _same_kind(value)
+        return Comparison(lambda actual: _contains(actual, expected))
+    return Comparison(_ordering(operator, value))
+
+
+def _equality(expected: Any) -> Callable[[Any], bool]:
+    if isinstance(expected, str):
+        return lambda actual: isinstance(actual, str) and actual == expected
+    return lambda actual: bool(_same_kind(actual) == expected)
 
 
 def _contains(actual: Any, expected: Any) -> bool:
-    """A text contains a text, whatever the case; an item of a list is it."""
+    """A text contains a text, whatever the case; anything else must be it."""
     if isinstance(actual, str) and isinstance(expected, str):
         return expected.casefold() in actual.casefold()
     return bool(_same_kind(actual) == expected)
 
 
-_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "gt": lambda left, right: left > right,
-    "ge": lambda left, right: left >= right,
-    "lt": lambda left, right: left < right,
-    "le": lambda left, right: left <= right,
-}
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "ge": ge, "lt": lt, "le": le}
 
 
-def _ordering(operator: Operator, value: Value) -> Holds:
+def _ordering(operator: Operator, value: Value) -> Callable[[Any], bool]:
     test = _TESTS[operator]
     if isinstance(value, str):
         # Days written YYYY-MM-DD sort as they come; a time of day behind it doesn't matter.
-        return lambda found: any(isinstance(each, str) and _is_day(each) and test(each[:10], value) for each in found)
+        return lambda actual: isinstance(actual, str) and _is_day(actual) and test(actual[:10], value)
     expected = _same_kind(value)
 
-    def holds(found: Sequence[Any]) -> bool:
-        for each in found:
-            actual = _same_kind(each)
-            if isinstance(actual, int | Decimal) and test(actual, expected):
-                return True
-        return False
+    def passes(actual: Any) -> bool:
+        if type(actual) is not int:
+            actual = _same_kind(actual)
+        return isinstance(actual, int | Decimal) and test(actual, expected)
 
-    return holds
+    return passes
 
 
 def _is_day(text: str) -> bool:

@@ -19,7 +19,6 @@ from loyalty.definition.comparison import (
     Values,
     comparison,
     comparison_problems,
-    values_at,
     values_words,
 )
 from loyalty.definition.facts import Facts
@@ -146,9 +145,8 @@ class AttributeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return teller.tell(OPERATOR_WORDS[self.operator], name=self.path, value=values_words(self.value, teller))
 
     def build(self, path: str, scope: ConditionScope) -> Check:
-        holds = comparison(self.operator, self.value)
-        keys = tuple(self.path.split("."))
-        return lambda facts: None if holds(values_at(facts.payload, keys)) else path
+        holds = comparison(self.operator, self.value).at(tuple(self.path.split(".")))
+        return lambda facts: None if holds(facts.payload) else path
 
 
 class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="member"):
@@ -167,13 +165,13 @@ class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return teller.tell(OPERATOR_WORDS[self.operator], name=name, value=values_words(self.value, teller))
 
     def build(self, path: str, scope: ConditionScope) -> Check:
-        holds = comparison(self.operator, self.value)
+        compared = comparison(self.operator, self.value)
         if self.attribute == "language":
-            return lambda facts: None if holds((facts.member.language,) if facts.member.language else ()) else path
+            return lambda facts: None if compared.of(facts.member.language or None) else path
         if self.attribute == "joined_days":
-            return lambda facts: None if holds(_joined_days(facts)) else path
-        keys = (self.attribute.partition(".")[2],)
-        return lambda facts: None if holds(values_at(facts.member.attributes, keys)) else path
+            return lambda facts: None if compared.of(_joined_days(facts)) else path
+        holds = compared.at((self.attribute.partition(".")[2],))
+        return lambda facts: None if holds(facts.member.attributes) else path
 
 
 class TierTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="tier"):
@@ -272,11 +270,9 @@ def _bracketed(condition: Condition, teller: Teller) -> str:
     return f"({words})" if nested else words
 
 
-def _joined_days(facts: Facts) -> tuple[int, ...]:
+def _joined_days(facts: Facts) -> int | None:
     joined = facts.member.joined_at
-    if joined is None:
-        return ()
-    return ((facts.local_date - joined.astimezone(facts.zone).date()).days,)
+    return None if joined is None else (facts.local_date - joined.astimezone(facts.zone).date()).days
 
 
 def _minute(text: str | None, otherwise: int) -> int:

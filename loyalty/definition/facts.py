@@ -70,7 +70,7 @@ NOBODY = MemberFacts()
 class Facts:
     """One judgement's view of its event and member, with what several rules ask for worked out once."""
 
-    __slots__ = ("_local", "event", "member", "payload", "zone")
+    __slots__ = ("_date", "_local", "event", "member", "payload", "zone")
 
     def __init__(self, event: EventFacts, member: MemberFacts, zone: ZoneInfo) -> None:
         self.event = event
@@ -78,6 +78,7 @@ class Facts:
         self.payload = event.payload
         self.zone = zone
         self._local: datetime | None = None
+        self._date: date | None = None
 
     @property
     def local(self) -> datetime:
@@ -88,7 +89,9 @@ class Facts:
 
     @property
     def local_date(self) -> date:
-        return self.local.date()
+        if self._date is None:
+            self._date = self.local.date()
+        return self._date
 
     @property
     def member_local(self) -> datetime:

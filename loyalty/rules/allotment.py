@@ -41,36 +41,26 @@ class Allotment:
     def allot(self, rule: CompiledRule, wanted: list[Wanted]) -> tuple[list[int], str]:
         """(what each gets, path of the first limit that cut or refused). Changes nothing."""
         amounts = [each.points for each in wanted]
-        if not rule.limits:
-            return amounts, ""
-        refused = self._refused_by(rule, wanted)
-        if refused:
-            return [0] * len(wanted), refused
         why = ""
         for limit in rule.limits:
-            if limit.measure == "times":
-                continue
             room = self._room(limit)
-            for index, each in enumerate(wanted):
-                if each.effect.currency != limit.currency:
-                    continue
-                if amounts[index] > room:
-                    amounts[index] = room
-                    why = why or limit.path
-                room -= amounts[index]
-        return amounts, why
-
-    def _refused_by(self, rule: CompiledRule, wanted: list[Wanted]) -> str:
-        """Path of a limit that lets the rule do nothing at all. Firing once more either fits or doesn't."""
-        for limit in rule.limits:
             if limit.measure == "times":
-                if rule.code not in self._timed and self._room(limit) < 1:
-                    return limit.path
-            elif limit.reject:
-                whole = sum(each.points for each in wanted if each.effect.currency == limit.currency)
-                if whole > self._room(limit):
-                    return limit.path
-        return ""
+                # Firing once more either fits or doesn't; a rule that gives in both phases fires once.
+                if room < 1 and rule.code not in self._timed:
+                    return [0] * len(wanted), limit.path
+                continue
+            currency = limit.currency
+            if limit.reject:
+                if sum(each.points for each in wanted if each.effect.currency == currency) > room:
+                    return [0] * len(wanted), limit.path
+                continue
+            for index, each in enumerate(wanted):
+                if each.effect.currency == currency:
+                    if amounts[index] > room:
+                        amounts[index] = room
+                        why = why or limit.path
+                    room -= amounts[index]
+        return amounts, why
 
     def count_times(self, rule: CompiledRule) -> tuple[CounterRef, ...]:
         """Counts that the rule gave, once per event; returns what a reversal gives back."""

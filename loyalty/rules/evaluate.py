@@ -84,6 +84,7 @@ class _Run:
         return zip(self.plan.rules, self.trace, strict=True)
 
     def _in_order(self) -> list[CompiledRule]:
+        """What fires is found in order, but for the best of groups, which are chosen later."""
         return sorted(self.fired, key=_order)
 
     def _match(self) -> dict[str, list[CompiledRule]]:
