@@ -118,3 +118,17 @@ class RateWindow(BrandModel):
 
     def __str__(self) -> str:
         return f"{self.principal} {self.window_start}"
+
+
+class SharedCounter(BrandModel):
+    """A counter or mark with an end, shared by all processes. See core/guesses.py."""
+
+    key = models.CharField(max_length=300, primary_key=True)
+    value = models.JSONField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="counter_expiry")]
+
+    def __str__(self) -> str:
+        return self.key

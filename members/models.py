@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -177,3 +177,19 @@ class Consent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.member} {self.purpose} {self.granted}"
+
+
+class JoinIntent(BrandModel):
+    """What somebody said when they signed up, kept until their address is proven: then a Member and consents come of it.
+
+    The link in the mail may be opened on another device, so the session can't keep it.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="join_intent")
+    terms_version = models.CharField(max_length=40)
+    marketing = models.BooleanField(default=False)
+    acquisition = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -1,0 +1,95 @@
+"""The staff's roles and what each may do: one table, applied to every brand's groups.
+
+A permission is `app.codename`. roles_sync() makes the groups exactly so; whoever wants a role of their own makes
+another group, which is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+OWNER, MARKETER, SUPPORT, ANALYST = "owner", "marketer", "support", "analyst"
+
+
+def _may(app: str, verbs: str, *models: str) -> frozenset[str]:
+    """`_may("loyalty", "view add", "program")` → loyalty.view_program, loyalty.add_program."""
+    return frozenset(f"{app}.{verb}_{model}" for verb in verbs.split() for model in models)
+
+
+SEE_PROGRAM = _may(
+    "loyalty", "view", "program", "programversion", "pointcurrency", "earningrule", "ladder", "tier"
+) | _may("rewards", "view", "reward", "codepool", "rewardstock")
+SEE_LEDGER = _may(
+    "loyalty",
+    "view",
+    "enrollment",
+    "event",
+    "order",
+    "pointsaccount",
+    "pointsentry",
+    "pointslot",
+    "lotdraw",
+    "progresscounter",
+    "tierchange",
+    "tierstanding",
+) | _may("rewards", "view", "redemption")
+SEE_PEOPLE = _may("members", "view", "member", "consent")
+
+EDIT_PROGRAM = (
+    _may("loyalty", "add change delete", "pointcurrency", "earningrule", "ladder", "tier")
+    | _may("loyalty", "add change", "program")
+    | _may("rewards", "add change", "reward", "codepool", "rewardstock")
+    | frozenset({"loyalty.publish_program"})
+)
+SERVE_MEMBERS = _may("members", "add change", "member") | frozenset(
+    {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
+)
+RUN_BRAND = (
+    _may("members", "view add change delete", "user")
+    | _may("partners", "view add change delete", "apikey")
+    | _may("core", "view", "auditentry", "jobrun", "outboxmessage")
+    | _may("core", "change", "outboxmessage")
+)
+
+ROLES: dict[str, frozenset[str]] = {
+    OWNER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | EDIT_PROGRAM | SERVE_MEMBERS | RUN_BRAND,
+    MARKETER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | EDIT_PROGRAM,
+    SUPPORT: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SERVE_MEMBERS,
+    # Figures without people: an analyst sees no names.
+    ANALYST: SEE_PROGRAM | SEE_LEDGER,
+}
+
+
+def roles_sync() -> None:
+    """Make the brand's four groups exactly what the table says. Safe to repeat; LookupError on a typing error."""
+    wanted = frozenset().union(*ROLES.values())
+    _permissions_make(wanted)
+    known = _permissions_of(wanted)
+    missing = sorted(wanted - known.keys())
+    if missing:
+        raise LookupError(f"roles name permissions that no model has: {', '.join(missing)}")
+    with transaction.atomic():
+        for role, codes in ROLES.items():
+            group, _made = Group.objects.get_or_create(name=role)
+            ids = {known[code] for code in codes}
+            if set(group.permissions.values_list("pk", flat=True)) != ids:
+                group.permissions.set(ids)
+
+
+def _permissions_make(codes: Iterable[str]) -> None:
+    """post_migrate comes app by app, so those of later apps may not be there yet."""
+    for label in sorted({code.partition(".")[0] for code in codes}):
+        create_permissions(apps.get_app_config(label), verbosity=0)
+
+
+def _permissions_of(codes: Iterable[str]) -> dict[str, int]:
+    labels = {code.partition(".")[0] for code in codes}
+    rows = Permission.objects.filter(content_type__app_label__in=labels).values_list(
+        "content_type__app_label", "codename", "pk"
+    )
+    return {f"{label}.{codename}": pk for label, codename, pk in rows}
