@@ -74,7 +74,7 @@ def only_one() -> Iterator[None]:
                 f"A demo already runs here (process {state.get('pid', '?')}): {state.get('url', 'it is just starting')}"
             )
             say("Stop it with Ctrl-C in its terminal before you start another one.")
-            raise StepFailed("already running") from None
+            raise SystemExit(1) from None
         yield
 
 
