@@ -1,0 +1,130 @@
+"""Bringing in a file: the same way as the API's bulk, a chunk at a time, so memory stays flat and a repetition is safe."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import IO, Any
+
+import msgspec
+
+from core import strict_json
+from core.actor import Actor
+from core.errors import DomainError
+from core.problems import problem_document
+from loyalty.ingest import Answer, event_ingest_raw
+from loyalty.judging import refusal
+from members.errors import ExternalIdTaken
+from members.models import Member
+from members.services import member_create
+
+CHUNK = 1_000
+Progress = Callable[["ImportReport"], None]
+
+
+class ImportReport(msgspec.Struct):
+    """What an import came to. counts: by outcome (processed, guest, unmatched, repeated, refused). points: by currency."""
+
+    rows: int = 0
+    counts: dict[str, int] = {}
+    issued: dict[str, int] = {}
+    reversed: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+
+    def add(self, answer: Answer) -> None:
+        self.rows += 1
+        outcome = {200: "repeated", 201: str(answer.body.get("status"))}.get(answer.status, "refused")
+        self.counts[outcome] = self.counts.get(outcome, 0) + 1
+        if answer.status == 201:
+            for name, into in (("awards", self.issued), ("reversed", self.reversed)):
+                for each in answer.body[name]:
+                    into[each["currency"]] = into.get(each["currency"], 0) + each["points"]
+        elif answer.error is not None:
+            self.reasons[answer.error.code] = self.reasons.get(answer.error.code, 0) + 1
+
+
+def lines_of(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """(line number from 1, line) of what isn't empty."""
+    for number, line in enumerate(source, start=1):
+        if line.strip():
+            yield number, line
+
+
+def events_import(
+    source: Iterable[bytes], *, actor: Actor, rejected: IO[str] | None = None, progress: Progress = lambda report: None
+) -> ImportReport:
+    """Ingest newline-delimited JSON events. rejected: a CSV of the rows that were refused, with line, code and reason.
+
+    Each chunk commits by itself: a run that was cut off is repeated, and what is in is answered as a repetition.
+    """
+    report = ImportReport()
+    writer = csv.writer(rejected) if rejected is not None else None
+    if writer is not None:
+        writer.writerow(["line", "id", "code", "field", "reason"])
+    numbered = lines_of(source)
+    while chunk := list(islice(numbered, CHUNK)):
+        for (number, _line), row, answer in _ingest(chunk, actor):
+            report.add(answer)
+            if answer.error is not None and writer is not None:
+                told = row.get("id", "") if isinstance(row, dict) else ""
+                error = answer.error
+                writer.writerow([number, _plain(told), error.code, error.field or "", _plain(error.detail)])
+        progress(report)
+    return report
+
+
+def _ingest(chunk: list[tuple[int, bytes]], actor: Actor) -> Iterator[tuple[tuple[int, bytes], Any, Answer]]:
+    """Read a chunk's lines strictly, ingest what can be read, answer in order."""
+    rows: list[Any] = []
+    refused: dict[int, Answer] = {}
+    for position, (_number, line) in enumerate(chunk):
+        try:
+            rows.append(strict_json.read(line))
+        except DomainError as error:
+            rows.append(None)
+            refused[position] = refusal(error)
+    good = [position for position in range(len(chunk)) if position not in refused]
+    answered = dict(zip(good, event_ingest_raw([rows[at] for at in good], actor=actor), strict=True))
+    for position, numbered in enumerate(chunk):
+        yield numbered, rows[position], refused.get(position) or answered[position]
+
+
+def _plain(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = str(value)[:300]
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def members_import(
+    source: Iterable[bytes], *, actor: Actor, progress: Callable[[Counter[str]], None] = lambda counts: None
+) -> Counter[str]:
+    """Create members from newline-delimited JSON objects with external_id, and name, email, language as told.
+
+    Returns counts: created, known (the external id is there already), refused:<code>.
+    """
+    counts: Counter[str] = Counter()
+    known = set(Member.objects.exclude(external_id=None).values_list("external_id", flat=True).iterator())
+    for number, line in lines_of(source):
+        try:
+            row = strict_json.read(line)
+            if isinstance(row, dict) and row.get("external_id") in known:
+                counts["known"] += 1
+                continue
+            member_create(actor=actor, **_member_fields(row))
+            counts["created"] += 1
+        except ExternalIdTaken:
+            counts["known"] += 1
+        except DomainError as error:
+            counts[f"refused:{problem_document(error)['code']}"] += 1
+        if number % CHUNK == 0:
+            progress(counts)
+    return counts
+
+
+def _member_fields(row: Any) -> dict[str, Any]:
+    names = ("external_id", "email", "name", "phone", "language")
+    if not isinstance(row, dict) or not all(isinstance(row.get(name, ""), str) for name in names):
+        raise DomainError("A member is an object of texts.", code="invalid_input", status=422)
+    return {name: row[name] for name in names if name in row}
