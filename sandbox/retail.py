@@ -75,19 +75,23 @@ def lines_read(paths: Iterable[Path]) -> Iterator[Line]:
 
 
 class Matcher:
-    """Finds the purchase that a cancellation's line takes back; each purchase line is taken back once."""
+    """Finds the purchase that a cancellation's line takes back; no piece is taken back twice.
+
+    Same customer, same goods, bought before: the newest with exactly that quantity, else the newest that still has as
+    many pieces. The money is the cancellation's own, never more than the purchase has left.
+    """
 
     def __init__(self, lines: Iterable[Line], totals: dict[str, int]) -> None:
         self._left = dict(totals)
-        self._bought: dict[tuple[str, str, int], list[Line]] = defaultdict(list)
+        self._bought: dict[tuple[str, str], list[Line]] = defaultdict(list)
         self._canceled: dict[str, list[Line]] = defaultdict(list)
         for line in lines:
             if line.invoice.startswith("C"):
                 self._canceled[line.invoice].append(line)
             elif line.customer:
-                self._bought[line.customer, line.sku, line.quantity].append(line)
+                self._bought[line.customer, line.sku].append(line)
         for each in self._bought.values():
-            each.sort(key=lambda line: line.at)
+            each.sort(key=lambda line: line.at, reverse=True)
 
     def matches(self, invoice: str) -> tuple[dict[str, int], bool]:
         """(purchase invoice → pence to give back, whether every line found its purchase)."""
@@ -98,17 +102,17 @@ class Matcher:
             if purchase is None:
                 whole = False
                 continue
+            purchase.quantity -= line.quantity
             amount = min(line.amount_minor, self._left.get(purchase.invoice, 0))
             self._left[purchase.invoice] = self._left.get(purchase.invoice, 0) - amount
             found[purchase.invoice] += amount
         return dict(found), whole
 
     def _purchase(self, line: Line) -> Line | None:
-        candidates = self._bought.get((line.customer, line.sku, line.quantity), []) if line.customer else []
-        for at in range(len(candidates) - 1, -1, -1):
-            if candidates[at].at <= line.at:
-                return candidates.pop(at)
-        return None
+        earlier = [each for each in self._bought.get((line.customer, line.sku), ()) if each.at <= line.at]
+        exact = (each for each in earlier if each.quantity == line.quantity)
+        enough = (each for each in earlier if each.quantity >= line.quantity)
+        return next(exact, None) or next(enough, None) if line.customer else None
 
 
 def convert(invoices: Iterable[dict[str, str]], lines: Iterable[Line]) -> Conversion:
