@@ -111,7 +111,7 @@ def tier_expire(
     if reached >= rank:
         kind: Literal["upgraded", "kept"] = "upgraded" if reached > rank else "kept"
         return TierMove(ladder.code, kind, current, ladder.tiers[reached].code, until)
-    to = max(rank - 1, reached) if ladder.downgrade == "one_step" else reached
+    to = rank - 1 if ladder.downgrade == "one_step" else reached
     if to == 0:
         return TierMove(ladder.code, "downgraded", current, ladder.tiers[0].code, None)
     start = period_start(ladder.window, local_day(valid_until, ladder.zone))

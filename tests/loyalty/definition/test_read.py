@@ -367,6 +367,13 @@ def test_a_tie_in_priority_is_refused_where_it_would_matter(one: Any, other: Any
         document_decode(document)
 
 
+def test_rules_that_follow_each_other_in_time_are_no_tie_whichever_stands_first() -> None:
+    early = rule("a", schedule={"ends_at": "2026-02-01T00:00"})
+    late = rule("b", schedule={"starts_at": "2026-02-01T00:00"})
+    for rules in ([early, late], [late, early]):
+        document_decode(plain(rules, stacking={"base": "first_match"}))
+
+
 def test_in_a_best_of_group_multipliers_stand_apart_and_nothing_stops() -> None:
     document = plain([rule("a", stop=True, priority=1), rule("x", times(2))], stacking={"base": "best_for_member"})
     assert {each.path for each in problems(document)} == {"rules[0].stop", "rules[0].group", "rules[1].group"}

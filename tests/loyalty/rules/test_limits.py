@@ -54,6 +54,11 @@ def test_a_rejecting_cap_refuses_the_whole() -> None:
     assert [each.desired for each in judgement.trace[0].amounts] == [6, 6]
 
 
+def test_effects_of_one_rule_share_its_limit() -> None:
+    program = compiled([rule("a", fixed(6), fixed(6), limits=[member("day", 10)])])
+    assert [award.awarded for award in judge(program).awards] == [6, 4]
+
+
 def test_times_are_counted_once_an_event_however_many_effects_there_are() -> None:
     program = compiled([rule("a", fixed(6), fixed(6), limits=[member("day", 2, measure="times")])])
     ref = ("cap:rule.a:times:day", "2026-03-04")
@@ -125,7 +130,7 @@ def test_no_cap_lets_more_through_whatever_happens_in_whatever_order(
     """Events one after the other, in any order of time; the caller keeps the counters as the engine does."""
     rules = [
         rule("a", per_money(), limits=[{"per": "member", **own}], caps=["g"], priority=3),
-        rule("b", fixed(7), caps=["g"], priority=2),
+        rule("b", fixed(7), fixed(4), caps=["g"], priority=2),
         rule("x", times(2), caps=["g"], priority=1),
     ]
     program = compiled(rules, cap_groups=[{"code": "g", "limits": [{"per": "member", **shared}]}])
