@@ -38,7 +38,8 @@ def replay(url: str, recording: Recording, schemas: list[str]) -> list[Outcome]:
     the text {schema} stands for the schema's quoted name.
     """
     outcomes = []
-    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+    # DDL takes no parameters from the server's side, so they are written into the statement here, as Django does it.
+    with psycopg.connect(url, autocommit=True, connect_timeout=10, cursor_factory=psycopg.ClientCursor) as connection:
         for schema in schemas:
             started = time.monotonic()
             error = _replay_patiently(connection, recording, schema)

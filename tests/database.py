@@ -110,10 +110,10 @@ def template_ready(urls: Urls) -> str:
 
 
 @contextmanager
-def copy_of_template(urls: Urls) -> Iterator[Urls]:
-    """A database of this process' own, dropped at the end."""
+def copy_of_template(urls: Urls, suffix: str = "") -> Iterator[Urls]:
+    """A database of this process' own, dropped at the end. suffix: for a second one."""
     template = template_ready(urls)
-    mine = f"stamgast_test_{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    mine = f"stamgast_test_{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}{suffix}"
     with _admin(urls) as admin:
         _drop_orphans(admin)
         _drop(admin, mine)
@@ -161,7 +161,8 @@ def _make_template(admin: psycopg.Connection, urls: Urls, name: str) -> None:
             check=False,
         )
         if done.returncode:
-            raise RuntimeError(f"manage.py {' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+            last = "\n".join(done.stderr.splitlines()[-30:])
+            raise RuntimeError(f"manage.py {' '.join(command)} failed:\n{last}")
     admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
     sys.stderr.write(f"test database template {name} made in {time.monotonic() - started:.1f} s\n")
 
