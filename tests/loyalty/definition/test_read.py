@@ -26,35 +26,10 @@ from loyalty.definition.read import (
     document_shape,
     document_yaml,
 )
+from tests.loyalty.definition.mistakes import LADDER, broken, problems
 from tests.loyalty.rules.sample import fixed, per_money, plain, rule, times
 
 TEMPLATES = sorted((Path(__file__).parents[3] / "programs").glob("*.yaml"))
-LADDER = {
-    "code": "club",
-    "name": "Club",
-    "qualify": {"kind": "points_earned", "currency": "points"},
-    "tiers": [{"code": "one", "name": "One", "threshold": 0}, {"code": "two", "name": "Two", "threshold": 500}],
-}
-
-
-def problems(source: Any) -> list[Problem]:
-    with pytest.raises(DefinitionError) as caught:
-        document_decode(source)
-    for each in caught.value.problems:
-        assert each.problem.strip(), each
-        assert each.mend.strip(" ."), each
-        assert each.mend != "Say .", each
-    return caught.value.problems
-
-
-def broken(*path: Any, value: Any = None, **parts: Any) -> list[Problem]:
-    """The problems of a good document with the value at the path replaced."""
-    document = deepcopy(plain([rule("a"), rule("b", per_money())], ladders=[LADDER], **parts))
-    place: Any = document
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value
-    return problems(document)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
@@ -306,86 +281,6 @@ def test_a_mistake_is_named_with_its_place_and_what_would_be_right(
     found = broken(*path, value=value)
     assert where in [each.path for each in found]
     assert any(mend in each.mend for each in found if each.path == where), found
-
-
-def test_several_mistakes_are_told_at_once() -> None:
-    document = plain([rule("a", fixed(1, "x")), rule("b", fixed(1, "y"))])
-    assert [each.path for each in problems(document)] == [
-        "rules[0].effects[0].currency",
-        "rules[1].effects[0].currency",
-    ]
-
-
-def test_a_tier_that_nobody_can_reach_is_refused() -> None:
-    document = plain([rule("a", fixed(1, "stars"))], ladders=[LADDER])
-    assert [each.path for each in problems(document)] == ["ladders[0].tiers[1]"]
-    switched_off = plain([rule("a", enabled=False)], ladders=[LADDER])
-    assert "Nobody can reach" in problems(switched_off)[0].problem
-
-
-def test_a_multiplier_of_nothing_is_refused() -> None:
-    assert "nothing to multiply" in problems(plain([rule("x", times(2))]))[0].problem
-    assert "nothing to multiply" in problems(plain([rule("x", times(2)), rule("a", trigger="x.y")]))[0].problem
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "stacking", "tie"),
-    [
-        ({}, {}, {}, False),
-        ({}, {}, {"base": "first_match"}, True),
-        ({"priority": 1}, {}, {"base": "first_match"}, False),
-        ({}, {"trigger": "x.y"}, {"base": "first_match"}, False),
-        ({}, {"group": "other"}, {"base": "first_match"}, False),
-        ({}, {"enabled": False}, {"base": "first_match"}, False),
-        ({"stop": True}, {}, {}, True),
-        ({"stop": True}, {"group": "other"}, {}, False),
-        ({"caps": ["cut"]}, {"caps": ["cut"]}, {}, False),
-        ({"caps": ["count"]}, {"caps": ["count"]}, {}, True),
-        (
-            {"schedule": {"ends_at": "2026-02-01T00:00"}},
-            {"schedule": {"starts_at": "2026-02-01T00:00"}},
-            {"base": "first_match"},
-            False,
-        ),
-        (
-            {"schedule": {"ends_at": "2026-02-01T00:01"}},
-            {"schedule": {"starts_at": "2026-02-01T00:00"}},
-            {"base": "first_match"},
-            True,
-        ),
-    ],
-)
-def test_a_tie_in_priority_is_refused_where_it_would_matter(one: Any, other: Any, stacking: Any, tie: bool) -> None:
-    groups = [
-        {"code": "cut", "limits": [{"per": "event", "at_most": 5, "currency": "points"}]},
-        {"code": "count", "limits": [{"per": "event", "at_most": 5, "measure": "times"}]},
-    ]
-    document = plain([rule("a", **one), rule("b", **other)], stacking=stacking, cap_groups=groups)
-    if tie:
-        assert [each.path for each in problems(document)] == ["rules[1].priority"]
-    else:
-        document_decode(document)
-
-
-def test_rules_that_follow_each_other_in_time_are_no_tie_whichever_stands_first() -> None:
-    early = rule("a", schedule={"ends_at": "2026-02-01T00:00"})
-    late = rule("b", schedule={"starts_at": "2026-02-01T00:00"})
-    for rules in ([early, late], [late, early]):
-        document_decode(plain(rules, stacking={"base": "first_match"}))
-
-
-def test_in_a_best_of_group_multipliers_stand_apart_and_nothing_stops() -> None:
-    document = plain([rule("a", stop=True, priority=1), rule("x", times(2))], stacking={"base": "best_for_member"})
-    assert {each.path for each in problems(document)} == {"rules[0].stop", "rules[0].group", "rules[1].group"}
-
-
-def test_a_document_that_is_too_large_is_refused_at_once() -> None:
-    found = problems(plain([rule(f"r{at}") for at in range(501)]))
-    assert (found[0].path, found[0].mend) == ("rules", "At most 500.")
-    deep: dict[str, Any] = {"kind": "time", "weekdays": ["mon"]}
-    for _ in range(9):
-        deep = {"kind": "all", "of": [deep]}
-    assert broken("rules", 0, "when", value=deep)[0].path == "rules[0].when"
 
 
 def test_a_draft_may_be_unfinished_but_not_of_the_wrong_shape() -> None:
