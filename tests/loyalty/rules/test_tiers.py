@@ -89,7 +89,8 @@ def test_a_tier_is_not_looked_at_before_its_end_and_kept_when_earned_again() -> 
 
 
 def test_missed_years_are_caught_up_one_by_one() -> None:
-    current, until, path = "four", year(2023), []
+    until: datetime | None = year(2023)
+    current, path = "four", []
     while True:
         move = tier_expire(ladder(), current=current, valid_until=until, progress={}, at=AT)
         if move is None:
