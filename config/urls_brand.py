@@ -10,4 +10,5 @@ urlpatterns: list[Any] = [
     path("", include("loyalty.urls")),
     path("", include("rewards.urls")),
     path("accounts/", include("allauth.urls")),
+    path("api/", include("config.api")),
 ]

@@ -162,7 +162,9 @@ class ApiSchema(AutoSchema):
         return {JSON_TYPE: content}
 
     def schema_of(self, shape: Any) -> dict[str, Any]:
-        """JSON Schema of a shape; Structs become components."""
+        """JSON Schema of a shape; Structs become components, a tuple is a choice of them."""
+        if isinstance(shape, tuple):
+            return {"anyOf": [self.schema_of(each) for each in shape]}
         if isinstance(shape, dict):
             return shape
         (own,), components = msgspec.json.schema_components([shape], ref_template=REF)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.views import APIView
 
 from core.api.auth import Principal
@@ -19,6 +20,8 @@ from core.api.limits import Allowance, request_count
 from core.api.parsers import body_of
 from core.api.problems import request_id_of
 from core.api.shapes import body_read, query_read
+from core.claims import once_by_nature
+from core.errors import InvalidInput
 from core.idempotency import Reply, body_digest, idempotent
 from core.problems import Unauthenticated
 
@@ -88,15 +91,31 @@ class ApiView(APIView):
         self, run: Callable[[], Reply], *, required: bool, location: Callable[[Any], str] | None = None
     ) -> HttpResponse:
         """Run and answer once per Idempotency-Key. location: from the answer's body, as JSON values, for a 201."""
-        http = self.http
         status, body = idempotent(
             principal=self.principal.name,
-            key=http.META.get("HTTP_IDEMPOTENCY_KEY"),
-            request_hash=body_digest((http.method or "").encode(), http.path.encode(), body_of(http)),
+            key=self.idempotency_key,
+            request_hash=self._request_hash(),
             required=required,
             run=lambda: _plain(run()),
         )
         return answer(status, body, location=location(body) if location and status == 201 else None)
+
+    def once_by_nature(self, run: Callable[[], Reply], *, location: Callable[[Any], str] | None = None) -> HttpResponse:
+        """The same for effects that are unique by themselves; see core/claims.py."""
+        key = self.idempotency_key
+        digest = self._request_hash() if key else b""
+        status, body = once_by_nature(principal=self.principal.name, key=key, request_hash=digest, run=run)
+        return answer(status, body, location=location(body) if location and status == 201 else None)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        key: str | None = self.http.META.get("HTTP_IDEMPOTENCY_KEY")
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise InvalidInput(_("An Idempotency-Key is plain ASCII."), field="Idempotency-Key")
+        return key
+
+    def _request_hash(self) -> bytes:
+        return body_digest((self.http.method or "").encode(), self.http.path.encode(), body_of(self.http))
 
 
 def _plain(reply: Reply) -> Reply:

@@ -1,0 +1,23 @@
+"""Events, points and programs over REST: `api_urls` is collected by config/api.py."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from loyalty.api.events import BulkView, EventsView, EventView
+from loyalty.api.points import AdjustmentsView, BalancesView, LedgerView, TiersView
+from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
+
+api_urls = [
+    path("events", EventsView.as_view(), name="events"),
+    path("events/bulk", BulkView.as_view(), name="events-bulk"),
+    path("events/<uuid:event>", EventView.as_view(), name="event"),
+    path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
+    path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),
+    path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
+    path("members/<str:member>/adjustments", AdjustmentsView.as_view(), name="member-adjustments"),
+    path("programs", ProgramsView.as_view(), name="programs"),
+    path("programs/schema.json", ProgramSchemaView.as_view(), name="program-schema"),
+    path("programs/<str:program>", ProgramView.as_view(), name="program"),
+    path("programs/<str:program>/versions/<int:number>", VersionView.as_view(), name="program-version"),
+]

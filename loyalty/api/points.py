@@ -1,0 +1,119 @@
+"""A member's points: what there is, where they stand, every line, and adjusting by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from core import clock
+from core.api.pagination import page_of
+from core.api.schema import describe
+from core.api.thin import ThinView
+from core.api.views import ApiView, answer
+from core.errors import IdempotencyKeyMissing
+from core.idempotency import Reply
+from loyalty.api import examples
+from loyalty.api.places import ProgramFilter, place_of
+from loyalty.api.shapes import AdjustmentCreate, BalancesOut, LedgerFilters, LineOut, TiersOut, line_out
+from loyalty.models import LotDraw, PointsEntry
+from loyalty.selectors import balances_of, entries_of, tiers_of
+from loyalty.services import points_adjust
+
+TAG = "Points"
+
+
+class BalancesView(ThinView):
+    scopes = {"GET": "ledger:read"}
+
+    @describe(
+        summary="Read a member's balances",
+        tag=TAG,
+        query=ProgramFilter,
+        answers={200: BalancesOut},
+        refusals=(422,),
+        examples={"200": examples.BALANCES},
+    )
+    def get(self, request: HttpRequest, member: str) -> HttpResponse:
+        """One per point currency, in minor units: scale says how many digits to show after the decimal sign."""
+        place = place_of(member, self.read_query(ProgramFilter).program)
+        return answer(200, BalancesOut(place.member.public_id, place.program.slug, clock.now(), balances_of(place)))
+
+
+class TiersView(ThinView):
+    scopes = {"GET": "ledger:read"}
+
+    @describe(
+        summary="Read a member's tiers",
+        tag=TAG,
+        query=ProgramFilter,
+        answers={200: TiersOut},
+        refusals=(422,),
+        examples={"200": examples.TIERS},
+    )
+    def get(self, request: HttpRequest, member: str) -> HttpResponse:
+        """One per ladder: the tier, until when it holds, and what is missing to the next."""
+        place = place_of(member, self.read_query(ProgramFilter).program)
+        return answer(200, TiersOut(place.member.public_id, place.program.slug, clock.now(), tiers_of(place)))
+
+
+class LedgerView(ApiView):
+    scopes = {"GET": "ledger:read"}
+
+    @describe(
+        summary="Read a member's ledger",
+        tag=TAG,
+        query=LedgerFilters,
+        answers={200: LineOut},
+        page=True,
+        refusals=(422,),
+        examples={"200": examples.LEDGER},
+    )
+    def get(self, request: Any, member: str) -> HttpResponse:
+        """Newest first, each line with the lots behind it. Nothing in it ever changes; corrections are lines too."""
+        filters = self.read_query(LedgerFilters)
+        lines = lines_filtered(entries_of(place_of(member, filters.program)), filters)
+        return answer(200, page_of(lines, self.http).body(line_out))
+
+
+class AdjustmentsView(ApiView):
+    scopes = {"POST": "points:adjust"}
+
+    @describe(
+        summary="Give or take points by hand",
+        tag=TAG,
+        body=AdjustmentCreate,
+        answers={201: LineOut},
+        idempotency="required",
+        refusals=(409,),
+        examples={"body": examples.ADJUSTMENT_CREATE, "201": examples.ADJUSTMENT},
+    )
+    def post(self, request: Any, member: str) -> HttpResponse:
+        """For goodwill and corrections. 409 when more would be taken than there is."""
+        body = self.read_body(AdjustmentCreate)
+        return self.once(lambda: self._adjust(member, body), required=True)
+
+    def _adjust(self, member: str, body: AdjustmentCreate) -> Reply:
+        principal, key = self.principal, self.idempotency_key
+        if not key:
+            raise IdempotencyKeyMissing()
+        entry = points_adjust(
+            enrollment=place_of(member, body.program),
+            currency=body.currency,
+            points=body.points,
+            reason=body.reason,
+            actor=principal.actor,
+            key=f"{principal.name}:{key}",
+        )
+        return 201, line_out(lines_filtered(PointsEntry.objects.filter(pk=entry.pk), LedgerFilters()).get())
+
+
+def lines_filtered(entries: QuerySet[PointsEntry], filters: LedgerFilters) -> QuerySet[PointsEntry]:
+    draws = Prefetch("draws", LotDraw.objects.select_related("lot").order_by("id"))
+    found = entries.select_related(None).select_related("account", "lot").prefetch_related(draws)
+    if filters.currency is not None:
+        found = found.filter(account__currency=filters.currency)
+    if filters.since is not None:
+        found = found.filter(recorded_at__gte=filters.since)
+    return found

@@ -1,0 +1,17 @@
+"""Rewards and redemptions over REST: `api_urls` is collected by config/api.py."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from rewards.api.catalogue import RewardsView, RewardView
+from rewards.api.redemptions import CancelView, RedemptionsView, RedemptionView, UseView
+
+api_urls = [
+    path("rewards", RewardsView.as_view(), name="rewards"),
+    path("rewards/<str:reward>", RewardView.as_view(), name="reward"),
+    path("redemptions", RedemptionsView.as_view(), name="redemptions"),
+    path("redemptions/<uuid:redemption>", RedemptionView.as_view(), name="redemption"),
+    path("redemptions/<uuid:redemption>/cancel", CancelView.as_view(), name="redemption-cancel"),
+    path("redemptions/<uuid:redemption>/use", UseView.as_view(), name="redemption-use"),
+]
