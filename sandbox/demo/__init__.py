@@ -1,0 +1,1 @@
+"""The demo's brands, people and history: invented, and written through the product's own services."""
