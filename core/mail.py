@@ -27,7 +27,8 @@ class Mail(msgspec.Struct, frozen=True):
 
 def mail_queue(*, to: str, language: str, kind: str, subject: str, text: str, html: str | None = None) -> None:
     """Queue a mail at the current brand. kind: what it is about, snake_case, the only part that stays readable."""
-    mail = Mail(to=to, subject=" ".join(subject.split()), text=text, html=html)
+    # [:] makes plain texts of what templates rendered; a marked-safe one can't be encoded.
+    mail = Mail(to=to, subject=" ".join(subject.split()), text=text[:], html=html[:] if html else None)
     sealed = seal(msgspec.json.encode(mail).decode(), purpose=PURPOSE)
     with transaction.atomic():
         outbox_add(MAIL_REQUESTED, {"kind": kind, "language": language, "sealed": sealed})
