@@ -12,7 +12,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from core.actor import Actor, system
-from core.outbox import outbox_drain
+from core.outbox import outbox_drain, provide_wake
 from loyalty.models import Program
 from members.models import Member, User
 from members.staff import staff_invite
@@ -48,6 +48,8 @@ def brand_exists(slug: str) -> bool:
 
 def demo_seed(*, say: Say) -> list[dict[str, Any]]:
     """Make what isn't there yet; the log-ins of all. A brand that was half made when the last run died starts anew."""
+    # Nobody listens yet, and what is queued is drained below.
+    provide_wake(lambda schema: None)
     path = notes_path()
     notes: dict[str, list[dict[str, Any]]] = json.loads(path.read_text()) if path.exists() else {}
     for plan in plans():
