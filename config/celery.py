@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from celery.schedules import crontab
+from celery.signals import task_postrun, worker_process_init
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
@@ -11,3 +14,35 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 app = CeleryApp("stamgast")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# An entry without tenant_schemas goes to every live brand. `expires`: a round that waited longer than its own interval
+# is not worth running, the next one is there; so a worker that was away finds one round, not a thousand.
+app.conf.beat_scheduler = "config.scheduler:BrandScheduler"
+app.conf.beat_max_loop_interval = 5
+app.conf.beat_schedule = {
+    "outbox-sweep": {"task": "core.tasks.outbox_sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "nightly-due": {"task": "loyalty.tasks.nightly_due", "schedule": 300.0, "options": {"expires": 300}},
+    "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
+    "signups-sweep": {
+        "task": "tenants.tasks.signups_sweep",
+        "schedule": 60.0,
+        "tenant_schemas": ["public"],
+        "options": {"expires": 60},
+    },
+}
+
+
+@worker_process_init.connect
+def _start_parked(**_arguments: Any) -> None:
+    from tenants.context import park
+
+    park()
+
+
+@task_postrun.connect
+def _park_afterwards(task: Any = None, **_arguments: Any) -> None:
+    """Between tasks a worker stands where no table is. An eager task runs inside somebody's own work: not there."""
+    from tenants.context import park
+
+    if task is not None and not task.request.is_eager:
+        park()

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import include, path
 
 urlpatterns: list[Any] = [
     path("", include("loyalty.urls")),
+    path("", include("members.urls")),
     path("", include("rewards.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", include("config.api")),
 ]
+if settings.SANDBOX:
+    urlpatterns.append(path("", include("sandbox.urls")))
+
+handler400 = "core.views.bad_request"
+handler403 = "core.views.permission_denied"
+handler404 = "core.views.page_not_found"
+handler429 = "core.views.too_many_requests"  # allauth's limits look for it here
+handler500 = "core.views.server_error"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -23,3 +24,10 @@ urlpatterns = [
     path("", include(platform)),
     path("language/", set_language, name="language"),
 ]
+if settings.SANDBOX:
+    urlpatterns.append(path("", include("sandbox.urls")))
+
+handler400 = "core.views.bad_request"
+handler403 = "core.views.permission_denied"
+handler404 = "core.views.page_not_found"
+handler500 = "core.views.server_error"

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EngagementConfig(AppConfig):
     name = "engagement"
+    verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        # Importing them registers their outbox handlers.
+        from engagement import sending, transactional  # noqa: F401

@@ -57,7 +57,7 @@ class SignupForm(AccountSignupForm):  # type: ignore[misc]
         join_intent_record(user=user, request=request, marketing=self.cleaned_data["marketing"])
 
 
-class ProfileForm(forms.ModelForm[Member]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a member tells about themselves. The e-mail is proven elsewhere."""
 
     class Meta:
@@ -71,7 +71,7 @@ class ProfileForm(forms.ModelForm[Member]):
         help_texts = {"birth_date": _("For a surprise on your birthday.")}
 
 
-class StaffProfileForm(forms.ModelForm[User]):
+class StaffProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """The same for staff, who are no members."""
 
     class Meta:

@@ -1,0 +1,72 @@
+"""Mails that a member gets because something happened to their points. Each is queued with the mark of its cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import clock
+from core.outbox import Message, handler
+from loyalty.definition.document import Document
+from loyalty.definition.translation import Teller, text_in
+from loyalty.versions import programs_fresh
+from members.letters import letter_queue
+from members.models import Member
+from members.selectors import member_by_public_id
+from rewards.models import Redemption
+
+
+@handler("member.enrolled")
+def welcome(message: Message) -> None:
+    """Once per program."""
+    member, document = _reader(message), _document(message)
+    if member is None or document is None:
+        return
+    points = text_in(document.currencies[0].name_many, member.language)
+    _letter("welcome", member, path="/", points=points)
+
+
+@handler("tier.changed")
+def tier_reached(message: Message) -> None:
+    """Up only: nobody is glad of a mail that says they went down; the page tells it."""
+    member, document = _reader(message), _document(message)
+    if member is None or document is None or not message.payload.get("up"):
+        return
+    reached = (message.payload["ladder"], message.payload["to_tier"])
+    teller = Teller(document, language=member.language)
+    if reached in teller.tiers:
+        _letter("tier_reached", member, path="/", tier=teller.text(teller.tiers[reached]))
+
+
+@handler("reward.redeemed")
+def reward_redeemed(message: Message) -> None:
+    """Never the code itself: a mailbox is read by others, and a mail can't be taken back."""
+    member = _reader(message)
+    redemption = (
+        Redemption.objects.select_related("reward").filter(pk=message.payload["redemption_id"]).first()
+        if member is not None
+        else None
+    )
+    if member is None or redemption is None:
+        return
+    reward = redemption.reward
+    name = reward.name_nl if member.language == "nl" and reward.name_nl else reward.name
+    _letter("reward_redeemed", member, path=f"/my-rewards/{redemption.pk}/", reward=name)
+
+
+def _reader(message: Message) -> Member | None:
+    """The member a message is about, if they can be written to."""
+    member = member_by_public_id(message.payload["member_id"])
+    if member is None or not member.email or member.status != Member.Status.ACTIVE:
+        return None
+    return member
+
+
+def _document(message: Message) -> Document | None:
+    """The program's document in force now; None when the program is gone."""
+    state = programs_fresh().get(message.payload["program"])
+    return state.at(clock.now()).document if state is not None else None
+
+
+def _letter(kind: str, member: Member, **words: Any) -> None:
+    assert member.email is not None
+    letter_queue(kind=kind, to=member.email, language=member.language, name=member.name, **words)

@@ -1,0 +1,19 @@
+"""The mail catcher's pages; empty outside the sandbox, so the addresses don't exist in production."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import URLPattern, path
+
+from sandbox import views
+
+app_name = "sandbox"
+urlpatterns: list[URLPattern] = (
+    [
+        path("mailbox/", views.mailbox, name="mailbox"),
+        path("mailbox/<str:name>/", views.mail, name="mail"),
+        path("mailbox/<str:name>/html/", views.mail_html, name="mail_html"),
+    ]
+    if settings.SANDBOX
+    else []
+)
