@@ -19,7 +19,12 @@ from tenants.slugs import MAX_LENGTH
 
 def _address_help() -> str:
     words = gettext("Small letters, digits and hyphens. Leave it empty and we make it from the name.")
-    return format_html("{} {} <b>{}</b>", words, gettext("Your pages will be at"), f"…{settings.BRAND_HOST_SUFFIX}")
+    return format_html(
+        "{} {} <b>{}</b>",
+        words,
+        gettext("Your pages will be at"),
+        f"{gettext('your-brand')}{settings.BRAND_HOST_SUFFIX}",
+    )
 
 
 class SignupForm(forms.Form):

@@ -38,7 +38,7 @@ def grant_statements(schema: str, role: str) -> list[str]:
 
 
 def grants_apply(connection: OwnerConnection, schemas: list[str]) -> None:
-    """Apply the guests' rights, each schema in its own transaction. Not to the template: guests have no business there."""
+    """Apply the guests' rights, each schema in its own transaction. Never the template's: guests may not look."""
     role = app_role()
     if role is None:
         return

@@ -1,4 +1,4 @@
-"""What a schema consists of, as PostgreSQL's catalogue tells it, without the schema's name: for comparing two of them."""
+"""What a schema consists of, as PostgreSQL's catalogue tells it, without its name: for comparing two of them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PARTS = {
           FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = %(schema)s::regnamespace
     """,
     "sequences": """
-        SELECT c.relname, s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
-               d.deptype, d.refobjid::regclass::text, d.refobjsubid > 0
+        SELECT c.relname, s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+               s.seqcycle, d.deptype, d.refobjid::regclass::text, d.refobjsubid > 0
           FROM pg_class c JOIN pg_sequence s ON s.seqrelid = c.oid
           LEFT JOIN pg_depend d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
          WHERE c.relnamespace = %(schema)s::regnamespace

@@ -1,4 +1,4 @@
-"""Migrating all brands: killed and run again it goes on; every brand ends at the same place; nothing to do costs nothing."""
+"""Migrating all brands: killed and run again it goes on, every brand ends at the same place, one failure stops none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADD_FIELD = """
     operations = [
         migrations.AddField("jobrun", "probe", models.CharField(max_length=10, default="a'b%c", db_index=True)),
         migrations.CreateModel("Probe", [("id", models.BigAutoField(primary_key=True)), ("word", models.TextField())]),
-        migrations.RunSQL("CREATE FUNCTION probe(n bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN n; END $$"),
+        migrations.RunSQL("CREATE FUNCTION probe(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN n; END $$"),
     ]
 """
 RUN_PYTHON = """
