@@ -19,7 +19,7 @@ from unfold.sites import UnfoldAdminSite
 
 from core.backoffice.registry import registered
 
-ROOMS = ("core", "members", "loyalty", "rewards", "partners")
+MODULES = ("core.admin", "members.admin", "loyalty.admin", "rewards.admin", "partners.admin", "members.team")
 LOGIN_URL = "/accounts/login/"
 
 
@@ -27,6 +27,7 @@ class BrandAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     """Unfold's site, with the log-in and the password page of the members' pages."""
 
     index_title = gettext_lazy("Dashboard")
+    index_template = "admin/brand/index.html"
     enable_nav_sidebar = True
     final_catch_all_view = True
 
@@ -55,8 +56,8 @@ class BrandAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 def make_site() -> BrandAdminSite:
     """The site with every room's ModelAdmins. The rooms' admin modules are read here, in the order of the house."""
     made = BrandAdminSite(name="admin")
-    for room in ROOMS:
-        import_module(f"{room}.admin")
+    for module in MODULES:
+        import_module(module)
     for model, admin_class in registered().items():
         made.register(model, admin_class)
     return made

@@ -7,11 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.urls import include, path
 
+from config.admin import site
+
 urlpatterns: list[Any] = [
     path("", include("loyalty.urls")),
     path("", include("members.urls")),
     path("", include("rewards.urls")),
     path("accounts/", include("allauth.urls")),
+    path("admin/", site.urls),
     path("api/", include("config.api")),
 ]
 if settings.SANDBOX:

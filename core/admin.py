@@ -104,7 +104,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
             OutboxMessage.objects.filter(pk__in=ids).update(failed_at=None, attempts=0, available_at=clock.now())
             for pk in ids:
                 audit_record(
-                    actor=actor_of(request).name, action="outbox.retry", object_type="core.outboxmessage", object_id=pk
+                    actor=actor_of(request).name, action="outbox.retry", object_type="outboxmessage", object_id=pk
                 )
             wake_after_commit()
         told = ngettext("%(count)s message will be sent again.", "%(count)s messages will be sent again.", len(ids))

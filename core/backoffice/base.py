@@ -135,7 +135,7 @@ class BrandAdmin(ModelAdmin):  # type: ignore[misc]
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The audit trail of this object."""
         obj = self.object_or_404(request, object_id)
-        query = urlencode({"object_type": self.model._meta.label_lower, "object_id": obj.pk, "period": "all"})
+        query = urlencode({"object_type": self.model._meta.model_name, "object_id": obj.pk, "period": "all"})
         return HttpResponseRedirect(f"{reverse(f'{self.admin_site.name}:core_auditentry_changelist')}?{query}")
 
     # --- finding -------------------------------------------------------------------------------------------------

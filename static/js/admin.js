@@ -11,6 +11,20 @@
       if (said) { said.textContent = button.dataset.done; }
     });
   });
+  // The form of a piece: which of its fields show depends on what is chosen in others.
+  document.addEventListener("alpine:init", function () {
+    window.Alpine.data("sgPiece", function () {
+      return {
+        values: {},
+        init: function () { this.note(); },
+        note: function () {
+          var values = {};
+          new FormData(this.$root).forEach(function (value, name) { values[name] = value; });
+          this.values = values;
+        },
+      };
+    });
+  });
   // Sending a form twice is harmless (it carries a key); this only spares the wait.
   document.addEventListener("submit", function (event) {
     if (!event.target.matches("form[data-once]")) { return; }

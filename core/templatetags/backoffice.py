@@ -1,0 +1,48 @@
+"""Filters for the admin's own templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from core.backoffice import display
+from core.backoffice.words import in_language
+
+register = template.Library()
+
+
+@register.filter
+def points(number: int | None) -> str:
+    return display.points(number)
+
+
+@register.filter
+def signed(number: int | None) -> SafeString:
+    return display.signed_points(number)
+
+
+@register.filter
+def told(texts: Any) -> str:
+    """The reader's text of {"en": …, "nl": …}."""
+    return in_language(texts)
+
+
+@register.filter
+def pretty(value: Any) -> SafeString:
+    return display.pretty_json(value)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """A list written as words with spaces, for loops in templates."""
+    return text.split()
+
+
+@register.inclusion_tag("admin/backoffice/piece_field.html")
+def piece_field(form: Any, name: str) -> dict[str, Any]:
+    """One field of a form, if the form has it; hidden while another field has not the value that it is for."""
+    field = form[name] if name in form.fields else None
+    other, value = getattr(form, "shown_when", {}).get(name, ("", ""))
+    return {"field": field, "other": form[other].html_name if other and field else "", "value": value}

@@ -1,0 +1,58 @@
+"""Earning rules: the list says what each does in plain words, the page edits it with ordinary forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from unfold.decorators import display
+
+from core.backoffice.columns import attach, attached
+from core.backoffice.registry import brand_admin
+from core.errors import DomainError
+from loyalty.admin.editors import RuleEditor
+from loyalty.admin.pieces import PieceAdmin
+from loyalty.definition.document import Document
+from loyalty.definition.words import rule_words
+from loyalty.drafts import draft_document
+from loyalty.models import EarningRule, Program
+
+
+@brand_admin(EarningRule)
+class EarningRuleAdmin(PieceAdmin):
+    editor = RuleEditor
+    list_display = ("name", "enabled_shown", "does", "program")
+    list_filter = ("program", "enabled", "trigger")
+
+    @display(description=gettext_lazy("switched on"), ordering="enabled", label={"on": "success"})
+    def enabled_shown(self, rule: EarningRule) -> tuple[str, str]:
+        return ("on", _("on")) if rule.enabled else ("off", _("off"))
+
+    @display(description=gettext_lazy("what it does"))
+    def does(self, rule: EarningRule) -> str:
+        return str(attached(rule, "does") or rule.trigger)
+
+    def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
+        attach(rows, "does", _sentences)
+
+    def words(self, document: Document, code: str, language: str) -> str:
+        return rule_words(document, document.rule(code), _, language)
+
+
+def _sentences(rules: Sequence[EarningRule]) -> Mapping[int, str]:
+    """What each rule does; a program whose draft can't be read is left out."""
+    language = (get_language() or "en")[:2]
+    told: dict[int, str] = {}
+    for program in Program.objects.filter(pk__in={rule.program_id for rule in rules}):
+        try:
+            document = draft_document(program)
+        except DomainError:
+            continue
+        known = {each.code: each for each in document.rules}
+        for rule in rules:
+            if rule.program_id == program.pk and rule.code in known:
+                told[rule.pk] = rule_words(document, known[rule.code], _, language)
+    return told

@@ -1,0 +1,124 @@
+"""The brand's team in the admin: who has which role, inviting, changing a role, taking somebody off the team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.backoffice.columns import attach, attached
+from core.backoffice.forms import DressedForm
+from core.backoffice.registry import brand_admin
+from core.errors import DomainError
+from members.models import User
+from members.roles import ROLES
+from members.staff import staff_invite, staff_role_set
+
+NOBODY = "none"
+ROLE_WORDS = {
+    "owner": gettext_lazy("Owner: everything, the team and the API keys too"),
+    "marketer": gettext_lazy("Marketer: the program and the rewards, publishing too"),
+    "support": gettext_lazy("Support: members, adjusting points, canceling rewards"),
+    "analyst": gettext_lazy("Analyst: figures and the ledger, no names"),
+}
+
+
+class InviteForm(DressedForm):
+    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLE_WORDS.items()), initial="support")
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the mail"), choices=[("en", gettext_lazy("English")), ("nl", gettext_lazy("Dutch"))]
+    )
+
+
+class RoleForm(DressedForm):
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        choices=[*ROLE_WORDS.items(), (NOBODY, gettext_lazy("No longer on the team"))],
+        help_text=gettext_lazy("Holds from this person's next click."),
+    )
+
+
+@brand_admin(get_user_model())
+class TeamAdmin(BrandAdmin):
+    list_display = ("email", "name", "role", "active_shown", "last_login")
+    list_filter = ("groups",)
+    search_fields = ("email", "name")
+    ordering = ("email",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """The team only: members who log in are found under Members."""
+        rows: QuerySet[User] = super().get_queryset(request).filter(is_staff=True)
+        return rows
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
+
+    def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
+        attach(rows, "role", _roles)
+
+    @display(description=gettext_lazy("role"))
+    def role(self, user: User) -> str:
+        return str(attached(user, "role") or "")
+
+    @display(description=gettext_lazy("status"), label={"in": "success", "invited": "warning", "out": "danger"})
+    def active_shown(self, user: User) -> tuple[str, str]:
+        if not user.is_active:
+            return "out", _("deactivated")
+        return ("in", _("active")) if user.has_usable_password() else ("invited", _("invited"))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        self.require(self.has_add_permission(request))
+        form = InviteForm(request.POST or None, initial={"language": request.LANGUAGE_CODE})
+        if form.is_valid():
+            try:
+                staff_invite(actor=actor_of(request), **form.cleaned_data)
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
+            else:
+                told = _("%(email)s gets a mail with the way in.")
+                messages.success(request, told % {"email": form.cleaned_data["email"]})
+                return HttpResponseRedirect(self.url("changelist"))
+        return self._form_page(request, _("Invite somebody to the team"), form, _("Send the invitation"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        user = self.object_or_404(request, object_id)
+        self.require(self.has_change_permission(request, user))
+        form = RoleForm(request.POST or None, initial={"role": _roles([user]).get(user.pk) or NOBODY})
+        if form.is_valid():
+            chosen = form.cleaned_data["role"]
+            try:
+                staff_role_set(user=user, role=None if chosen == NOBODY else chosen, actor=actor_of(request))
+            except DomainError as error:
+                form.add_error("role", refusal_text(error))
+            else:
+                messages.success(request, _("The role is changed."))
+                return HttpResponseRedirect(self.url("changelist"))
+        title = _("Role of %(person)s") % {"person": user.get_full_name()}
+        return self._form_page(request, title, form, _("Save"), user)
+
+    def _form_page(
+        self, request: HttpRequest, title: str, form: forms.Form, submit: str, user: User | None = None
+    ) -> HttpResponse:
+        cancel = self.url("changelist")
+        context = self.page_context(request, title=title, obj=user, form=form, submit=submit, cancel_url=cancel)
+        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+
+
+def _roles(users: Sequence[User]) -> Mapping[int, str]:
+    """The role of each, one query."""
+    through = User.groups.through.objects.filter(user__in=[user.pk for user in users], group__name__in=list(ROLES))
+    return dict(through.values_list("user_id", "group__name"))
