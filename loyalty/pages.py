@@ -6,30 +6,34 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core import clock
 from loyalty.home import member_parts, visitor_parts
 from loyalty.models import Enrollment, PointsEntry, PointsLot
 from loyalty.selectors import Balance, TierView, balances_of, entries_of, tiers_of
-from loyalty.showcase import currencies_of, levels, teller_for, ways_to_earn
-from loyalty.templatetags.points import kind_word, points
+from loyalty.showcase import currencies_of, levels, ways_to_earn
+from loyalty.templatetags.points import kind_word, localized, points
 from loyalty.versions import programs_fresh
 
 Context = dict[str, Any]
 RECENT = 5
 PAGE = 25
-SOON = timedelta(days=45)
+SOON = timedelta(days=90)
 RING = 276.46  # the length of the ring's line: 2π × 44
 
 
 class Line(NamedTuple):
-    """One entry. waits_until: when its points become active. ends_at: when what is left of them expires."""
+    """One entry. order: its number, unless the reason names it. waits_until: when its points become active.
+
+    ends_at: when what is left of them expires.
+    """
 
     entry: PointsEntry
     currency: Balance
     word: str
+    order: str
     waits_until: datetime | None
     ends_at: datetime | None
 
@@ -62,41 +66,47 @@ def home_page(enrollment: Enrollment) -> Context:
         "balances": balances,
         "main": main,
         "others": [each for each in balances if each is not main],
-        "soon": {each.currency for each in balances if each.expiring_at and each.expiring_at <= soon},
+        "soon": [each for each in balances if each.expiring and each.expiring_at and each.expiring_at <= soon],
         "standings": standings(enrollment, balances),
-        "lines": lines(entries_of(enrollment)[:RECENT], balances),
+        "lines": lines(newest(enrollment)[:RECENT], balances),
         "parts": member_parts(enrollment),
     }
 
 
-def activity_page(enrollment: Enrollment, *, before: str, month: str) -> Context:
-    """before: the id of the last entry shown, "" for the newest. month: the month that it was in, YYYY-MM."""
-    entries: QuerySet[PointsEntry] = entries_of(enrollment)
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        entries = entries.filter(pk__lt=int(before))
-    else:
-        before = month = ""
+def activity_page(enrollment: Enrollment, *, before: str) -> Context:
+    """before: the id of the last entry shown; the newest come where it is none of the member's."""
+    entries = newest(enrollment)
+    last = entries.filter(pk=int(before)).first() if before.isdecimal() and len(before) < 19 else None
+    if last is not None:
+        at = last.occurred_at
+        entries = entries.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, pk__lt=last.pk))
     found = list(entries[: PAGE + 1])
-    shown = found[:PAGE]
-    months = by_month(lines(shown, balances_of(enrollment)), begun=month)
-    more = len(found) > PAGE
     return {
         "enrollment": enrollment,
-        "before": before,
-        "months": months,
-        "next_before": shown[-1].pk if more else None,
-        "next_month": months[-1].key if more else "",
+        "before": last.pk if last else None,
+        "months": by_month(lines(found[:PAGE], balances_of(enrollment)), begun=month_of(last) if last else ""),
+        "next_before": found[PAGE - 1].pk if len(found) > PAGE else None,
     }
 
 
+def newest(enrollment: Enrollment) -> QuerySet[PointsEntry]:
+    """Entries by when they happened, not by when they were written down: an import brings old ones late."""
+    return entries_of(enrollment).order_by("-occurred_at", "-pk")
+
+
+def month_of(entry: PointsEntry) -> str:
+    """The local month in which it happened, YYYY-MM."""
+    return f"{timezone.localtime(entry.occurred_at):%Y-%m}"
+
+
 def by_month(found: Iterable[Line], *, begun: str = "") -> list[Month]:
-    """Lines by the local month in which they happened, in the order given. begun: the month that has its heading."""
+    """Lines, newest first, by the local month in which they happened. begun: the month that has its heading already."""
     months: list[Month] = []
     for line in found:
-        day = timezone.localtime(line.entry.occurred_at).date()
-        key = f"{day:%Y-%m}"
+        key = month_of(line.entry)
         if not months or months[-1].key != key:
-            months.append(Month(key, day.replace(day=1), key != begun or bool(months), []))
+            day = timezone.localtime(line.entry.occurred_at).date().replace(day=1)
+            months.append(Month(key, day, key != begun, []))
         months[-1].lines.append(line)
     return months
 
@@ -116,7 +126,8 @@ def lines(entries: Iterable[PointsEntry], balances: list[Balance]) -> list[Line]
 def _line(entry: PointsEntry, lot: PointsLot | None, currency: Balance) -> Line:
     waits = lot.activates_at if lot and lot.active_at is None and lot.remaining else None
     ends = lot.expires_at if lot and lot.active_at is not None and lot.remaining else None
-    return Line(entry, currency, kind_word(entry), waits, ends)
+    order = "" if entry.order_number and entry.order_number in localized(entry.reason) else entry.order_number
+    return Line(entry, currency, kind_word(entry), order, waits, ends)
 
 
 def standings(enrollment: Enrollment, balances: list[Balance]) -> list[Standing]:
@@ -137,16 +148,14 @@ def standings(enrollment: Enrollment, balances: list[Balance]) -> list[Standing]
 
 
 def landing_page() -> Context:
-    """What a visitor reads: the first program that is published. Empty texts when there is none yet."""
+    """What a visitor reads of the first program that is published; empty when there is none yet."""
     now = clock.now()
     for state in programs_fresh().values():
         if not any(row.in_force_from <= now for row in state.versions):
             continue
         document = state.at(now).document
-        teller = teller_for(document)
         return {
-            "program_name": teller.text(document.program.name),
-            "description": teller.text(document.program.description),
+            "published": True,
             "ways": ways_to_earn(document, now),
             "ladders": levels(document),
             "parts": visitor_parts(state.id, currencies_of(document)),

@@ -28,6 +28,6 @@ def member_home(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
 @member_page
 def activity(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     """Entries, newest first. ?before=<entry> goes on from there; htmx gets just the further months."""
-    page = activity_page(enrollment, before=request.GET.get("before", ""), month=request.GET.get("month", ""))
+    page = activity_page(enrollment, before=request.GET.get("before", ""))
     more = getattr(request, "htmx", False) and page["before"]
     return render(request, "loyalty/_months.html" if more else "loyalty/activity.html", page)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from loyalty.selectors import Balance
+from loyalty.selectors import Balance, entries_of
 from loyalty.templatetags import points as filters
 from members.models import User
 from tests.loyalty import cast, shop
@@ -91,11 +91,11 @@ def test_activity_goes_on_where_the_page_before_ended(brand, client_for) -> None
     first = client.get("/activity/")
     shown = set(re.findall(r"N-\d\d", first.content.decode()))
     assert len(shown) == 25
-    before, month = re.search(r"before=(\d+)&amp;month=(\d{4}-\d\d)", first.content.decode()).groups()
-    plain = client.get("/activity/", {"before": before, "month": month})
+    before = re.search(r"before=(\d+)", first.content.decode()).group(1)
+    plain = client.get("/activity/", {"before": before})
     assert len(set(re.findall(r"N-\d\d", plain.content.decode())) | shown) == 30
     assert "That’s everything." in text_of(plain)
-    more = client.get("/activity/", {"before": before, "month": month}, HTTP_HX_REQUEST="true")
+    more = client.get("/activity/", {"before": before}, HTTP_HX_REQUEST="true")
     assert b"<html" not in more.content
     assert len(set(re.findall(r"N-\d\d", more.content.decode()))) == 5
     assert invariants() == []
@@ -105,9 +105,28 @@ def test_activity_goes_on_where_the_page_before_ended(brand, client_for) -> None
 def test_a_made_up_place_in_the_activity_shows_the_newest(brand, client_for, before: str) -> None:
     who = cast.person(shop.program())
     shop.send(shop.order(who.member, 10, "N-1"))
-    response = client_for(brand, user=who.user).get("/activity/", {"before": before, "month": "2026-01"})
+    response = client_for(brand, user=who.user).get("/activity/", {"before": before})
     assert response.status_code == 200
     assert b"N-1" in response.content
+    assert invariants() == []
+
+
+def test_what_is_brought_in_late_stands_where_it_happened(brand, client_for) -> None:
+    who = cast.person(shop.program())
+    shop.send(shop.order(who.member, 10, "N-NEW", days_ago=1))
+    shop.send(shop.order(who.member, 10, "N-OLD", days_ago=70))
+    shop.send(shop.order(who.member, 10, "N-MID", days_ago=35))
+    page = text_of(client_for(brand, user=who.user).get("/activity/"))
+    assert page.index("N-NEW") < page.index("N-MID") < page.index("N-OLD")
+    assert invariants() == []
+
+
+def test_another_members_entry_is_no_place_to_go_on_from(brand, client_for) -> None:
+    program = shop.program()
+    anna, bob = cast.person(program), cast.person(program, "Bob")
+    shop.send(shop.order(anna.member, 10, "N-1"), shop.order(bob.member, 10, "N-2"))
+    theirs = entries_of(bob.enrollment).get().pk
+    assert b"N-1" in client_for(brand, user=anna.user).get("/activity/", {"before": theirs}).content
     assert invariants() == []
 
 

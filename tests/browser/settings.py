@@ -1,0 +1,10 @@
+"""The tests' settings, for the web server that the browser talks to: mail goes to files that the tests read."""
+
+from __future__ import annotations
+
+import os
+
+from config.settings.test import *  # noqa: F403
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = os.environ.get("BROWSER_MAIL_DIR", "/nonexistent")
