@@ -1,8 +1,8 @@
 """Idempotency-Keys for effects that are unique by themselves, such as events: source and id never count twice.
 
 Their work commits in pieces of its own, so the key can't share its transaction as in core/idempotency.py. The key is
-claimed first, in a transaction of its own; another body under it is refused before anything happens. A claim that a dead
-process left open does no harm: the same body may take it up, since doing it again changes nothing.
+claimed first, in a transaction of its own; another body under it is refused before anything happens. A claim that a
+dead process left open does no harm: the same body may take it up, since doing it again changes nothing.
 """
 
 from __future__ import annotations

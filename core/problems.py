@@ -83,7 +83,9 @@ class CursorInvalid(DomainError):
     hint = _("Take the links `next` and `previous` of a page as they are.")
 
 
-def problem_document(error: DomainError, *, request_id: str | None = None, instance: str | None = None) -> dict[str, Any]:
+def problem_document(
+    error: DomainError, *, request_id: str | None = None, instance: str | None = None
+) -> dict[str, Any]:
     """The problem document of an error. errors: when several fields are wrong at once, each with its own detail."""
     document: dict[str, Any] = {
         "type": f"{TYPE_PAGE}#{error.code}",

@@ -1,4 +1,4 @@
-"""JSON as strict as what is behind it: every reader must see the same document, and the database must be able to hold it.
+"""JSON as strict as what is behind it: every reader must see the same document, and the database be able to hold it.
 
 Beyond the grammar this refuses duplicate keys, NaN, Infinity, numbers beyond a double or 64 bits, NUL characters,
 lone surrogates and deep nesting, and says where. The grammar's errors name line and column, the others a path.

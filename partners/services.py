@@ -78,6 +78,4 @@ def _random(alphabet: str, length: int) -> str:
 
 
 def _audit(action: str, row: ApiKey, actor: Actor, changes: dict[str, object]) -> None:
-    audit_record(
-        actor=actor.name, action=action, object_type="api_key", object_id=row.prefix, changes=dict(changes)
-    )
+    audit_record(actor=actor.name, action=action, object_type="api_key", object_id=row.prefix, changes=dict(changes))

@@ -39,7 +39,10 @@ class Page(Struct, Generic[M], frozen=True):
 
 
 def page_of(queryset: QuerySet[M], request: HttpRequest, *, field: str = "pk") -> Page[M]:
-    """A page by `?cursor=` and `?page_size=`, newest first. field: unique, UUID or bigint. CursorInvalid, InvalidQuery."""
+    """A page by `?cursor=` and `?page_size=`, newest first. field: unique, UUID or bigint.
+
+    CursorInvalid, InvalidQuery.
+    """
     size = size_of(request)
     backwards, position = _cursor_read(request.GET.get("cursor", ""), _is_uuid(queryset, field))
     rows = queryset.order_by(field if backwards else f"-{field}")
@@ -118,7 +121,10 @@ class CursorPages(BasePagination):
 
 def page_schema(item: dict[str, Any]) -> dict[str, Any]:
     """JSON Schema of a page of items."""
-    link = {"type": ["string", "null"], "description": "Address on this host of the neighbouring page; null at the end."}
+    link = {
+        "type": ["string", "null"],
+        "description": "Address on this host of the neighbouring page; null at the end.",
+    }
     return {
         "type": "object",
         "required": ["results", "next", "previous"],

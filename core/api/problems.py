@@ -1,4 +1,4 @@
-"""Whatever goes wrong in the API becomes one problem document (RFC 9457), DRF's own errors and the database's included."""
+"""Whatever goes wrong in the API becomes one problem document (RFC 9457), DRF's and the database's errors included."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
 def request_id_of(request: HttpRequest) -> str:
-    """The request's id: what the caller named it in X-Request-Id, else one of our own. The same for the whole request."""
+    """The request's id: what the caller named it in X-Request-Id, else one of our own, kept for the whole request."""
     known: str | None = getattr(request, "_request_id", None)
     if known is None:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
@@ -59,9 +59,7 @@ def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
     request_id = request_id_of(request)
     document = problem_document(error, request_id=request_id, instance=request.path)
     invalid_token = document.pop("invalid_token", False)
-    response = HttpResponse(
-        msgspec.json.encode(document, enc_hook=str), status=error.status, content_type=CONTENT_TYPE
-    )
+    response = HttpResponse(msgspec.json.encode(document, enc_hook=str), status=error.status, content_type=CONTENT_TYPE)
     response["X-Request-Id"] = request_id
     response["Cache-Control"] = "no-store"
     if error.status == 401:
@@ -109,7 +107,7 @@ def _of_django(error: Exception) -> DomainError:
         return InvalidInput(_("A value can't be kept as it was sent."))
     if isinstance(error, SuspiciousOperation) and not isinstance(error, DisallowedHost):
         return MalformedBody()
-    log.exception("unexpected error in the API", exc_info=error)
+    log.error("unexpected error in the API", exc_info=error)
     return InternalError()
 
 

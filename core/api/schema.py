@@ -137,7 +137,11 @@ class ApiSchema(AutoSchema):
             headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
             if status == 201:
                 headers["Location"] = {"description": "Where it is.", "schema": {"type": "string"}}  # type: ignore[dict-item]
-            responses[str(status)] = {"description": _STATUS.get(status, "Done."), "headers": headers, "content": content}
+            responses[str(status)] = {
+                "description": _STATUS.get(status, "Done."),
+                "headers": headers,
+                "content": content,
+            }
         for status in sorted(self._refusals(path, method, said)):
             responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
         return responses
@@ -188,7 +192,9 @@ def path_parameter(name: str, *, description: str, schema: dict[str, Any], examp
 
 
 def _operation_id(method: str, path: str) -> str:
-    words = [word for word in re.split(r"[^A-Za-z0-9]+", re.sub(r"{\w+}", "one", path)) if word not in ("", "api", "v1")]
+    words = [
+        word for word in re.split(r"[^A-Za-z0-9]+", re.sub(r"{\w+}", "one", path)) if word not in ("", "api", "v1")
+    ]
     return "_".join([*(words or ["index"]), method.lower()])
 
 

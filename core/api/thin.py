@@ -35,7 +35,7 @@ class ThinView(ApiView):
         self.args, self.kwargs = args, kwargs
         try:
             response = self._answer(request, **kwargs)
-        except Exception as error:  # noqa: BLE001  (every error becomes a problem document)
+        except Exception as error:  # every error becomes a problem document
             if isinstance(error.__cause__, UndefinedTable):
                 raise  # the schema is gone: BrandMiddleware answers
             response = problem_response(domain_error(error), request)
@@ -62,10 +62,13 @@ class ThinView(ApiView):
         return self._principal
 
     def read_bytes(self) -> bytes:
-        """The body's bytes. UnsupportedMediaType, BodyTooLarge."""
+        """The body's bytes. MalformedBody when there are none, UnsupportedMediaType, BodyTooLarge."""
+        raw = body_of(self.http)
+        if not raw:
+            raise strict_json.MalformedBody(_("There is no body."))
         if self.http.content_type not in self.media_types:
             raise UnsupportedMediaType(_("Send Content-Type: %(types)s.") % {"types": ", ".join(self.media_types)})
-        return body_of(self.http)
+        return raw
 
     def read_raw(self) -> Any:
         return strict_json.read(self.read_bytes())

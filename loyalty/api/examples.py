@@ -190,7 +190,12 @@ LEDGER: dict[str, Any] = {
     "next": None,
     "previous": None,
 }
-PROGRAM_ROW: dict[str, Any] = {"slug": "club", "name": "Coffee Club", "version": 1, "created_at": "2026-01-05T08:00:00Z"}
+PROGRAM_ROW: dict[str, Any] = {
+    "slug": "club",
+    "name": "Coffee Club",
+    "version": 1,
+    "created_at": "2026-01-05T08:00:00Z",
+}
 VERSION_ROW: dict[str, Any] = {
     "number": 1,
     "in_force_from": None,

@@ -64,7 +64,7 @@ class MembersView(ApiView):
         examples={"body": examples.MEMBER_CREATE, "201": examples.MEMBER},
     )
     def post(self, request: Any) -> HttpResponse:
-        """The member is enrolled in the brand's program where there is one. 409 when the e-mail or the external id is taken."""
+        """The member is enrolled in the brand's programs. 409 when the e-mail or the external id is taken."""
         body = self.read_body(MemberCreate)
 
         def run() -> Reply:
@@ -91,7 +91,9 @@ class MemberView(ApiView):
     )
     def patch(self, request: Any, member: str) -> HttpResponse:
         """What isn't sent stays as it is."""
-        changes = {name: value for name, value in structs.asdict(self.read_body(MemberUpdate)).items() if value is not UNSET}
+        changes = {
+            name: value for name, value in structs.asdict(self.read_body(MemberUpdate)).items() if value is not UNSET
+        }
         changed = services.member_update(member=member_by_reference(member), actor=self.principal.actor, **changes)
         return answer(200, member_out(changed))
 

@@ -13,7 +13,9 @@ from rewards.models import Redemption, Reward
 from rewards.selectors import reward_left
 
 Program = Annotated[str, Meta(max_length=40, description="Where there are several programs.")]
-MemberName = Annotated[str, Meta(min_length=1, max_length=130, description="The member's id, or `ext:` and your own id.")]
+MemberName = Annotated[
+    str, Meta(min_length=1, max_length=130, description="The member's id, or `ext:` and your own id.")
+]
 State = Literal["redeemed", "used", "canceled"]
 
 

@@ -1,4 +1,4 @@
-"""Write docs/openapi.json: the committed copy that reviews and client generators read. A test holds that it is current."""
+"""Write docs/openapi.json: the copy that reviews and client generators read. A test holds that it is current."""
 
 from __future__ import annotations
 
