@@ -82,12 +82,12 @@ class TierView(msgspec.Struct, frozen=True):
 
 
 _BALANCES = """
-SELECT a.currency, a.balance, a.pending, a.reserved, a.debt, d.expired, d.woken, n.points, n.expires_at
+SELECT a.currency, a.balance, a.pending, a.reserved, a.debt, d.expired, d.woken, d.missed, n.points, n.expires_at
 FROM loyalty_pointsaccount a
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(remaining) FILTER (WHERE expires_at <= %(now)s AND active_at IS NOT NULL), 0) AS expired,
-           coalesce(sum(remaining) FILTER (WHERE active_at IS NULL AND activates_at <= %(now)s
-               AND (expires_at IS NULL OR expires_at > %(now)s)), 0) AS woken
+           coalesce(sum(remaining) FILTER (WHERE active_at IS NULL AND activates_at <= %(now)s), 0) AS woken,
+           coalesce(sum(remaining) FILTER (WHERE active_at IS NULL AND expires_at <= %(now)s), 0) AS missed
     FROM loyalty_pointslot WHERE account_id = a.id AND remaining > 0
 ) d
 LEFT JOIN LATERAL (
@@ -129,8 +129,12 @@ def balances_of(enrollment: Enrollment) -> list[Balance]:
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
     found: list[Balance] = []
     for currency in document.currencies:
-        balance, pending, reserved, debt, expired, woken, expiring, at = rows.get(currency.code, (0,) * 7 + (None,))
+        balance, pending, reserved, debt, expired, woken, missed, expiring, at = rows.get(
+            currency.code, (0,) * 8 + (None,)
+        )
+        # What becomes active pays the debt first; of what is left, those whose last day is over too have expired.
         paid = min(debt, woken)
+        expired += max(0, missed - paid)
         found.append(
             Balance(
                 currency=currency.code,

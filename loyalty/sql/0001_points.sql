@@ -60,7 +60,8 @@ BEGIN
     RETURN v_id;
 END $$;
 
--- A debt is paid from whatever balance there is, before the member can spend it.
+-- A debt is paid from whatever balance there is, before the member can spend it. That is what has just become active:
+-- also when its last day is over by now (a late award, a night that was missed), it pays first and the rest expires.
 CREATE FUNCTION points_repay(p_account bigint, p_now timestamptz) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -77,7 +78,7 @@ BEGIN
         'kind', 'debt', 'points', -v_pay, 'debt', -v_pay, 'reason', jsonb_build_object(
             'en', 'Settled against points owed from an earlier return',
             'nl', 'Verrekend met punten van een eerdere retour')));
-    PERFORM points_draw(p_account, v_entry, v_pay, p_now);
+    PERFORM points_draw(p_account, v_entry, v_pay, '-infinity');
     RETURN v_pay;
 END $$;
 
