@@ -137,8 +137,7 @@ def prepare(env: dict[str, str]) -> None:
     """Messages, migrations, operator brand, demo brands. Each finds out itself that there is nothing left to do."""
     run_step("Messages", [PYTHON, "bin/messages.py", "compile"], "messages", env=env)
     run_step("Platform (migrations, operator brand)", [PYTHON, "manage.py", "platform_init"], "platform_init", env=env)
-    if (ROOT / "sandbox/management/commands/demo_seed.py").exists():
-        run_step("Demo brands (members and history)", [PYTHON, "manage.py", "demo_seed"], "demo_seed", env=env)
+    run_step("Demo brands (members and history)", [PYTHON, "manage.py", "demo_seed"], "demo_seed", env=env)
 
 
 def programs(env: dict[str, str], port: int, *, dev: bool) -> list[Program]:

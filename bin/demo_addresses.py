@@ -55,8 +55,11 @@ def show(port: int, logins: list[Login]) -> None:
         people = list(rows)
         home = people[0].get("url") or base
         say(f"\n  {brand:<28} {home}")
-        say(f"    admin                      {home.rstrip('/')}/admin/")
-        say(f"    API documentation          {home.rstrip('/')}/api/v1/docs/")
+        if any(person.get("role") == "operator" for person in people):
+            say(f"    console                    {home.rstrip('/')}/platform/")
+        else:
+            say(f"    admin                      {home.rstrip('/')}/admin/")
+            say(f"    API documentation          {home.rstrip('/')}/api/docs/")
         for person in people:
             if person.get("email"):
                 say(f"    {person.get('role', ''):<26} {person['email']}  {person.get('password', '')}")
