@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from celery.beat import ScheduleEntry
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from tenant_schemas_celery.scheduler import TenantAwareScheduler
 
 from core.tasks import HEADER
@@ -36,7 +36,8 @@ class BrandScheduler(TenantAwareScheduler):  # type: ignore[misc]
         if not headers.get(EVERYWHERE):
             return [headers[HEADER]]
         try:
-            close_old_connections()
+            if not connection.in_atomic_block:
+                close_old_connections()
             with platform_context():
                 return list(self.get_queryset().values_list("schema_name", flat=True))
         except DatabaseError as error:

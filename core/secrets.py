@@ -71,9 +71,14 @@ def unseal(sealed: str, *, purpose: str) -> str:
     raise ValueError("sealed under a master key that is not configured")
 
 
+def current_prefix() -> str:
+    """How every value starts that is sealed under the current master key."""
+    return f"{VERSION}.{_key_id(master_keys()[0])}."
+
+
 def reseal(sealed: str, *, purpose: str) -> str:
     """The same secret under the current master key; unchanged if it is already. For key rotation."""
-    if sealed.split(".", 2)[1] == _key_id(master_keys()[0]):
+    if sealed.startswith(current_prefix()):
         return sealed
     return seal(unseal(sealed, purpose=purpose), purpose=purpose)
 

@@ -65,8 +65,10 @@ class BrandTask(TenantTask):  # type: ignore[misc]
             return super().__call__(*args, **kwargs)
 
 
-def brand_task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """`@brand_task("room.tasks.verb")`: a shared task that runs for exactly one brand."""
+def brand_task(name: str | Callable[..., Any], **options: Any) -> Any:
+    """A shared task that runs for exactly one brand: `@brand_task`, or `@brand_task("name", **options of Celery)`."""
+    if callable(name):
+        return shared_task(name=f"{name.__module__}.{name.__qualname__}", base=BrandTask)(name)
 
     def decorate(function: Callable[..., Any]) -> Any:
         return shared_task(name=name, base=BrandTask, **options)(function)

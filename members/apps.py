@@ -13,11 +13,15 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate  # noqa: TID251  (there is no other word for "migrated")
 
+        from core.resealing import sealed_place
+        from members.adapter import SECOND_FACTOR
         from members.shared_limits import count_in_database
         from members.staff import owner_make
         from tenants.hooks import on_provisioned
 
         count_in_database()
+        for key in ("secret", "seed"):
+            sealed_place("mfa_authenticator", "data", SECOND_FACTOR, key=key)
         on_provisioned(10, owner_make)
         post_migrate.connect(_roles_follow, sender=self, dispatch_uid="members.roles")
 
