@@ -8,7 +8,9 @@ a crash between its effect and the mark, so its effect must be keyed by the mess
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +26,7 @@ MAX_ATTEMPTS = 12
 Handler = Callable[["Message"], None]
 _handlers: dict[str, list[Handler]] = {}
 _wake: Callable[[str], None] | None = None
+_quiet: ContextVar[bool] = ContextVar("outbox_quiet", default=False)
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -53,9 +56,7 @@ def provide_wake(wake: Callable[[str], None]) -> None:
     _wake = wake
 
 
-def outbox_add(
-    topic: str, payload: dict[str, Any], *, available_at: datetime | None = None
-) -> None:
+def outbox_add(topic: str, payload: dict[str, Any], *, available_at: datetime | None = None) -> None:
     """Write one message. Must be in the transaction of its cause; payload is JSON and holds no secret in the clear."""
     if not connection.in_atomic_block:
         raise RuntimeError(
@@ -78,9 +79,20 @@ def wake_after_commit() -> None:
     transaction.on_commit(lambda: wake(schema), robust=True)
 
 
+@contextmanager
+def woken_once() -> Iterator[None]:
+    """Within it nothing is woken; at its end the current brand's drain is, once. For imports and other long work."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+        wake_after_commit()
+
+
 def wake(schema: str) -> None:
     """Wake the drain. A broker that is away costs delay, never a message: the sweeper comes by."""
-    if _wake is None:
+    if _wake is None or _quiet.get():
         return
     try:
         _wake(schema)

@@ -9,18 +9,19 @@ from itertools import islice
 from typing import IO, Any
 
 import msgspec
+from django.db import transaction
 
 from core import strict_json
 from core.actor import Actor
 from core.errors import DomainError
-from core.problems import problem_document
+from core.outbox import woken_once
 from loyalty.ingest import Answer, event_ingest_raw
 from loyalty.judging import refusal
 from members.errors import ExternalIdTaken
 from members.models import Member
 from members.services import member_create
 
-CHUNK = 1_000
+CHUNK, MEMBERS_AT_ONCE = 1_000, 250
 Progress = Callable[["ImportReport"], None]
 
 
@@ -65,7 +66,9 @@ def events_import(
         writer.writerow(["line", "id", "code", "field", "reason"])
     numbered = lines_of(source)
     while chunk := list(islice(numbered, CHUNK)):
-        for (number, _line), row, answer in _ingest(chunk, actor):
+        with woken_once():
+            answered = list(_ingest(chunk, actor))
+        for (number, _line), row, answer in answered:
             report.add(answer)
             if answer.error is not None and writer is not None:
                 told = row.get("id", "") if isinstance(row, dict) else ""
@@ -106,21 +109,28 @@ def members_import(
     """
     counts: Counter[str] = Counter()
     known = set(Member.objects.exclude(external_id=None).values_list("external_id", flat=True).iterator())
-    for number, line in lines_of(source):
-        try:
-            row = strict_json.read(line)
-            if isinstance(row, dict) and row.get("external_id") in known:
-                counts["known"] += 1
-                continue
-            member_create(actor=actor, **_member_fields(row))
-            counts["created"] += 1
-        except ExternalIdTaken:
-            counts["known"] += 1
-        except DomainError as error:
-            counts[f"refused:{problem_document(error)['code']}"] += 1
-        if number % CHUNK == 0:
-            progress(counts)
+    numbered = lines_of(source)
+    while chunk := list(islice(numbered, MEMBERS_AT_ONCE)):
+        with woken_once(), transaction.atomic():
+            for _number, line in chunk:
+                counts[_member_import(line, known, actor)] += 1
+        progress(counts)
     return counts
+
+
+def _member_import(line: bytes, known: set[str], actor: Actor) -> str:
+    """One member; what became of the line."""
+    try:
+        fields = _member_fields(strict_json.read(line))
+        if fields.get("external_id") in known:
+            return "known"
+        with transaction.atomic():
+            member_create(actor=actor, **fields)
+        return "created"
+    except ExternalIdTaken:
+        return "known"
+    except DomainError as error:
+        return f"refused:{error.code}"
 
 
 def _member_fields(row: Any) -> dict[str, Any]:

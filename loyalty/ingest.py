@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -164,8 +165,7 @@ def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
     fresh = programs(stamps=context.stamps)
     if fresh is not states:
         context = _read(events, fresh)
-    if any(_due(context, event) for event in events):
-        _settle(context, events, now)
+    if _settle(context, now):
         context = _read(events, fresh)
     judge = SliceJudge(context, fresh, actor, now)
     judge.judge(items)
@@ -173,7 +173,7 @@ def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
 
 
 def _read(events: Sequence[EventInput], states: Mapping[str, ProgramState]) -> Context:
-    return context_read(events, counters=_counters(events, states), orders=_orders(events))
+    return context_read(events, counters=_counters(events, states), orders=_orders(events), now=clock.now())
 
 
 def _counters(events: Iterable[EventInput], states: Mapping[str, ProgramState]) -> set[tuple[str, str]]:
@@ -214,14 +214,10 @@ def _orders(events: Iterable[EventInput]) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _due(context: Context, event: EventInput) -> bool:
-    """A return takes points from the balance, so what is due of that member must have happened first."""
-    return event.type == ORDER_RETURNED and event.member is not None and bool(context.orders)
-
-
-def _settle(context: Context, events: Iterable[EventInput], now: Any) -> None:
-    for event in events:
-        if event.type == ORDER_RETURNED and event.member is not None:
-            member = context.member(event.member)
-            for place in member.places if member is not None else ():
-                ledger.points_settle(enrollment_id=place.id, now=now)
+def _settle(context: Context, now: datetime) -> bool:
+    """A return takes points from the balance, so what is due of that member happens first. Whether anything was."""
+    owners = {order.member_id for order in context.orders.values() if order.due}
+    places = sorted(place.id for member in context.members if member.id in owners for place in member.places)
+    for enrollment_id in places:
+        ledger.points_settle(enrollment_id=enrollment_id, now=now)
+    return bool(places)

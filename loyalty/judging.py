@@ -1,8 +1,8 @@
 """From events and what was read to a plan of rows: the engine's thinking, without a statement of its own.
 
-A slice of a batch is judged in order, each member's holdings, counters and tiers following in memory. The slice ends
-before an event that needs what isn't booked yet: a return of an order in the same slice, or anything of a member who
-has a return in it. The engine books the slice and goes on with the rest.
+A slice of a batch is judged in order, each member's holdings, counters and tiers following in memory. An event that
+needs what isn't booked yet (a return of an order in the same slice, or anything of a member who has a return in it) is
+put off to the next slice, and with it whatever comes later of the same member. The engine books a slice, then the next.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def refusal(error: DomainError) -> Answer:
 
 
 class SliceJudge:
-    """Judges items until the slice ends. plan: what to book; answers: by index; rest: left for the next slice."""
+    """Judges what can be booked together. plan: what to book; answers: by index; rest: put off to the next slice."""
 
     def __init__(self, context: Context, programs: Mapping[str, ProgramState], actor: Actor, now: datetime) -> None:
         self.context = context
@@ -87,8 +87,8 @@ class SliceJudge:
         self._orders_here: set[tuple[str, str]] = set()
 
     def judge(self, items: Sequence[Item]) -> None:
-        """Judge as far as the slice goes. NotEnrolled names everyone who must get a place first."""
-        for position, item in enumerate(items):
+        """Judge what can be judged now. NotEnrolled names everyone who must get a place first."""
+        for item in items:
             try:
                 answer = self._twin(item.event) or self._judge(item.event)
             except NotEnrolled as missing:
@@ -97,9 +97,9 @@ class SliceJudge:
             except DomainError as error:
                 answer = refusal(error)
             if answer is None:
-                self.rest = list(items[position:])
-                break
-            self.answers[item.index] = answer
+                self.rest.append(item)
+            else:
+                self.answers[item.index] = answer
         if self._missing:
             raise NotEnrolled(self._missing)
 
@@ -113,13 +113,15 @@ class SliceJudge:
         return Answer(200, twin.result)
 
     def _judge(self, event: EventInput) -> Answer | None:
-        """Judge one event into the plan. None: the slice ends before it."""
+        """Judge one event into the plan. None: it is put off."""
         case = self._case(event)
         if case.place is not None and case.place.id in self._closed:
             return None
         if event.type == ORDER_RETURNED:
             number = case.event.payload["return"]["order"]
             if (event.source, number) in self._orders_here:
+                if case.place is not None:
+                    self._closed.add(case.place.id)
                 return None
             result = return_judge(case, self.context, self.plan, self.actor, self.now)
             if case.place is not None:

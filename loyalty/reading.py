@@ -88,6 +88,8 @@ class AwardLot(msgspec.Struct):
 
 
 class OrderContext(msgspec.Struct):
+    """due: points of the order's member wait to become active or to expire, which must happen before a return."""
+
     event_id: str
     source: str
     number: str
@@ -95,6 +97,7 @@ class OrderContext(msgspec.Struct):
     program_id: int
     total_minor: int
     refunded_minor: int
+    due: bool
     awards: list[dict[str, Any]]
     lots: list[AwardLot]
 
@@ -109,22 +112,24 @@ class Twin(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct):
-    twins: dict[tuple[str, str], Twin]
-    members: list[MemberContext]
-    orders: dict[tuple[str, str], OrderContext]
-    stamps: dict[int, int]
+    """What was read. orders: those named by number, of whatever member."""
+
+    twins: dict[tuple[str, str], Twin] = {}
+    members: list[MemberContext] = []
+    orders: dict[tuple[str, str], OrderContext] = {}
+    stamps: dict[int, int] = {}
+    _found: dict[MemberRef, MemberContext] = {}
+
+    def add_member(self, member: MemberContext) -> None:
+        self.members.append(member)
+        self._found[MemberRef(id=member.public_id)] = member
+        if member.external_id is not None:
+            self._found[MemberRef(external_id=member.external_id)] = member
+        if member.email is not None:
+            self._found[MemberRef(email=member.email.lower())] = member
 
     def member(self, ref: MemberRef) -> MemberContext | None:
-        for each in self.members:
-            if ref.id is not None:
-                if each.public_id == ref.id:
-                    return each
-            elif ref.external_id is not None:
-                if each.external_id == ref.external_id:
-                    return each
-            elif each.email is not None and each.email.lower() == ref.email:
-                return each
-        return None
+        return self._found.get(ref)
 
 
 _STAMPS = "SELECT 'stamp', json_build_array(id, stamp)::text FROM loyalty_program WHERE archived_at IS NULL"
@@ -155,7 +160,11 @@ FROM members_member m WHERE
 _ORDERS = """
 SELECT 'order', json_build_object('event_id', o.event_id, 'source', o.source, 'number', o.number,
     'member_id', o.member_id, 'program_id', v.program_id, 'total_minor', o.total_minor,
-    'refunded_minor', o.refunded_minor, 'awards', coalesce(v.trace->'awards', '[]'), 'lots', coalesce((
+    'refunded_minor', o.refunded_minor, 'due', EXISTS (
+        SELECT 1 FROM loyalty_enrollment n JOIN loyalty_pointsaccount a ON a.enrollment_id = n.id
+        JOIN loyalty_pointslot l ON l.account_id = a.id WHERE n.member_id = o.member_id AND (
+            (l.active_at IS NULL AND l.activates_at <= %s)
+            OR (l.active_at IS NOT NULL AND l.remaining > 0 AND l.expires_at <= %s))), 'awards', coalesce(v.trace->'awards', '[]'), 'lots', coalesce((
     SELECT json_agg(json_build_object('entry', l.entry_id, 'account', l.account_id, 'effect', e.effect, 'rule', e.rule,
         'granted', l.granted, 'remaining', l.remaining, 'reversed', l.reversed, 'active', l.active_at IS NOT NULL,
         'expires_at', l.expires_at) ORDER BY l.entry_id)
@@ -167,7 +176,11 @@ JOIN unnest(%s::text[], %s::text[]) AS k (source, number) ON o.source = k.source
 
 
 def context_read(
-    batch: Sequence[EventInput], *, counters: Iterable[tuple[str, str]], orders: Sequence[tuple[str, str]]
+    batch: Sequence[EventInput],
+    *,
+    counters: Iterable[tuple[str, str]],
+    orders: Sequence[tuple[str, str]],
+    now: datetime,
 ) -> Context:
     """One round trip. counters: (key, period) of caps that may be asked; tiers' are read always."""
     parts, params = [_STAMPS], []
@@ -181,8 +194,8 @@ def context_read(
         params += [oldest, [f"{key}@{period}" for key, period in counters], *refs]
     if orders:
         parts.append(_ORDERS)
-        params += [[each[0] for each in orders], [each[1] for each in orders]]
-    context = Context({}, [], {}, {})
+        params += [now, now, [each[0] for each in orders], [each[1] for each in orders]]
+    context = Context()
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), params)
         for tag, text in cursor.fetchall():
@@ -198,7 +211,7 @@ def _take(context: Context, tag: str, text: str) -> None:
         twin = msgspec.json.decode(text, type=Twin)
         context.twins[twin.source, twin.external_id] = twin
     elif tag == "member":
-        context.members.append(msgspec.json.decode(text, type=MemberContext))
+        context.add_member(msgspec.json.decode(text, type=MemberContext))
     else:
         order = msgspec.json.decode(text, type=OrderContext)
         context.orders[order.source, order.number] = order

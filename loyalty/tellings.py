@@ -13,15 +13,28 @@ LANGUAGES = ("en", "nl")
 Telling = dict[str, str]
 
 
+# Made sentences by compiled program (kept alive beside them, so that an id isn't taken for another's).
+_made: dict[int, tuple[CompiledProgram, dict[tuple[str, int], Telling]]] = {}
+KEPT = 512
+
+
 def award_reason(compiled: CompiledProgram, award: Award) -> Telling:
     """The rule's description to members; without one, a sentence made from what the rule does."""
     description = compiled.document.rule(award.rule).description
     if description:
         return {language: text_in(description, language) for language in LANGUAGES}
-    return {language: _made(compiled, award, language) for language in LANGUAGES}
+    kept = _made.get(id(compiled))
+    if kept is None:
+        if len(_made) >= KEPT:
+            _made.clear()
+        kept = _made[id(compiled)] = (compiled, {})
+    told = kept[1].get((award.rule, award.effect))
+    if told is None:
+        told = kept[1][award.rule, award.effect] = {each: _make(compiled, award, each) for each in LANGUAGES}
+    return told
 
 
-def _made(compiled: CompiledProgram, award: Award, language: str) -> str:
+def _make(compiled: CompiledProgram, award: Award, language: str) -> str:
     with override(language):
         return words.award_reason(compiled.document, award.rule, award.effect, gettext, language)
 
