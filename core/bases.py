@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NoReturn, Self, TypeVar
 
 from django.db import models
@@ -52,8 +52,8 @@ class BrandModel(models.Model):
         stamp(self, kwargs.get("using"))
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Iterable[str], values: Sequence[Any]) -> Self:
-        instance = super().from_db(db, field_names, values)  # type: ignore[arg-type]
+    def from_db(cls, db: str | None, *args: Any, **kwargs: Any) -> Self:
+        instance = super().from_db(db, *args, **kwargs)
         stamp(instance, db)
         return instance
 
@@ -84,7 +84,7 @@ class AppendOnly(BrandModel):
 
     append_only = True
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = AppendOnlyQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         abstract = True

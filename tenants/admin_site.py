@@ -107,11 +107,11 @@ class BrandAdmin(PlatformAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # and goes by the command brand_drop, after a dump
 
-    @display(description=gettext_lazy("address"), ordering="slug")
+    @display(description=gettext_lazy("address"), ordering="slug")  # type: ignore[untyped-decorator]
     def address(self, brand: Brand) -> str:
         return format_html('<a class="link" href="{}">{}</a>', brand_url(brand), brand.slug)
 
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description=gettext_lazy("status"),
         ordering="status",
         label={"active": "success", "suspended": "warning", "provisioning": "info", "failed": "danger"},
@@ -164,7 +164,7 @@ class BrandSignupAdmin(PlatformAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description=gettext_lazy("state"),
         ordering="state",
         label={"done": "success", "failed": "danger", "running": "info", "queued": "info", "requested": "warning"},

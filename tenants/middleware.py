@@ -73,7 +73,7 @@ class BrandMiddleware:
         connection.set_schema_to_public()  # type: ignore[attr-defined]
         request.brand = None  # type: ignore[attr-defined]
         request.tenant = connection.tenant  # type: ignore[attr-defined]
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         timezone.deactivate()
         return self.get_response(request)
 
@@ -81,9 +81,7 @@ class BrandMiddleware:
         if connection.tenant is not brand:  # type: ignore[attr-defined]
             connection.set_tenant(brand)  # type: ignore[attr-defined]
         request.brand = request.tenant = brand  # type: ignore[attr-defined]
-        request.urlconf = (  # type: ignore[attr-defined]
-            settings.OPERATOR_URLCONF if brand.is_operator else settings.ROOT_URLCONF
-        )
+        request.urlconf = settings.OPERATOR_URLCONF if brand.is_operator else settings.ROOT_URLCONF
         timezone.activate(zone(brand.time_zone))
         return self.get_response(request)
 

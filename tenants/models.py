@@ -41,7 +41,20 @@ class BrandQuerySet(models.QuerySet["Brand"]):
         return self.exclude(status__in=[BrandStatus.PROVISIONING, BrandStatus.FAILED])
 
 
-class Brand(TenantMixin):
+class BrandManager(models.Manager["Brand"]):
+    """Brand.objects; `live()` is what every loop over brands goes by."""
+
+    def get_queryset(self) -> BrandQuerySet:
+        return BrandQuerySet(self.model, using=self._db)
+
+    def live(self) -> BrandQuerySet:
+        return self.get_queryset().live()
+
+    def with_schema(self) -> BrandQuerySet:
+        return self.get_queryset().with_schema()
+
+
+class Brand(TenantMixin):  # type: ignore[misc]
     """One brand and the name of its schema. Saved in the public schema's context only."""
 
     # The schema is made by tenants.provision, from the template's DDL, never by saving a row.
@@ -62,7 +75,7 @@ class Brand(TenantMixin):
     clock_shift = models.DurationField(_("clock shift"), default=timedelta(0))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects: ClassVar[models.Manager[Brand]] = BrandQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[BrandManager] = BrandManager()
 
     class Meta:
         ordering = ("slug",)
@@ -77,7 +90,7 @@ class Brand(TenantMixin):
         return self.kind == BrandKind.OPERATOR
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]
     """A host name. Those of the platform itself point at no brand: they are in settings, not here."""
 
     class Meta:

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import get_urlconf, set_urlconf
 from django.utils.translation import gettext_lazy as _
 
 from core.database import OwnerConnection, app_role, identifier, owner_connection, run_script, schema_present
@@ -125,9 +126,15 @@ def _schema_create(owner: OwnerConnection, schema: str) -> None:
 
 
 def _hooks_run(brand: Brand, signup: BrandSignup) -> None:
-    with brand_context(brand), transaction.atomic():
-        for function in provisioned_hooks():
-            function(brand, signup)
+    # Where tasks run inside the request (eagerly), the thread's URLs are still the platform's; mails link to the brand.
+    before = get_urlconf()
+    set_urlconf(settings.ROOT_URLCONF)
+    try:
+        with brand_context(brand), transaction.atomic():
+            for function in provisioned_hooks():
+                function(brand, signup)
+    finally:
+        set_urlconf(before)
 
 
 def _open(brand: Brand) -> None:

@@ -63,7 +63,7 @@ def _entry(key: str, condition: dict[str, str]) -> Entry:
     brand = _find(condition)
     found = Entry(
         brand=brand,
-        schema_exists=bool(brand and brand.schema_exists),  # type: ignore[attr-defined]
+        schema_exists=bool(brand and brand.schema_exists),
         until=time.monotonic() + CACHE_SECONDS,
     )
     with _lock:
@@ -77,7 +77,8 @@ def _entry(key: str, condition: dict[str, str]) -> Entry:
 def _find(condition: dict[str, str]) -> Brand | None:
     exists = RawSQL("to_regnamespace(quote_ident(schema_name)) IS NOT NULL", [], output_field=BooleanField())
     with tenant_context(FakeTenant("public")):
-        return Brand.objects.filter(**condition).annotate(schema_exists=exists).first()
+        found: Brand | None = Brand.objects.filter(**condition).annotate(schema_exists=exists).first()
+        return found
 
 
 def is_platform_host(host: str) -> bool:

@@ -26,7 +26,7 @@ class SessionStore(DatabaseSessionStore):
         loaded: dict[str, Any] = super().load()
         if loaded and loaded.get(STAMP) != current_schema():
             log.warning("a session of %s was presented to %s", loaded.get(STAMP), current_schema())
-            self._session_key = None  # type: ignore[assignment]
+            self._session_key = None
             return {}
         return loaded
 

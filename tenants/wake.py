@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 def wake(task: str, signup_id: UUID) -> None:
     """Send a task to the workers. A broker that is away costs delay, nothing more: the sweeper comes by."""
     try:
-        current_app.tasks[task].apply_async(args=[str(signup_id)], headers={"_schema_name": "public"}, retry=False)
+        current_app.tasks[task].apply_async(args=(str(signup_id),), headers={"_schema_name": "public"}, retry=False)
     except Exception as error:
         if settings.CELERY_TASK_ALWAYS_EAGER:
             raise

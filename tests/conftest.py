@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -23,9 +24,17 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.client import ClientHandler
 
+from core.errors import NotFound
+from core.ids import uuid7
+from members.models import User
+from tenants import registry
+from tenants.context import brand_context, park, platform_context
+from tenants.models import Brand
+from tenants.provision import brand_drop, brand_provision
 from tests import database
 
 ClientFor = Callable[..., Client]
+NewBrand = Callable[..., Brand]
 
 # Counters of this transaction, and of earlier ones that the server hasn't collected yet: only differences count.
 WRITES = """
@@ -59,7 +68,7 @@ def point_django_at(urls: database.Urls) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup() -> Iterator[None]:
     with database.copy_of_template(database.server()) as urls:
         point_django_at(urls)
         yield
@@ -71,12 +80,12 @@ def _requests_give_the_connection_back() -> Iterator[None]:
     """A request parks its connection when it ends; a test shares its connection with its requests and goes on."""
     original = ClientHandler.__call__
 
-    def call(self: ClientHandler, environ: dict[str, object]) -> object:
-        tenant, include_public = connection.tenant, connection.include_public_schema
+    def call(self: ClientHandler, environ: dict[str, Any]) -> Any:
+        tenant, include_public = connection.tenant, connection.include_public_schema  # type: ignore[attr-defined]
         try:
             return original(self, environ)
         finally:
-            connection.set_tenant(tenant, include_public)
+            connection.set_tenant(tenant, include_public)  # type: ignore[attr-defined]
 
     ClientHandler.__call__ = call  # type: ignore[method-assign]
     yield
@@ -85,9 +94,6 @@ def _requests_give_the_connection_back() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _start_parked() -> None:
-    from tenants import registry
-    from tenants.context import park
-
     registry.forget_all()
     park()
 
@@ -95,8 +101,6 @@ def _start_parked() -> None:
 @pytest.fixture
 def touchable(db: None) -> Iterator[set[str]]:
     """Schemas that this test may change. At its end: nothing changed anywhere else."""
-    from tenants.context import park
-
     schemas: set[str] = set()
     before = writes_by_table()
     yield schemas
@@ -112,31 +116,28 @@ def touchable(db: None) -> Iterator[set[str]]:
     park()
 
 
-def _brand(slug: str):  # type: ignore[no-untyped-def]
-    from tenants.context import platform_context
-    from tenants.models import Brand
-
+def _brand(slug: str) -> Brand:
     with platform_context():
         return Brand.objects.get(slug=slug)
 
 
 @pytest.fixture
-def brand(touchable: set[str]):  # type: ignore[no-untyped-def]
+def brand(touchable: set[str]) -> Brand:
     gem = _brand("gem")
     touchable.add(gem.schema_name)
-    connection.set_tenant(gem)
+    connection.set_tenant(gem)  # type: ignore[attr-defined]
     return gem
 
 
 @pytest.fixture
-def other_brand(touchable: set[str]):  # type: ignore[no-untyped-def]
+def other_brand(touchable: set[str]) -> Brand:
     oak = _brand("oak")
     touchable.add(oak.schema_name)
     return oak
 
 
 @pytest.fixture
-def operator_brand(touchable: set[str]):  # type: ignore[no-untyped-def]
+def operator_brand(touchable: set[str]) -> Brand:
     operator = _brand("operator")
     touchable.add(operator.schema_name)
     return operator
@@ -145,27 +146,22 @@ def operator_brand(touchable: set[str]):  # type: ignore[no-untyped-def]
 @pytest.fixture
 def platform(touchable: set[str]) -> None:
     touchable.add("public")
-    connection.set_schema_to_public()
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
 
 
 @pytest.fixture
-def new_brand(django_db_setup: None, django_db_blocker):  # type: ignore[no-untyped-def]
+def new_brand(django_db_setup: None, django_db_blocker: Any) -> Iterator[NewBrand]:
     """Factory of brands that are really there: new_brand(slug=None, **fields). All are dropped afterwards."""
-    from core.errors import NotFound
-    from core.ids import uuid7
-    from tenants.context import park
-    from tenants.provision import brand_drop, brand_provision
-
     made: list[str] = []
 
-    def make(slug: str | None = None, **fields: object):  # type: ignore[no-untyped-def]
+    def make(slug: str | None = None, **fields: Any) -> Brand:
         slug = slug or f"t{uuid7().hex[-10:]}"
         made.append(slug)
         return brand_provision(
             slug=slug,
             name=fields.pop("name", slug),
             owner_email=f"owner@{slug}.example",
-            **fields,  # type: ignore[arg-type]
+            **fields,
         )
 
     with django_db_blocker.unblock():
@@ -181,20 +177,18 @@ def new_brand(django_db_setup: None, django_db_blocker):  # type: ignore[no-unty
 
 
 @pytest.fixture
-def committed_brand(new_brand):  # type: ignore[no-untyped-def]
+def committed_brand(new_brand: NewBrand) -> Brand:
     made = new_brand()
-    connection.set_tenant(made)
+    connection.set_tenant(made)  # type: ignore[attr-defined]
     return made
 
 
 @pytest.fixture
 def client_for() -> ClientFor:
-    def make(brand=None, *, user=None, **extra: str) -> Client:  # type: ignore[no-untyped-def]
-        from tenants.context import brand_context
-
+    def make(brand: Brand | None = None, *, user: User | None = None, **extra: Any) -> Client:
         host = f"{brand.slug}{settings.BRAND_HOST_SUFFIX}" if brand is not None else settings.PLATFORM_HOST
         client = Client(SERVER_NAME=host, **extra)
-        if user is not None:
+        if brand is not None and user is not None:
             with brand_context(brand):
                 client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client

@@ -10,19 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
+from core.database import identifier, owner_connection
 from core.tenancy import current_schema
 from members.models import User
 from tenants import registry
 from tenants.context import PARKED, brand_context, park, platform_context
 from tenants.models import Brand, BrandStatus
-from tests.conftest import ClientFor
+from tests.conftest import ClientFor, NewBrand
 
 
 def where(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{current_schema()} {request.user}")
 
 
-urlpatterns = [path("where/", where)]
+def users(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(User.objects.count()))
+
+
+urlpatterns = [path("where/", where), path("users/", users)]
 here = override_settings(ROOT_URLCONF=__name__, PUBLIC_SCHEMA_URLCONF=__name__, OPERATOR_URLCONF=__name__)
 
 
@@ -76,33 +81,32 @@ def test_a_closed_brand_answers_503_and_when_to_come_back(
     assert (api.status_code, api.json()["code"]) == (503, "brand_unavailable")
 
 
-@here
-def test_a_brand_without_its_schema_answers_503_and_nothing_of_public(new_brand, client_for: ClientFor) -> None:
-    from core.database import identifier, owner_connection
+def drop_schema(brand: Brand) -> None:
+    with owner_connection() as owner:
+        owner.execute(f"DROP SCHEMA {identifier(brand.schema_name)} CASCADE".encode())
 
+
+def test_a_brand_without_its_schema_answers_503_and_nothing_of_public(
+    new_brand: NewBrand, client_for: ClientFor
+) -> None:
     made = new_brand()
     client = client_for(made)
-    assert client.get("/where/").status_code == 200
-    with owner_connection() as owner:
-        owner.execute(f"DROP SCHEMA {identifier(made.schema_name)} CASCADE".encode())
-    registry.forget_all()
-    assert client.get("/where/").status_code == 503
+    with here:
+        assert client.get("/where/").status_code == 200
+        drop_schema(made)
+        registry.forget_all()
+        assert client.get("/where/").status_code == 503
 
 
-def users(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(str(User.objects.count()))
-
-
-@override_settings(ROOT_URLCONF="tests.tenancy.urls_users")
-def test_a_schema_dropped_while_the_cache_still_knows_it_answers_503(new_brand, client_for: ClientFor) -> None:
-    from core.database import identifier, owner_connection
-
+def test_a_schema_dropped_while_the_cache_still_knows_it_answers_503(
+    new_brand: NewBrand, client_for: ClientFor
+) -> None:
     made = new_brand()
     client = client_for(made)
-    assert client.get("/users/").status_code == 200
-    with owner_connection() as owner:
-        owner.execute(f"DROP SCHEMA {identifier(made.schema_name)} CASCADE".encode())
-    assert client.get("/users/").status_code == 503
+    with here:
+        assert client.get("/users/").status_code == 200
+        drop_schema(made)
+        assert client.get("/users/").status_code == 503
 
 
 def test_a_session_of_one_brand_is_none_at_another(brand: Brand, other_brand: Brand, client_for: ClientFor) -> None:
