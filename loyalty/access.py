@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -61,4 +61,4 @@ def member_page(view: MemberView[P]) -> Callable[Concatenate[HttpRequest, P], Ht
             return render(request, "loyalty/no_member.html", status=200 if request.method == "GET" else 403)
         return view(request, enrollment, *args, **kwargs)
 
-    return page
+    return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], page)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 
@@ -89,6 +89,16 @@ def in_language(row: Any, field: str) -> str:
 def last_day(ends_at: datetime | None) -> date | None:
     """The last local day of something that ends at a moment: midnight of 1 January is 31 December."""
     return timezone.localtime(ends_at - timedelta(microseconds=1)).date() if ends_at else None
+
+
+@register.filter
+def short_day(moment: datetime | date | None) -> str:
+    """22 Nov 2026, or in Dutch, which writes months small, 22 nov 2026."""
+    if moment is None:
+        return ""
+    day = timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
+    text = date_format(day, "j M Y")
+    return text.lower() if get_language() == "nl" else text
 
 
 @register.filter

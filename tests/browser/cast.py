@@ -21,7 +21,7 @@ PASSWORD = "a long enough password"
 CUP = "M5 8h11v1.2h1.2a3 3 0 0 1 0 6.1h-1.6A5 5 0 0 1 11 19H9a5 5 0 0 1-4-5z"
 
 
-def brand_fields() -> dict[str, str]:
+def brand_fields() -> dict[str, Any]:
     return {"color_primary": "#7c2d12", "color_accent": "#0f766e", "logo": CUP}
 
 
@@ -74,7 +74,7 @@ def history(member: Member, rewards: dict[str, Reward]) -> None:
     ]
     shop.send(*rows, shop.review(member), shop.order(member, 60, "WEB-10400", days_ago=2))
     shop.send(shop.returned(member, "WEB-10400", 35))
-    enrollment = member.enrollments.get()  # type: ignore[attr-defined]
+    enrollment = member.enrollments.get()
     for place, code in enumerate(("cappuccino", "cake", "mug")):
         taken = reward_redeem(
             enrollment=enrollment, reward=rewards[code], actor=shop.STAFF, key=f"history-{member.pk}-{place}"

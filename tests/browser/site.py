@@ -74,14 +74,15 @@ class Site:
         while time.monotonic() < until:
             for path in sorted(self.mail_dir.glob("*.log"), reverse=True):
                 found = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-                body = found.get_body(("plain",))  # type: ignore[attr-defined]
+                body = found.get_body(("plain",))
                 if address in str(found["To"]) and body is not None:
                     return str(body.get_content())
             time.sleep(0.2)
         raise AssertionError(f"no mail to {address} in {seconds} s")
 
     def link_in_mail_to(self, address: str) -> str:
-        return re.findall(r"https?://\S+", self.mail_to(address))[0].rstrip(".>)")
+        links: list[str] = re.findall(r"https?://\S+", self.mail_to(address))
+        return links[0].rstrip(".>)")
 
 
 @contextmanager

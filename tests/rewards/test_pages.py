@@ -11,6 +11,8 @@ from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_use
 from rewards.stock import stock_set
+from tenants.models import Brand
+from tests.conftest import ClientFor
 from tests.loyalty import cast, shop
 from tests.loyalty.test_pages import invariants, text_of
 
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def anna(brand) -> cast.Person:
+def anna(brand: Brand) -> cast.Person:
     """A member with 300 points."""
     who = cast.person(shop.program())
     shop.send(shop.order(who.member, 300))
@@ -32,10 +34,13 @@ def reward(who: cast.Person, code: str = "coffee", price: int = 100, **fields: o
 
 
 def key_on(page: bytes) -> str:
-    return re.search(rb'name="key" value="([^"]+)"', page).group(1).decode()
+    found: bytes = re.findall(rb'name="key" value="([^"]+)"', page)[0]
+    return found.decode()
 
 
-def test_what_can_be_taken_comes_first_and_the_rest_says_what_it_needs(brand, client_for, anna) -> None:
+def test_what_can_be_taken_comes_first_and_the_rest_says_what_it_needs(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
     reward(anna, "car", 10_000)
     reward(anna, "coffee", 100)
     reward(anna, "vipnight", 50, tiers=["vip"])
@@ -49,7 +54,7 @@ def test_what_can_be_taken_comes_first_and_the_rest_says_what_it_needs(brand, cl
     assert invariants() == []
 
 
-def test_taking_a_reward_shows_its_code_and_pays_once(brand, client_for, anna) -> None:
+def test_taking_a_reward_shows_its_code_and_pays_once(brand: Brand, client_for: ClientFor, anna: cast.Person) -> None:
     pool = CodePool.objects.create(name="Codes")
     pool_import(pool=pool, codes=["SECRET-1", "SECRET-2"], actor=shop.STAFF)
     reward(anna, pool=pool, name_nl="Koffie")
@@ -67,7 +72,7 @@ def test_taking_a_reward_shows_its_code_and_pays_once(brand, client_for, anna) -
     assert invariants() == []
 
 
-def test_two_visits_of_the_page_are_two_wishes(brand, client_for, anna) -> None:
+def test_two_visits_of_the_page_are_two_wishes(brand: Brand, client_for: ClientFor, anna: cast.Person) -> None:
     reward(anna)
     client = client_for(brand, user=anna.user)
     for _ in range(2):
@@ -76,7 +81,9 @@ def test_two_visits_of_the_page_are_two_wishes(brand, client_for, anna) -> None:
     assert invariants() == []
 
 
-def test_a_refusal_stands_beside_the_button_and_takes_nothing(brand, client_for, anna) -> None:
+def test_a_refusal_stands_beside_the_button_and_takes_nothing(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
     reward(anna)
     client = client_for(brand, user=anna.user)
     key = key_on(client.get("/rewards/coffee/").content)
@@ -92,7 +99,7 @@ def test_a_refusal_stands_beside_the_button_and_takes_nothing(brand, client_for,
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 200, "a b c d e f g h i j k l m n"])
-def test_a_form_without_its_key_takes_nothing(brand, client_for, anna, key: str) -> None:
+def test_a_form_without_its_key_takes_nothing(brand: Brand, client_for: ClientFor, anna: cast.Person, key: str) -> None:
     reward(anna)
     response = client_for(brand, user=anna.user).post("/rewards/coffee/", {"key": key})
     assert response.status_code == 400
@@ -101,7 +108,7 @@ def test_a_form_without_its_key_takes_nothing(brand, client_for, anna, key: str)
     assert invariants() == []
 
 
-def test_giving_back_asks_first_and_returns_the_points(brand, client_for, anna) -> None:
+def test_giving_back_asks_first_and_returns_the_points(brand: Brand, client_for: ClientFor, anna: cast.Person) -> None:
     reward(anna)
     client = client_for(brand, user=anna.user)
     where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]
@@ -117,7 +124,7 @@ def test_giving_back_asks_first_and_returns_the_points(brand, client_for, anna) 
     assert invariants() == []
 
 
-def test_a_used_reward_can_not_be_given_back(brand, client_for, anna) -> None:
+def test_a_used_reward_can_not_be_given_back(brand: Brand, client_for: ClientFor, anna: cast.Person) -> None:
     reward(anna)
     client = client_for(brand, user=anna.user)
     where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]
@@ -128,7 +135,7 @@ def test_a_used_reward_can_not_be_given_back(brand, client_for, anna) -> None:
     assert invariants() == []
 
 
-def test_another_members_reward_is_not_there(brand, client_for, anna) -> None:
+def test_another_members_reward_is_not_there(brand: Brand, client_for: ClientFor, anna: cast.Person) -> None:
     reward(anna)
     client = client_for(brand, user=anna.user)
     where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]
@@ -142,11 +149,13 @@ def test_another_members_reward_is_not_there(brand, client_for, anna) -> None:
 
 
 @pytest.mark.parametrize("path", ["/rewards/nothing/", "/my-rewards/00000000-0000-7000-8000-000000000000/"])
-def test_what_is_not_there_is_404(brand, client_for, anna, path: str) -> None:
+def test_what_is_not_there_is_404(brand: Brand, client_for: ClientFor, anna: cast.Person, path: str) -> None:
     assert client_for(brand, user=anna.user).get(path).status_code == 404
 
 
-def test_a_reward_that_is_not_offered_any_more_keeps_its_redemptions(brand, client_for, anna) -> None:
+def test_a_reward_that_is_not_offered_any_more_keeps_its_redemptions(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
     coffee = reward(anna)
     client = client_for(brand, user=anna.user)
     where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]

@@ -1,0 +1,96 @@
+"""The brand's admin in a real browser: every page at three widths, and the work that is done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from members.models import Member, User
+from members.staff import staff_role_set
+from tests.browser.site import ARTIFACTS, Site
+from tests.browser.test_look import SCREENS, WIDER_THAN_SCREEN
+from tests.loyalty import shop
+
+OWNER = "boss@example.com"
+PAGES = {
+    "dashboard": "/admin/",
+    "members": "/admin/members/member/",
+    "events": "/admin/loyalty/event/?period=all",
+    "orders": "/admin/loyalty/order/?period=all",
+    "ledger": "/admin/loyalty/pointsentry/?period=all",
+    "programs": "/admin/loyalty/program/",
+    "rules": "/admin/loyalty/earningrule/",
+    "rule-add": "/admin/loyalty/earningrule/add/",
+    "currency-add": "/admin/loyalty/pointcurrency/add/",
+    "ladder-add": "/admin/loyalty/ladder/add/",
+    "rewards": "/admin/rewards/reward/",
+    "reward-add": "/admin/rewards/reward/add/",
+    "key-add": "/admin/partners/apikey/add/",
+    "team": "/admin/members/user/",
+    "invite": "/admin/members/user/add/",
+    "audit": "/admin/core/auditentry/?period=all",
+    "outbox": "/admin/core/outboxmessage/",
+}
+# What is opened by the first link of a list.
+FIRST = {
+    "member": "/admin/members/member/",
+    "event": "/admin/loyalty/event/?period=all",
+    "entry": "/admin/loyalty/pointsentry/?period=all",
+    "program": "/admin/loyalty/program/",
+    "rule": "/admin/loyalty/earningrule/",
+    "currency": "/admin/loyalty/pointcurrency/",
+    "ladder": "/admin/loyalty/ladder/",
+    "version": "/admin/loyalty/programversion/",
+    "reward": "/admin/rewards/reward/",
+    "pool": "/admin/rewards/codepool/",
+    "redemption": "/admin/rewards/redemption/?period=all",
+}
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def boss(in_brand: Any, cookies_of: Callable[[str], dict[str, str]]) -> dict[str, str]:
+    """The cookies of an owner of the brand."""
+    user = User.objects.filter(email=OWNER).first()
+    if user is None:
+        user = User.objects.create_user(OWNER, "a long enough password", name="Bo Baas")
+        staff_role_set(user=user, role="owner", actor=shop.STAFF)
+    return cookies_of(OWNER)
+
+
+def picture(page: Page, name: str, where: str) -> None:
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(ARTIFACTS / f"admin-{name}-{where}.png"))
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), SCREENS)
+def test_every_page_of_the_admin_fits_the_screen(
+    width: int, scheme: str, language: str, site: Site, boss: dict[str, str], open_page: Open
+) -> None:
+    page = open_page(width=width, scheme=scheme, language=language, cookies=boss)
+    where = f"{width}-{scheme}-{language}"
+    wrong: list[str] = []
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        picture(page, name, where)
+        wrong.extend(f"{name}: {each}" for each in page.evaluate(WIDER_THAN_SCREEN))
+
+    for name, path in PAGES.items():
+        answer = page.goto(site.url(path))
+        assert answer is not None
+        assert answer.status == 200, name
+        look(name)
+    for name, path in FIRST.items():
+        page.goto(site.url(path))
+        address = page.locator("#result_list tbody a").first.get_attribute("href") or ""
+        page.goto(site.url(address.replace(site.url("").rstrip("/"), "")))
+        look(name)
+    for tab in ("consents", "points", "ledger", "events", "redemptions"):
+        number = Member.objects.get(email="anna@example.com").pk
+        page.goto(site.url(f"/admin/members/member/{number}/change/?tab={tab}"))
+        look(f"member-{tab}")
+    assert wrong == []
