@@ -32,7 +32,7 @@ static() {
     SECRET_KEY="$("$PYTHON" -c 'import secrets; print(secrets.token_urlsafe(64))')" \
     MASTER_KEYS="$("$PYTHON" -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
     DJANGO_SETTINGS_MODULE=config.settings.production \
-        "$PYTHON" manage.py collectstatic --noinput --verbosity 0
+        "$PYTHON" manage.py collectstatic --noinput --verbosity 0 --ignore redoc
     "$PYTHON" -m compileall -q analytics billing config core engagement loyalty members partners rewards tenants
 }
 

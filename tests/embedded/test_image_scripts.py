@@ -162,7 +162,7 @@ def test_the_build_compiles_messages_and_gathers_static_files(production: dict[s
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
     for step in ("messages", "static"):
-        environment = {"PATH": production["PATH"], "PYTHON": sys.executable, "HOME": str(tmp_path)}
+        environment = {"PATH": production["PATH"], "PYTHON": sys.executable, "STATIC_COMPRESS": "0"}
         done = subprocess.run([tree / "docker/build.sh", step], env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     assert (tree / "staticfiles/staticfiles.json").exists()

@@ -191,6 +191,6 @@ def test_marked_texts_are_found_in_modules_and_templates(scripts: None) -> None:
         (None, "%(n)s point", "%(n)s points"),
         ("verb", "Earn", None),
     ]
-    template = "{% load i18n %}{% translate \"It's here\" %}{% blocktranslate trimmed %}\n Hi\n {{ name }}"
+    template = '{% load i18n %}{% translate "It\'s here" %}{% blocktranslate trimmed %}\n Hi\n {{ name }}'
     template += "{% endblocktranslate %}"
     assert [key[1] for key in messages.from_template(template)] == ["It's here", "Hi %(name)s"]
