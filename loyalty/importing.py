@@ -118,7 +118,7 @@ def members_import(
     return counts
 
 
-def _member_import(line: bytes, known: set[str], actor: Actor) -> str:
+def _member_import(line: bytes, known: set[str | None], actor: Actor) -> str:
     """One member; what became of the line."""
     try:
         fields = _member_fields(strict_json.read(line))

@@ -34,7 +34,7 @@ def return_judge(case: Case, context: Context, plan: Plan, actor: Actor, now: da
         order.refunded_minor += amount
     status = "unmatched" if order is None else ("processed" if case.place is not None else "guest")
     result = event_result(case, status, awards=[], reversed_=reversed_, changed=changed)
-    trace = {"rules": [], "awards": [], "order": order.event_id if order is not None else None}
+    trace: dict[str, Any] = {"rules": [], "awards": [], "order": order.event_id if order is not None else None}
     plan.events.append(event_row(case, actor, status, trace, result))
     if reversed_ and case.member is not None:
         plan.tell("points.reversed", event_id=case.id, member_id=case.member.public_id, entries=reversed_)
