@@ -136,8 +136,6 @@ class Column:
 
     def as_sql(self, table: str) -> str:
         parts = [self.name, self.type]
-        if self.storage:
-            parts.append(f"STORAGE {STORAGE[self.storage]}")
         if self.collation:
             parts.append(f"COLLATE {self.collation}")
         if self.identity:
@@ -222,6 +220,12 @@ class TemplateReader:
             storage = f" WITH ({options})" if options else ""
             kind = "UNLOGGED TABLE" if unlogged else "TABLE"
             tables.append(f"CREATE {kind} {identifier(name)} (\n  " + ",\n  ".join(lines) + f"\n){storage}")
+            # Not inside CREATE TABLE: PostgreSQL 15 can't.
+            tables.extend(
+                f"ALTER TABLE {identifier(name)} ALTER {column.name} SET STORAGE {STORAGE[column.storage]}"
+                for column in columns[oid]
+                if column.storage
+            )
             if foreign[oid]:
                 foreign_keys.append(f"ALTER TABLE {identifier(name)} ADD " + ", ADD ".join(foreign[oid]))
         return tables, foreign_keys
