@@ -116,10 +116,12 @@ def _chart(days: list[selectors.DayPoints]) -> str:
                     "label": _("given"),
                     "data": [each.issued for each in days],
                     "backgroundColor": "var(--color-primary-600)",
+                    "barThickness": 10,
                     "displayYAxis": True,
                     "maxTicksXLimit": 8,
                 },
-                {"label": _("spent"), "data": [each.spent for each in days], "backgroundColor": "var(--color-base-400)"},
+                {"label": _("spent"), "data": [each.spent for each in days], "barThickness": 10,
+                 "backgroundColor": "var(--color-base-400)"},
             ],
         }
     )

@@ -75,7 +75,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, period_of("created_at", default_period="all"))
     search_fields = ("topic",)
     ordering = ("-id",)
-    fields = ("topic", "state", "created_at", "available_at", "attempts", "delivered_at", "failed_at", "last_error")
+    fields = ("topic", "state_in_words", "created_at", "available_at", "attempts", "delivered_at", "failed_at", "last_error")
     readonly_fields = fields
     actions = ("try_again",)
 
@@ -87,6 +87,10 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         if message.failed_at:
             return "failed", _("failed")
         return ("delivered", _("delivered")) if message.delivered_at else ("waiting", _("waiting"))
+
+    @display(description=gettext_lazy("state"))
+    def state_in_words(self, message: OutboxMessage) -> str:
+        return self.state(message)[1]
 
     @display(description=gettext_lazy("last error"))
     def last_error_short(self, message: OutboxMessage) -> str:

@@ -41,13 +41,13 @@ class RewardAdmin(BrandAdmin):
     search_fields = ("name", "name_nl", "code")
     ordering = ("position", "id")
     fieldsets = (
-        (None, {"fields": (("name", "name_nl"), ("description", "description_nl"), ("program", "code", "emoji"), "terms")}),
+        (None, {"fields": (("name", "name_nl"), ("description", "description_nl"), ("program", "code"), "emoji", "terms")}),
         (gettext_lazy("Price and who"), {"fields": (("price", "currency"), "tiers", "limit_per_member")}),
         (
             gettext_lazy("How many"),
             {"fields": (("stock_total", "pool"),), "description": gettext_lazy("Stock counts what is taken too.")},
         ),
-        (gettext_lazy("When"), {"fields": ("active", ("starts_at", "ends_at"), ("valid_days", "position"))}),
+        (gettext_lazy("When"), {"fields": ("active", "starts_at", "ends_at", ("valid_days", "position"))}),
         (gettext_lazy("For your figures"), {"fields": (("unit_cost_minor", "face_value_minor"),)}),
     )
 
@@ -155,11 +155,11 @@ class RedemptionAdmin(ReadOnlyAdmin):
     ordering = ("-redeemed_at",)
     change_form_template = "admin/rewards/redemption.html"
     fields = (
-        ("member", "reward"), ("price_shown", "state_shown"), ("redeemed_at", "use_until"), ("used_at", "canceled_at"),
+        ("member", "reward"), ("price_shown", "state"), ("redeemed_at", "use_until"), ("used_at", "canceled_at"),
         "cancel_reason", ("source", "initiated_by"), "entry",
     )  # fmt: skip
     readonly_fields = (
-        "member", "reward", "price_shown", "state_shown", "redeemed_at", "use_until", "used_at", "canceled_at",
+        "member", "reward", "price_shown", "state", "redeemed_at", "use_until", "used_at", "canceled_at",
         "cancel_reason", "source", "initiated_by", "entry",
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -22,6 +23,14 @@ def points(number: int | None, *, signed: bool = False) -> str:
     if number < 0:
         return f"−{text}"
     return f"+{text}" if signed and number > 0 else text
+
+
+def scaled(number: int | None, scale: int) -> str:
+    """Minor units of a currency with `scale` digits after the sign: 1250 at scale 2 is 12.50."""
+    if number is None or not scale:
+        return points(number)
+    text = number_format(Decimal(abs(number)).scaleb(-scale), decimal_pos=scale, force_grouping=True)
+    return f"−{text}" if number < 0 else text
 
 
 def signed_points(number: int | None) -> SafeString:

@@ -36,6 +36,8 @@ def dress(field: forms.Field) -> None:
             attrs = dict(field.widget.attrs)
             choices = getattr(field, "choices", None)
             made = widget(attrs=attrs)
+            if "type" in attrs:
+                made.input_type = made.attrs.pop("type")
             made.is_required = field.required
             field.widget = made
             if choices is not None:

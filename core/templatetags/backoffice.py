@@ -19,6 +19,12 @@ def points(number: int | None) -> str:
 
 
 @register.filter
+def scaled(number: int | None, scale: int) -> str:
+    """Minor units with so many digits after the sign."""
+    return display.scaled(number, scale)
+
+
+@register.filter
 def signed(number: int | None) -> SafeString:
     return display.signed_points(number)
 

@@ -45,12 +45,12 @@ class EventAdmin(ReadOnlyAdmin):
     ordering = ("-received_at",)
     change_form_template = "admin/loyalty/event.html"
     fieldsets = (
-        (None, {"fields": (("type", "external_id"), ("member_shown", "status_shown"), ("occurred_at", "received_at"))}),
+        (None, {"fields": (("type", "external_id"), ("member_shown", "status"), ("occurred_at", "received_at"))}),
         (gettext_lazy("Where from"), {"fields": (("source", "initiated_by", "actor"), ("program", "version_shown"))}),
         (gettext_lazy("What was told"), {"fields": ("payload_shown",)}),
     )
     readonly_fields = (
-        "type", "external_id", "member_shown", "status_shown", "occurred_at", "received_at", "source", "initiated_by",
+        "type", "external_id", "member_shown", "status", "occurred_at", "received_at", "source", "initiated_by",
         "actor", "program", "version_shown", "payload_shown",
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ class PointsEntryAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     change_form_template = "admin/loyalty/entry.html"
     fieldsets = (
-        (None, {"fields": (("kind_shown", "points_shown"), ("member", "currency"), ("reason_shown", "rule"))}),
+        (None, {"fields": (("kind", "points_shown"), ("member", "currency"), ("reason_shown", "rule"))}),
         (
             gettext_lazy("Where from"),
             {

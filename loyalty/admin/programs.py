@@ -234,5 +234,3 @@ def _counts(program: Program) -> dict[str, int]:
         "rules": program.rules.count(),
         "versions": program.versions.count(),
     }
-
-

@@ -104,13 +104,17 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
             except (DefinitionError, ValueError):
                 messages.error(request, _("This version can't be read any more."))
                 return HttpResponseRedirect(self.url("change", version.pk))
-            messages.success(request, _("The draft is version %(n)d again. Review and publish it.") % {"n": version.number})
+            messages.success(
+                request, _("The draft is version %(n)d again. Review and publish it.") % {"n": version.number}
+            )
             return HttpResponseRedirect(review)
         context = self.page_context(
             request,
             title=_("Use version %(n)d as the draft again") % {"n": version.number},
             obj=version,
-            intro=_("Everything in the draft that isn't published is replaced. Members notice nothing until you publish."),
+            intro=_(
+                "Everything in the draft that isn't published is replaced. Members notice nothing until you publish."
+            ),
             revision=version.program.draft_revision,
             submit=_("Replace the draft"),
             cancel_url=self.url("change", version.pk),
