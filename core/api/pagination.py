@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -84,7 +84,7 @@ def _is_uuid(queryset: QuerySet[Any], field: str) -> bool:
 def _link(request: HttpRequest, direction: str, place: str) -> str:
     cursor = base64.urlsafe_b64encode(f"{direction}{place}".encode()).decode().rstrip("=")
     query = {**request.GET.dict(), "cursor": cursor}
-    return f"{request.path}?{urlencode(query)}"
+    return f"{quote(request.path)}?{urlencode(query)}"
 
 
 def _cursor_read(given: str, is_uuid: bool) -> tuple[bool, UUID | int | None]:

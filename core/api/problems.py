@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from django.core.exceptions import (
@@ -57,7 +58,7 @@ def request_id_of(request: HttpRequest) -> str:
 def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
     """The answer to a refused request."""
     request_id = request_id_of(request)
-    document = problem_document(error, request_id=request_id, instance=request.path)
+    document = problem_document(error, request_id=request_id, instance=quote(request.path))
     invalid_token = document.pop("invalid_token", False)
     response = HttpResponse(msgspec.json.encode(document, enc_hook=str), status=error.status, content_type=CONTENT_TYPE)
     response["X-Request-Id"] = request_id

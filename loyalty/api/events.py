@@ -77,6 +77,7 @@ class EventsView(ThinView):
         query=EventFilters,
         answers={200: EventOut},
         page=True,
+        refusals=(404,),
         examples={"200": examples.EVENTS},
     )
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -87,6 +87,7 @@ class RedemptionsView(ThinView):
         query=RedemptionFilters,
         answers={200: RedemptionOut},
         page=True,
+        refusals=(404,),
         examples={"200": examples.REDEMPTIONS},
     )
     def get(self, request: HttpRequest) -> HttpResponse:
