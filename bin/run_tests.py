@@ -129,7 +129,7 @@ def styles_current(env: dict[str, str]) -> bool:
     """Whether static/css/app.css is what the templates build now."""
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "app.css"
-        build = [BIN / "tailwindcss", "-i", "assets/app.css", "-o", built, "--minify"]
+        build: list[str | Path] = [BIN / "tailwindcss", "-i", "assets/app.css", "-o", built, "--minify"]
         done = subprocess.run(build, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             say(done.stderr)

@@ -103,13 +103,15 @@ def test_a_taken_port_is_passed_over(scripts: None) -> None:
         assert port < demo.free_port(port) < port + 100
 
 
-def test_what_was_started_is_stopped_with_its_children(scripts: None, tmp_path: Path) -> None:
+def test_what_was_started_is_stopped_with_its_children(
+    scripts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     processes = script("processes")
     running = processes.Running()
     stubborn = "trap '' TERM; sleep 300 & echo $! > child; wait"
     env = {**os.environ, "PWD": str(tmp_path)}
     command = ["sh", "-c", f"cd {tmp_path}; {stubborn}"]
-    processes.STOP_SECONDS = 0.5
+    monkeypatch.setattr(processes, "STOP_SECONDS", 0.5)
     running.start(processes.Program("stubborn", command, env))
     child = tmp_path / "child"
     deadline = time.monotonic() + 10
