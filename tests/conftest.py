@@ -190,7 +190,7 @@ def client_for() -> ClientFor:
         client = Client(SERVER_NAME=host, **extra)
         if brand is not None and user is not None:
             with brand_context(brand):
-                client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+                client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return client
 
     return make
