@@ -111,7 +111,7 @@ def _counter(name: str) -> _Counter:
 def _lease(counter: _Counter, name: str, limit: int) -> None:
     """Take the next share of the minute: one statement, which also sweeps old minutes away."""
     share = max(1, -(-limit // SHARES))
-    given = {
+    given: dict[str, str | int] = {
         "principal": name,
         "window": counter.window,
         "oldest": counter.window - KEPT_WINDOWS,

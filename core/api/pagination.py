@@ -78,7 +78,7 @@ def _place(row: Model, field: str) -> str:
 def _is_uuid(queryset: QuerySet[Any], field: str) -> bool:
     meta = queryset.model._meta
     column = meta.pk if field == "pk" else meta.get_field(field)
-    return column is not None and column.get_internal_type() == "UUIDField"  # type: ignore[union-attr]
+    return column is not None and column.get_internal_type() == "UUIDField"
 
 
 def _link(request: HttpRequest, direction: str, place: str) -> str:

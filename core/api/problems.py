@@ -128,7 +128,7 @@ def _of_drf(error: drf.APIException) -> DomainError:
     if isinstance(error, drf.ValidationError):
         return _of_validation(error)
     if isinstance(error, drf.Throttled):
-        return TooManyRequests(retry_after=int(error.wait or 60))
+        return TooManyRequests(retry_after=int(getattr(error, "wait", None) or 60))
     kind = _DRF_KINDS.get(type(error))
     if kind is not None:
         return kind(str(error.detail))

@@ -30,7 +30,7 @@ class ThinView(ApiView):
     media_types: ClassVar[tuple[str, ...]] = (JSON,)
     _principal: Principal | None = None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.request = request  # type: ignore[assignment]
         self.args, self.kwargs = args, kwargs
         try:
@@ -53,7 +53,7 @@ class ThinView(ApiView):
 
     @property
     def http(self) -> HttpRequest:
-        return self.request  # type: ignore[return-value]
+        return self.request
 
     @property
     def principal(self) -> Principal:

@@ -40,7 +40,7 @@ class ApiView(APIView):
     """A view of the API with DRF's negotiation of content. Hot paths take core.api.thin.ThinView instead."""
 
     scopes: ClassVar[dict[str, str]] = {}
-    http_method_names = ("get", "head", "post", "patch", "delete")  # type: ignore[assignment]
+    http_method_names = ("get", "head", "post", "patch", "delete")
     allowance: Allowance | None = None
 
     @property
@@ -61,7 +61,7 @@ class ApiView(APIView):
         if isinstance(request.auth, Principal):
             self.allowance = request_count(request.auth)
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         return self.finish(super().finalize_response(request, response, *args, **kwargs))
 
     def finish(self, response: HttpResponseBase) -> HttpResponseBase:

@@ -129,7 +129,7 @@ class ConsentsView(ApiView):
 
 
 def members_filtered(filters: MemberFilters) -> QuerySet[Member]:
-    found = Member.objects.all()
+    found: QuerySet[Any] = Member.objects.all()
     if filters.email is not None:
         found = found.alias(email_lower=Lower("email")).filter(email_lower=filters.email.lower())
     if filters.external_id is not None:

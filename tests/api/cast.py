@@ -41,8 +41,8 @@ class Api:
         media: str = "application/json",
         once: str | None = None,
         **headers: str,
-    ) -> HttpResponse:
-        more = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    ) -> Any:
+        more: dict[str, Any] = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         if self.key is not None:
             more.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.key}")
         if once is not None:
@@ -51,13 +51,13 @@ class Api:
         address = path if path.startswith("/") else ROOT + path
         return self.client.generic(method, address, raw, content_type=media, **more)
 
-    def get(self, path: str, **more: Any) -> HttpResponse:
+    def get(self, path: str, **more: Any) -> Any:
         return self.send("GET", path, **more)
 
-    def post(self, path: str, body: Any = None, **more: Any) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **more: Any) -> Any:
         return self.send("POST", path, body, **more)
 
-    def patch(self, path: str, body: Any = None, **more: Any) -> HttpResponse:
+    def patch(self, path: str, body: Any = None, **more: Any) -> Any:
         return self.send("PATCH", path, body, **more)
 
 

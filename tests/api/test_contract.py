@@ -78,7 +78,7 @@ def checks() -> list[Any]:
 
 
 def document() -> dict[str, Any]:
-    """Without its word on keys, which would be left out in some cases: those are trial 14's. Here one is always shown."""
+    """Without its word on keys, which would be left out in some cases: those are trial 14's."""
     found: dict[str, Any] = json.loads(openapi_document())
     del found["components"]["securitySchemes"]
     for row in found["paths"].values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -66,7 +67,7 @@ def test_errors_speak_dutch_to_those_who_ask_for_it(api, club):
 
 
 def test_drfs_own_errors_become_ours():
-    detail = {"name": ["Too short."], "lines": [{}, {"sku": ["Missing."]}], "non_field_errors": ["Odd."]}
+    detail: Any = {"name": ["Too short."], "lines": [{}, {"sku": ["Missing."]}], "non_field_errors": ["Odd."]}
     error = domain_error(drf.ValidationError(detail))
     assert (error.status, error.code, error.field) == (422, "invalid_input", "name")
     assert [each["field"] for each in error.context["errors"]] == ["name", "lines[1].sku", ""]

