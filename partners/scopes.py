@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import InvalidInput
@@ -29,7 +29,7 @@ def scopes_check(scopes: Iterable[str]) -> list[str]:
     wanted = set(scopes)
     unknown = sorted(wanted - set(SCOPES))
     if unknown:
-        raise InvalidInput(_t("There is no scope “%(scope)s”.") % {"scope": unknown[0][:60]}, field="scopes")
+        raise InvalidInput(gettext("There is no scope “%(scope)s”.") % {"scope": unknown[0][:60]}, field="scopes")
     if not wanted:
-        raise InvalidInput(_t("Choose at least one scope."), field="scopes")
+        raise InvalidInput(gettext("Choose at least one scope."), field="scopes")
     return [scope for scope in SCOPES if scope in wanted]

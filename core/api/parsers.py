@@ -8,6 +8,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http.request import UnreadablePostError
+from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
 from core import strict_json
@@ -34,7 +35,7 @@ def body_of(source: Any) -> bytes:
     except RequestDataTooBig as error:
         raise BodyTooLarge(limit=limit) from error
     except UnreadablePostError as error:
-        raise MalformedBody("The body broke off.") from error
+        raise MalformedBody(_("The body broke off.")) from error
     if limit and len(raw) > limit:
         raise BodyTooLarge(limit=limit)
     return raw
