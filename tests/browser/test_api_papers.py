@@ -1,0 +1,39 @@
+"""The API's viewer and its error codes in a real browser: nothing from outside, no policy broken (Watch looks)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.cast import key_made
+from tests.browser.site import ARTIFACTS, Site
+
+
+def test_the_viewer_shows_every_group_of_operations_and_opens_one(site: Site, open_page: Any) -> None:
+    page = open_page(width=1200)
+    page.goto(site.url("/api/docs/"))
+    for tag in ("Members", "Events", "Points", "Programs", "Rewards", "Redemptions"):
+        page.locator(f"#operations-tag-{tag}").wait_for()
+    page.locator("#operations-Events-events_post .opblock-summary").click()
+    page.get_by_text("INV-20417").first.wait_for()
+    page.screenshot(path=ARTIFACTS / "api-docs.png")
+
+
+def test_a_key_can_be_tried_in_the_viewer(site: Site, open_page: Any, in_brand: Any) -> None:
+    _row, key = key_made(["members:read"])
+    page = open_page(width=1200)
+    page.goto(site.url("/api/docs/"))
+    page.get_by_role("button", name="Authorize").first.click()
+    page.locator(".auth-container input").fill(key)
+    page.locator(".auth-btn-wrapper .authorize").click()
+    page.locator(".auth-btn-wrapper .btn-done").click()
+    page.locator("#operations-Index-index_get .opblock-summary").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    page.locator(".live-responses-table .response-col_status", has_text="200").first.wait_for()
+
+
+def test_a_problems_address_leads_to_its_explanation(site: Site, open_page: Any) -> None:
+    page = open_page()
+    page.goto(site.url("/api/docs/problems/#insufficient_points"))
+    assert page.locator("#insufficient_points").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
