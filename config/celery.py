@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from celery.schedules import crontab
@@ -14,6 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 app = CeleryApp("stamgast")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# The filesystem broker makes none of its folders itself.
+for option in ("data_folder_in", "data_folder_out", "control_folder", "processed_folder"):
+    folder = (app.conf.broker_transport_options or {}).get(option)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
 
 # An entry without tenant_schemas goes to every live brand. `expires`: a round that waited longer than its own interval
 # is not worth running, the next one is there; so a worker that was away finds one round, not a thousand.

@@ -1,4 +1,4 @@
-"""Beat: each entry goes to every live brand, never to the template or a suspended one; or to `public`, if it says so."""
+"""Beat: each entry goes to every live brand, never to the template or a suspended one; or to `public` if it says so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BrandScheduler(TenantAwareScheduler):  # type: ignore[misc]
 
     @classmethod
     def get_queryset(cls) -> BrandQuerySet:
-        return Brand.objects.live()  # type: ignore[attr-defined,no-any-return]
+        return Brand.objects.live()
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         for schema in self._schemas(entry):
@@ -32,7 +32,7 @@ class BrandScheduler(TenantAwareScheduler):  # type: ignore[misc]
                 log.warning("%s not sent to %s: %s", entry.task, schema, type(error).__name__)
 
     def _schemas(self, entry: ScheduleEntry) -> list[str]:
-        headers = entry.options.get("headers") or {}
+        headers = (entry.options or {}).get("headers") or {}
         if not headers.get(EVERYWHERE):
             return [headers[HEADER]]
         try:
@@ -45,7 +45,7 @@ class BrandScheduler(TenantAwareScheduler):  # type: ignore[misc]
             return []
 
     def _send(self, entry: ScheduleEntry, schema: str, producer: Any) -> None:
-        options = {name: value for name, value in entry.options.items() if name != "headers"}
+        options = {name: value for name, value in (entry.options or {}).items() if name != "headers"}
         task = self.app.tasks.get(entry.task)
         arguments = {"args": entry.args, "kwargs": entry.kwargs, "headers": {HEADER: schema}, "producer": producer}
         if task is None:

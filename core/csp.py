@@ -55,7 +55,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for prefix, exception in EXCEPTIONS:
             if request.path_info.startswith(prefix) and not hasattr(response, "_csp_replace"):
-                response._csp_replace = exception  # type: ignore[attr-defined]
+                response._csp_replace = exception
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         # Somebody is logged in: what they see is nobody else's. Only looked at where a view already asked who it is.

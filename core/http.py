@@ -63,7 +63,7 @@ class BodyGuardMiddleware:
         return None
 
     def _refused(self, request: HttpRequest) -> HttpResponse | None:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is not None and _declared_length(request) > limit:
             detail = _("At most %(limit)d bytes are taken at once. Send it in parts.") % {"limit": limit}
             return refusal(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail)

@@ -38,7 +38,8 @@ def username_of(request: HttpRequest, credentials: dict[str, Any] | None = None)
 def failure_noted(request: HttpRequest) -> None:
     """Count a failed log-in of this brand; at every hundredth within an hour look whether they are spread over many."""
     hour = int(datetime.now(UTC).timestamp()) // HOUR
-    failures = caches["guesses"].incr(f"login-failures:{hour}", timeout=2 * HOUR)  # type: ignore[call-arg]
+    counters: Any = caches["guesses"]
+    failures = counters.incr(f"login-failures:{hour}", timeout=2 * HOUR)
     if failures % SPREAD_FAILURES == 0:
         spread_alert(failures=failures)
 

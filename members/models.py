@@ -58,7 +58,7 @@ class User(BrandModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("since"), default=timezone.now)
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[assignment,misc]
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -180,7 +180,7 @@ class Consent(AppendOnly):
 
 
 class JoinIntent(BrandModel):
-    """What somebody said when they signed up, kept until their address is proven: then a Member and consents come of it.
+    """What somebody said when they signed up, kept until their address is proven: then they become a Member.
 
     The link in the mail may be opened on another device, so the session can't keep it.
     """

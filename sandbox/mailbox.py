@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage as Parsed
 from email.parser import BytesParser
 from email.policy import default as modern
@@ -26,7 +26,7 @@ STYLE = re.compile(r'\sstyle="([^"<>]*)"')
 class MailboxBackend(BaseEmailBackend):
     """Writes <MAILBOX_DIR>/<schema>/<milliseconds>-<hash of the Message-ID>.eml; the same Message-ID is kept once."""
 
-    def send_messages(self, email_messages: list[EmailMessage]) -> int:
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
             mail_keep(message.message().as_bytes())
         return len(email_messages)
@@ -97,7 +97,7 @@ def _read(paths: list[Path]) -> Iterator[Caught]:
             raw = path.read_bytes()
         except FileNotFoundError:
             continue
-        parsed: Parsed = BytesParser(policy=modern).parsebytes(raw)  # type: ignore[assignment]
+        parsed: Parsed = BytesParser(policy=modern).parsebytes(raw)
         yield Caught(
             name=path.stem,
             to=str(parsed["To"] or ""),

@@ -179,10 +179,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 
 # --- people ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "members.User"
+# allauth's is a ModelBackend too; beside it, Django's own would hash every wrong password a second time.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
-    "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -95,7 +95,7 @@ def test_a_failure_tells_the_visitor_nothing_of_its_cause(client: Client) -> Non
 
 
 def test_an_error_page_that_fails_becomes_a_bare_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views.loader, "render_to_string", breaks)
+    monkeypatch.setattr("core.views.loader.render_to_string", breaks)
     answer = views.server_error(RequestFactory().get("/"))
     assert answer.status_code == 500
     assert b"Internal Server Error" in answer.content

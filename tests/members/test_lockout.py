@@ -114,7 +114,7 @@ def test_the_secret_of_a_second_factor_lies_sealed(brand: Any, ann: User) -> Non
 
 def test_guesses_are_counted_in_the_brands_own_table(brand: Any, client_for: ClientFor, ann: User) -> None:
     fail(client_for(brand), 1)
-    shared = caches["guesses"]
+    shared: Any = caches["guesses"]
     assert shared.incr("x", timeout=60) == 1
     assert shared.incr("x", timeout=60) == 2
     assert shared.add("x", 5) is False

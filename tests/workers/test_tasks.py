@@ -1,4 +1,4 @@
-"""Tasks run for the brand that is named in their header, or not at all; beat sends to live brands only. (Trial 13, tasks.)"""
+"""Tasks run for the brand named in their header, or not at all; beat sends to live brands only. (Trial 13, tasks.)"""
 
 from __future__ import annotations
 
@@ -157,4 +157,3 @@ def test_beat_goes_to_live_brands_and_once_to_the_platform(brand: Any, touchable
 def test_beat_names_only_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
-
