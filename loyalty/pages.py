@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from core import clock
 from loyalty.home import member_parts, visitor_parts
 from loyalty.models import Enrollment, PointsEntry, PointsLot
 from loyalty.selectors import Balance, TierView, balances_of, entries_of, tiers_of
-from loyalty.showcase import currencies_of, levels, ways_to_earn
+from loyalty.showcase import Naming, currencies_of, levels, ways_to_earn
 from loyalty.templatetags.points import kind_word, localized, points
 from loyalty.versions import programs_fresh
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     """
 
     entry: PointsEntry
-    currency: Balance
+    currency: Balance | Naming
     word: str
     order: str
     waits_until: datetime | None
@@ -116,14 +116,15 @@ def lines(entries: Iterable[PointsEntry], balances: list[Balance]) -> list[Line]
     entries = list(entries)
     lots = PointsLot.objects.in_bulk([entry.pk for entry in entries if entry.points > 0])
     currencies = {each.currency: each for each in balances}
-    return [
-        _line(entry, lots.get(entry.pk), currencies[entry.account.currency])
-        for entry in entries
-        if entry.account.currency in currencies
-    ]
+    return [_line(entry, lots.get(entry.pk), named(currencies, entry.account.currency)) for entry in entries]
 
 
-def _line(entry: PointsEntry, lot: PointsLot | None, currency: Balance) -> Line:
+def named(currencies: Mapping[str, Balance], code: str) -> Balance | Naming:
+    """The currency, or just its code where the program dropped it since."""
+    return currencies.get(code) or Naming(code, code, 0)
+
+
+def _line(entry: PointsEntry, lot: PointsLot | None, currency: Balance | Naming) -> Line:
     waits = lot.activates_at if lot and lot.active_at is None and lot.remaining else None
     ends = lot.expires_at if lot and lot.active_at is not None and lot.remaining else None
     order = "" if entry.order_number and entry.order_number in localized(entry.reason) else entry.order_number

@@ -10,6 +10,7 @@ from django.http import Http404
 
 from core import clock
 from loyalty.models import Enrollment
+from loyalty.pages import named
 from loyalty.selectors import Balance, balances_of
 from loyalty.showcase import Naming
 from rewards.models import Redemption, Reward
@@ -34,13 +35,14 @@ class Taken(NamedTuple):
 
     redemption: Redemption
     reward: Reward
-    currency: Balance
+    currency: Balance | Naming
     state: str
 
 
 def reward_or_404(enrollment: Enrollment, code: str) -> Reward:
-    """A reward on offer in the member's program."""
-    reward = rewards_offered(enrollment.program_id).filter(code=code).first()
+    """A reward on offer in the member's program, for points that the program has."""
+    offered = rewards_offered(enrollment.program_id).filter(currency__in=list(_currencies(enrollment)))
+    reward = offered.filter(code=code).first()
     if reward is None:
         raise Http404
     return reward
@@ -117,4 +119,4 @@ def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
     state = {Redemption.State.USED: "used", Redemption.State.CANCELED: "canceled"}.get(redemption.state, "ready")  # type: ignore[call-overload]
     if state == "ready" and redemption.use_until is not None and redemption.use_until <= clock.now():
         state = "late"
-    return Taken(redemption, redemption.reward, currencies[redemption.reward.currency], state)
+    return Taken(redemption, redemption.reward, named(currencies, redemption.reward.currency), state)

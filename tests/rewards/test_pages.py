@@ -164,3 +164,18 @@ def test_a_reward_that_is_not_offered_any_more_keeps_its_redemptions(
     assert client.get(where).status_code == 200
     assert client.get("/my-rewards/").status_code == 200
     assert invariants() == []
+
+
+def test_rewards_for_points_that_the_program_dropped_are_told_by_their_code(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
+    coffee = reward(anna)
+    client = client_for(brand, user=anna.user)
+    where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]
+    Reward.objects.filter(pk=coffee.pk).update(currency="shells")
+    assert client.get("/rewards/coffee/").status_code == 404
+    assert "Coffee" not in text_of(client.get("/rewards/"))
+    assert "100 shells" in text_of(client.get(where))
+    assert "100 shells" in text_of(client.get("/my-rewards/"))
+    assert client.get("/").status_code == 200
+    assert invariants() == []
