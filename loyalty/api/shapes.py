@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from core.api.shapes import Body
 from loyalty.models import PointsEntry
@@ -44,21 +44,21 @@ class OrderPaidEvent(EventHead, kw_only=True):
     """An order was paid. Amounts in minor units; total = net + tax + shipping."""
 
     type: Literal["order.paid"]
-    data: OrderPaid
+    payload: OrderPaid = field(name="data")
 
 
 class OrderReturnedEvent(EventHead, kw_only=True):
     """Money was given back on an order. The event's id is the return's."""
 
     type: Literal["order.returned"]
-    data: OrderReturned
+    payload: OrderReturned = field(name="data")
 
 
 class OtherEvent(EventHead, kw_only=True):
     """Anything else that a rule of the program waits for."""
 
     type: Annotated[str, Meta(min_length=3, max_length=80, examples=["review.posted"])]
-    data: Annotated[dict[str, Any], Meta(description="Plain values; rules can ask for them.")]
+    payload: Annotated[dict[str, Any], Meta(description="Plain values; rules can ask for them.")] = field(name="data")
 
 
 EventIn = (OrderPaidEvent, OrderReturnedEvent, OtherEvent)
@@ -166,7 +166,7 @@ class EventOut(Struct):
 class EventDetail(EventOut):
     """trace: for every rule of the version, whether it fired or why not."""
 
-    data: dict[str, Any]
+    payload: dict[str, Any] = field(name="data")
     result: EventResult
     trace: dict[str, Any]
 
