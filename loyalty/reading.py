@@ -1,4 +1,4 @@
-"""Everything that judging a batch needs, in one statement: twins, members and what they hold, orders, stamps.
+"""Everything that judging a batch needs, in one call (loyalty/sql/0004_context.sql): twins, members, orders, stamps.
 
 The versions that are read with it let the booking notice that something moved in between.
 """
@@ -132,47 +132,10 @@ class Context(msgspec.Struct):
         return self._found.get(ref)
 
 
-_STAMPS = "SELECT 'stamp', json_build_array(id, stamp)::text FROM loyalty_program WHERE archived_at IS NULL"
-_TWINS = """
-SELECT 'twin', json_build_object('source', e.source, 'external_id', e.external_id,
-    'payload_hash', encode(e.payload_hash, 'hex'), 'result', e.result)::text
-FROM loyalty_event e JOIN unnest(%s::text[], %s::text[]) AS k (source, external_id)
-  ON e.source = k.source AND e.external_id = k.external_id
-"""
-_MEMBERS = """
-SELECT 'member', json_build_object('id', m.id, 'public_id', m.public_id, 'external_id', m.external_id, 'email', m.email,
-    'status', m.status, 'language', m.language, 'joined_at', m.joined_at, 'places', coalesce((
-    SELECT json_agg(json_build_object('id', n.id, 'program_id', n.program_id, 'version', n.version,
-        'accounts', coalesce((SELECT json_agg(json_build_object('id', a.id, 'currency', a.currency,
-            'balance', a.balance, 'pending', a.pending, 'debt', a.debt, 'held', a.balance + a.pending + a.reserved))
-            FROM loyalty_pointsaccount a WHERE a.enrollment_id = n.id), '[]'),
-        'standings', coalesce((SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier, 'since', s.since,
-            'valid_until', s.valid_until, 'cause', s.cause))
-            FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id), '[]'),
-        'moves', coalesce((SELECT json_agg(json_build_object('ladder', c.ladder, 'from_tier', c.from_tier, 'at', c.at)
-            ORDER BY c.at, c.id) FROM loyalty_tierchange c WHERE c.enrollment_id = n.id AND c.at > %s), '[]'),
-        'counters', coalesce((SELECT json_object_agg(c.key || '@' || c.period, c.value)
-            FROM loyalty_progresscounter c WHERE c.enrollment_id = n.id
-              AND (c.key LIKE 'tier:%%' OR (c.key || '@' || c.period) = ANY (%s))), '{}')))
-    FROM loyalty_enrollment n WHERE n.member_id = m.id), '[]'))::text
-FROM members_member m WHERE
-"""
-_ORDERS = """
-SELECT 'order', json_build_object('event_id', o.event_id, 'source', o.source, 'number', o.number,
-    'member_id', o.member_id, 'program_id', v.program_id, 'total_minor', o.total_minor,
-    'refunded_minor', o.refunded_minor, 'due', EXISTS (
-        SELECT 1 FROM loyalty_enrollment n JOIN loyalty_pointsaccount a ON a.enrollment_id = n.id
-        JOIN loyalty_pointslot l ON l.account_id = a.id WHERE n.member_id = o.member_id AND (
-            (l.active_at IS NULL AND l.activates_at <= %s)
-            OR (l.active_at IS NOT NULL AND l.remaining > 0 AND l.expires_at <= %s))), 'awards', coalesce(v.trace->'awards', '[]'), 'lots', coalesce((
-    SELECT json_agg(json_build_object('entry', l.entry_id, 'account', l.account_id, 'effect', e.effect, 'rule', e.rule,
-        'granted', l.granted, 'remaining', l.remaining, 'reversed', l.reversed, 'active', l.active_at IS NOT NULL,
-        'expires_at', l.expires_at) ORDER BY l.entry_id)
-    FROM loyalty_pointsentry e JOIN loyalty_pointslot l ON l.entry_id = e.id
-    WHERE e.event_id = o.event_id), '[]'))::text
-FROM loyalty_order o JOIN loyalty_event v ON v.id = o.event_id
-JOIN unnest(%s::text[], %s::text[]) AS k (source, number) ON o.source = k.source AND o.number = k.number
-"""
+_CALL = (
+    "SELECT what, body FROM loyalty_context(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[],"
+    " %s::timestamptz, %s::text[], %s::text[], %s::text[], %s::timestamptz)"
+)
 
 
 def context_read(
@@ -182,22 +145,23 @@ def context_read(
     orders: Sequence[tuple[str, str]],
     now: datetime,
 ) -> Context:
-    """One round trip. counters: (key, period) of caps that may be asked; tiers' are read always."""
-    parts, params = [_STAMPS], []
-    if batch:
-        parts.append(_TWINS)
-        params += [[each.source for each in batch], [each.external_id for each in batch]]
-    where, refs = _who({each.member for each in batch if each.member is not None})
-    if where:
-        oldest = min(each.occurred_at for each in batch)
-        parts.append(_MEMBERS + where)
-        params += [oldest, [f"{key}@{period}" for key, period in counters], *refs]
-    if orders:
-        parts.append(_ORDERS)
-        params += [now, now, [each[0] for each in orders], [each[1] for each in orders]]
+    """One round trip and one snapshot. counters: (key, period) of caps that may be asked; tiers' are read always."""
+    refs = {each.member for each in batch if each.member is not None}
+    params: list[Any] = [
+        [each.source for each in batch],
+        [each.external_id for each in batch],
+        [UUID(each.id) for each in refs if each.id is not None],
+        [each.external_id for each in refs if each.external_id is not None],
+        [each.email for each in refs if each.email is not None],
+        min((each.occurred_at for each in batch), default=None),
+        [f"{key}@{period}" for key, period in counters],
+        [each[0] for each in orders],
+        [each[1] for each in orders],
+        now,
+    ]
     context = Context()
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), params)
+        cursor.execute(_CALL, params)
         for tag, text in cursor.fetchall():
             _take(context, tag, text)
     return context
@@ -215,17 +179,3 @@ def _take(context: Context, tag: str, text: str) -> None:
     else:
         order = msgspec.json.decode(text, type=OrderContext)
         context.orders[order.source, order.number] = order
-
-
-def _who(refs: set[MemberRef]) -> tuple[str, list[Any]]:
-    """The condition that finds the members, naming only the columns that are asked for, so that an index serves."""
-    ids = [UUID(each.id) for each in refs if each.id is not None]
-    external = [each.external_id for each in refs if each.external_id is not None]
-    emails = [each.email for each in refs if each.email is not None]
-    terms: list[tuple[str, list[Any]]] = [
-        ("m.public_id = ANY (%s)", ids),
-        ("m.external_id = ANY (%s)", external),
-        ("lower(m.email) = ANY (%s)", emails),
-    ]
-    used = [(sql, values) for sql, values in terms if values]
-    return " OR ".join(sql for sql, _values in used), [values for _sql, values in used]
