@@ -9,8 +9,8 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from analytics import selectors
 from core import clock
@@ -120,8 +120,12 @@ def _chart(days: list[selectors.DayPoints]) -> str:
                     "displayYAxis": True,
                     "maxTicksXLimit": 8,
                 },
-                {"label": _("spent"), "data": [each.spent for each in days], "barThickness": 10,
-                 "backgroundColor": "var(--color-base-400)"},
+                {
+                    "label": _("spent"),
+                    "data": [each.spent for each in days],
+                    "barThickness": 10,
+                    "backgroundColor": "var(--color-base-400)",
+                },
             ],
         }
     )
@@ -145,7 +149,8 @@ def attention(request: HttpRequest) -> list[dict[str, str]]:
         low = CodePool.objects.annotate(free=F("size") - F("next_ordinal") + 1).filter(free__lt=F("low_at"))[:10]
         for pool in low:
             text = _("%(pool)s has %(n)s codes left.") % {"pool": pool.name, "n": points(pool.left)}
-            found.append({"icon": "password", "text": text, "url": reverse("admin:rewards_codepool_change", args=[pool.pk])})
+            url = reverse("admin:rewards_codepool_change", args=[pool.pk])
+            found.append({"icon": "password", "text": text, "url": url})
     if request.user.has_perm("loyalty.view_program"):
         found += _drafts()
     return found

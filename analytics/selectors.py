@@ -125,7 +125,7 @@ GROUP BY a.currency
 _DAYS = f"""
 SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date AS day, sum({_ISSUED})::bigint, sum({_SPENT})::bigint
 {_ENTRIES} AND e.occurred_at >= %(start)s AND a.currency = %(currency)s GROUP BY day
-"""  # noqa: S608  (constants of this module)
+"""
 
 
 def _pair(sql: str, now: datetime) -> Pair:

@@ -33,7 +33,7 @@ class BrandAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        return bool(user.is_active and user.is_authenticated and user.is_staff)
+        return bool(user.is_active and getattr(user, "is_staff", False))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Never a log-in form of its own: that one would know neither lock-out nor second factor."""

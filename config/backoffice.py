@@ -31,6 +31,11 @@ def favicon(request: HttpRequest) -> str:
     return static("icon.svg")
 
 
+def show_history(request: HttpRequest) -> bool:
+    """The button that leads to an object's audit trail."""
+    return bool(request.user.has_perm("core.view_auditentry"))
+
+
 def style_sheet(request: HttpRequest) -> str:
     return static("css/admin.css")
 

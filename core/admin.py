@@ -75,7 +75,9 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, period_of("created_at", default_period="all"))
     search_fields = ("topic",)
     ordering = ("-id",)
-    fields = ("topic", "state_in_words", "created_at", "available_at", "attempts", "delivered_at", "failed_at", "last_error")
+    fields = (
+        "topic", "state_in_words", "created_at", "available_at", "attempts", "delivered_at", "failed_at", "last_error",
+    )  # fmt: skip
     readonly_fields = fields
     actions = ("try_again",)
 
@@ -90,7 +92,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("state"))
     def state_in_words(self, message: OutboxMessage) -> str:
-        return self.state(message)[1]
+        return str(self.state(message)[1])
 
     @display(description=gettext_lazy("last error"))
     def last_error_short(self, message: OutboxMessage) -> str:
@@ -102,14 +104,13 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     @action(description=gettext_lazy("Try again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
         """Failed messages become due now; the rest of the selection is left alone."""
+        actor = actor_of(request).name
         with transaction.atomic():
             failed = queryset.filter(failed_at__isnull=False, delivered_at__isnull=True)
             ids = list(failed.values_list("pk", flat=True))
             OutboxMessage.objects.filter(pk__in=ids).update(failed_at=None, attempts=0, available_at=clock.now())
             for pk in ids:
-                audit_record(
-                    actor=actor_of(request).name, action="outbox.retry", object_type="outboxmessage", object_id=pk
-                )
+                audit_record(actor=actor, action="outbox.retry", object_type="outboxmessage", object_id=pk)
             wake_after_commit()
         told = ngettext("%(count)s message will be sent again.", "%(count)s messages will be sent again.", len(ids))
         messages.success(request, told % {"count": len(ids)})

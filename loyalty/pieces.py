@@ -133,7 +133,7 @@ def piece_remove(*, program: Program, kind: str, code: str, actor: Actor) -> Non
 
 
 def settings_save(*, program: Program, plain: dict[str, Any], seen: str, actor: Actor) -> Program:
-    """Write the program's own settings (name, time zone, money, judged by) into the draft. ProgramInvalid, DraftChanged."""
+    """Write the program's own settings into the draft. ProgramInvalid, DraftChanged."""
     with transaction.atomic():
         locked = _locked(program)
         current = dict(locked.settings.get("program", {}))

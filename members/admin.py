@@ -91,7 +91,8 @@ class MemberAdmin(BrandAdmin):
             "member_panels": tabs,
             "panel": chosen,
             "member_buttons": [
-                {"title": each.title, "icon": each.icon, "url": each.url(member)} for each in panels.buttons_for(request)
+                {"title": each.title, "icon": each.icon, "url": each.url(member)}
+                for each in panels.buttons_for(request)
             ],
             "may_suspend": self.has_change_permission(request, member) and member.status != Member.Status.ERASED,
             "suspend_url": self.url("suspend", member.pk),

@@ -30,7 +30,9 @@ def attach_members(request: HttpRequest, rows: Sequence[Any], member_of: Callabl
     def link(member: Member | None) -> str:
         if member is None:
             return DASH
-        return object_link(member) if named else format_html('<span class="sg-mono">{}</span>', str(member.public_id)[-8:])
+        if named:
+            return object_link(member)
+        return format_html('<span class="sg-mono">{}</span>', str(member.public_id)[-8:])
 
     attach(rows, "member", lambda page: {row.pk: link(member_of(row)) for row in page})
 

@@ -38,7 +38,8 @@ class InviteForm(DressedForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLE_WORDS.items()), initial="support")
     language = forms.ChoiceField(
-        label=gettext_lazy("Language of the mail"), choices=[("en", gettext_lazy("English")), ("nl", gettext_lazy("Dutch"))]
+        label=gettext_lazy("Language of the mail"),
+        choices=[("en", gettext_lazy("English")), ("nl", gettext_lazy("Dutch"))],
     )
 
 

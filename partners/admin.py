@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core import clock
-from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.backoffice.base import AUDIT, BrandAdmin, actor_of, refusal_text
 from core.backoffice.columns import actor_names, attach, attached
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
@@ -137,9 +137,11 @@ class ApiKeyAdmin(BrandAdmin):
         return bool(request.user.has_perm("partners.delete_apikey"))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self.require(self.has_delete_permission(request))
         return HttpResponseRedirect(self.url("revoke", object_id))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self.require(self.has_view_permission(request) and request.user.has_perm(AUDIT))
         key = self.object_or_404(request, object_id)
         query = urlencode({"object_type": "api_key", "object_id": key.prefix, "period": "all"})
         return HttpResponseRedirect(f"{reverse('admin:core_auditentry_changelist')}?{query}")
@@ -162,5 +164,3 @@ class ApiKeyAdmin(BrandAdmin):
             cancel_url=self.url("change", key.pk),
         )
         return TemplateResponse(request, "admin/backoffice/form_page.html", context)
-
-

@@ -41,7 +41,10 @@ class RewardAdmin(BrandAdmin):
     search_fields = ("name", "name_nl", "code")
     ordering = ("position", "id")
     fieldsets = (
-        (None, {"fields": (("name", "name_nl"), ("description", "description_nl"), ("program", "code"), "emoji", "terms")}),
+        (
+            None,
+            {"fields": (("name", "name_nl"), ("description", "description_nl"), ("program", "code"), "emoji", "terms")},
+        ),
         (gettext_lazy("Price and who"), {"fields": (("price", "currency"), "tiers", "limit_per_member")}),
         (
             gettext_lazy("How many"),
@@ -55,9 +58,8 @@ class RewardAdmin(BrandAdmin):
         return {}
 
     def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
-        stock = dict(
-            RewardStock.objects.filter(reward__in=[row.pk for row in rows]).values_list("reward").annotate(Sum("remaining"))
-        )
+        buckets = RewardStock.objects.filter(reward__in=[row.pk for row in rows])
+        stock = dict(buckets.values_list("reward").annotate(Sum("remaining")))
         attach(rows, "left", lambda page: stock)
 
     @display(description=gettext_lazy("reward"), ordering="name")

@@ -15,6 +15,7 @@ from unfold import widgets
 from core.backoffice.forms import DressedForm
 from core.backoffice.words import in_language
 from loyalty.models import PointCurrency, Tier
+from rewards.catalogue import REWARD_FIELDS
 from rewards.models import Reward
 
 MOST_CODES = 1_000_000
@@ -34,7 +35,7 @@ class RewardForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Reward
-        fields = "__all__"
+        fields = (*REWARD_FIELDS, "stock_total")
         help_texts = {
             "code": _("Stays as it is: partners order by it. Small letters, digits and underscores."),
             "pool": _("Each taker gets a code of this pool."),
@@ -89,4 +90,4 @@ class CodesForm(DressedForm):
 
 
 def _lines(file: UploadedFile) -> int:  # type: ignore[type-arg]
-    return sum(chunk.count(b"\n") for chunk in file.chunks()) + 1
+    return 1 + sum(int(chunk.count(b"\n")) for chunk in file.chunks())

@@ -15,7 +15,8 @@ from rewards.models import CodePool, Reward
 from rewards.stock import stock_set
 
 REWARD_FIELDS = (
-    "program", "code", "name", "name_nl", "description", "description_nl", "terms", "currency", "price", "tiers", "pool",
+    "program", "code", "name", "name_nl", "description", "description_nl", "terms", "currency", "price", "tiers",
+    "pool",
     "limit_per_member", "valid_days", "unit_cost_minor", "face_value_minor", "emoji", "active", "starts_at", "ends_at",
     "position",
 )  # fmt: skip
@@ -71,7 +72,7 @@ def _apply(row: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Set the fields; returns name → [before, after] of what changed, as JSON."""
     changes = {}
     for name, value in given.items():
-        before = getattr(row, name, None) if not name == "program" or row.pk else None
+        before = getattr(row, name, None) if name != "program" or row.pk else None
         if before != value:
             changes[name] = [_plain(before), _plain(value)]
             setattr(row, name, value)

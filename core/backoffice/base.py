@@ -26,6 +26,7 @@ from core.backoffice.paging import BoundedPaginator
 from core.errors import DomainError
 
 _REFUSAL = "_backoffice_refusal"
+AUDIT = "core.view_auditentry"
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -44,7 +45,7 @@ class RefusableForm(forms.BaseForm):
     refusal: ClassVar[DomainError | None] = None
 
     def clean(self) -> Any:
-        cleaned = super().clean()  # type: ignore[misc]
+        cleaned = super().clean()
         if self.refusal is not None:
             field = self.refusal.field if self.refusal.field in self.fields else None
             self.add_error(field, refusal_text(self.refusal))
@@ -142,6 +143,7 @@ class BrandAdmin(ModelAdmin):  # type: ignore[misc]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The audit trail of this object."""
+        self.require(self.has_view_or_change_permission(request) and request.user.has_perm(AUDIT))
         obj = self.object_or_404(request, object_id)
         query = urlencode({"object_type": self.model._meta.model_name, "object_id": obj.pk, "period": "all"})
         return HttpResponseRedirect(f"{reverse(f'{self.admin_site.name}:core_auditentry_changelist')}?{query}")
@@ -168,9 +170,11 @@ class BrandAdmin(ModelAdmin):  # type: ignore[misc]
         meta = self.opts
         return reverse(f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_{name}", args=args)
 
-    def page_context(self, request: HttpRequest, *, title: str, obj: Model | None = None, **more: Any) -> dict[str, Any]:
+    def page_context(
+        self, request: HttpRequest, *, title: str, obj: Model | None = None, **more: Any
+    ) -> dict[str, Any]:
         """What the templates of own pages need besides their own values."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return {
             **self.admin_site.each_context(request),
             "title": title,

@@ -18,8 +18,9 @@ class PageChangeList(ChangeList):  # type: ignore[misc]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        self.model_admin.prepare_page(request, self.result_list)
+        rows = list(self.__dict__["result_list"])
+        self.result_list = rows
+        self.model_admin.prepare_page(request, rows)
 
 
 def attach(rows: Sequence[Any], name: str, fetch: Fetch) -> None:

@@ -66,7 +66,8 @@ class Rows:
         return bool(form.data.get(f"{form.prefix}-remove"))
 
     def is_valid(self) -> bool:
-        return all([each.is_valid() for each in self._kept()])
+        valid = [each.is_valid() for each in self._kept()]  # all of them, so that every mistake is told
+        return all(valid)
 
     def applied(self) -> list[Plain]:
         return [each.applied() for each in self._kept()]

@@ -17,9 +17,9 @@ CODE_HELP = _("Small letters, digits and underscores. Stays as it is once publis
 
 def keep_current(field: forms.ChoiceField, value: Any) -> None:
     """A value that a newer release wrote and this form doesn't know stays a choice, so that saving keeps it."""
-    known = {key for key, _title in field.choices}  # type: ignore[misc]
+    known = {key for key, _title in field.widget.choices}
     if value not in (None, "") and value not in known:
-        field.choices = [*field.choices, (value, str(value))]  # type: ignore[misc,list-item]
+        field.choices = [*field.choices, (value, str(value))]  # type: ignore[misc]
 
 
 class PieceForm(SlotForm):

@@ -36,7 +36,7 @@ class PieceAdmin(BrandAdmin):
 
     editor: ClassVar[type[Editor]]
     deletable = True
-    list_filter = ("program",)
+    list_filter: Any = ("program",)
     list_select_related = ("program",)
     search_fields = ("code",)
     ordering = ("program", "position", "id")

@@ -25,7 +25,7 @@ from loyalty.models import EarningRule, Program
 class EarningRuleAdmin(PieceAdmin):
     editor = RuleEditor
     list_display = ("name", "enabled_shown", "does", "program")
-    list_filter = ("program", "enabled", "trigger")
+    list_filter: Any = ("program", "enabled", "trigger")
 
     @display(description=gettext_lazy("switched on"), ordering="enabled", label={"on": "success"})
     def enabled_shown(self, rule: EarningRule) -> tuple[str, str]:

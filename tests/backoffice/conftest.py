@@ -12,7 +12,7 @@ from core.actor import Actor
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Program
 from members.models import Member, User
-from members.roles import ROLES, roles_sync
+from members.roles import roles_sync
 from members.staff import staff_role_set
 from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import

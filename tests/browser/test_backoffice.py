@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,13 @@ from playwright.sync_api import Page
 from members.models import Member, User
 from members.staff import staff_role_set
 from tests.browser.site import ARTIFACTS, Site
-from tests.browser.test_look import SCREENS, WIDER_THAN_SCREEN
+from tests.browser.test_look import ALL, WIDER_THAN_SCREEN
 from tests.loyalty import shop
 
 OWNER = "boss@example.com"
+# A phone and a desk; BROWSER_PICTURES=all takes every width, scheme and language.
+SOME = [(390, "dark", "nl"), (1440, "light", "en")]
+SCREENS = ALL if os.environ.get("BROWSER_PICTURES") == "all" else SOME
 PAGES = {
     "dashboard": "/admin/",
     "members": "/admin/members/member/",
@@ -75,7 +79,7 @@ def test_every_page_of_the_admin_fits_the_screen(
     wrong: list[str] = []
 
     def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         picture(page, name, where)
         wrong.extend(f"{name}: {each}" for each in page.evaluate(WIDER_THAN_SCREEN))
 
@@ -94,3 +98,41 @@ def test_every_page_of_the_admin_fits_the_screen(
         page.goto(site.url(f"/admin/members/member/{number}/change/?tab={tab}"))
         look(f"member-{tab}")
     assert wrong == []
+
+
+def test_a_rule_is_written_while_its_sentence_follows_and_then_published(
+    site: Site, boss: dict[str, str], open_page: Open
+) -> None:
+    page = open_page(width=1440, cookies=boss)
+    page.goto(site.url("/admin/loyalty/earningrule/add/"))
+    page.get_by_label("Name", exact=False).first.fill("App bonus")
+    page.locator("[name=code]").fill("app_bonus")
+    page.locator("[name=effects-0-kind]").select_option("points_fixed")
+    expect(page.locator("[name=effects-0-per_minor]")).to_be_hidden()
+    page.locator("[name=effects-0-points]").fill("7")
+    expect(page.locator("#sentence")).to_contain_text("7 points")
+    page.get_by_role("button", name="Add a condition").click()
+    page.locator("[name=conditions-0-name]").fill("order.channel")
+    page.locator("[name=conditions-0-value]").fill("app")
+    expect(page.locator("#sentence")).to_contain_text("order.channel is app")
+    expect(page.locator("[name=effects-0-points]")).to_have_value("7")
+    picture(page, "rule-written", "1440")
+    page.get_by_role("button", name="Save in the draft").click()
+    expect(page.locator("#result_list")).to_contain_text("App bonus")
+    page.goto(site.url("/admin/loyalty/program/"))
+    page.locator("#result_list tbody a").first.click()
+    page.get_by_role("link", name="Review and publish").click()
+    expect(page.locator("#content")).to_contain_text("Rule App bonus is added")
+    picture(page, "publish", "1440")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator("#content")).to_contain_text("The draft is what is published.")
+
+
+def test_a_key_is_made_and_shown_once(site: Site, boss: dict[str, str], open_page: Open) -> None:
+    page = open_page(width=390, scheme="dark", cookies=boss)
+    page.goto(site.url("/admin/partners/apikey/add/"))
+    page.locator("[name=name]").fill("Till")
+    page.get_by_label("Send events", exact=True).check()
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.locator("#secret")).to_contain_text("sg_")
+    picture(page, "key-once", "390")

@@ -1,0 +1,181 @@
+"""The work that is done in the admin, form by form: written once, by services, refused beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from core import clock
+from core.tables import OutboxMessage
+from loyalty.models import PointsEntry
+from members.models import Member, User
+from partners.models import ApiKey
+from rewards.models import CodePool, Redemption, Reward
+from tests.backoffice.conftest import House
+from tests.backoffice.sent import refusals, told
+from tests.backoffice.test_pages import path_of
+
+Entered = Callable[[str], Client]
+
+
+def test_points_are_adjusted_once_with_a_reason(house: House, entered: Entered) -> None:
+    client = entered("support")
+    address = path_of("loyalty_pointsentry_adjust", house.member.pk)
+    fields = {"account": "house:points", "points": "-20", "reason": "A mistake at the till", "key": "x" * 32}
+    assert "Reason" in told(client.post(address, fields | {"reason": ""}))
+    for _time in range(2):
+        assert client.post(address, fields).status_code == 302
+    entry = PointsEntry.objects.get(kind="adjust")
+    assert (entry.points, entry.initiated_by, entry.reason["en"]) == (-20, "staff", "A mistake at the till")
+    too_much = client.post(address, fields | {"points": "-99999", "key": "y" * 32})
+    assert "There are not enough points." in told(too_much)
+    assert PointsEntry.objects.filter(kind="adjust").count() == 1
+
+
+def test_a_member_is_made_changed_suspended_and_let_back_in(house: House, entered: Entered) -> None:
+    client = entered("support")
+    fields = {"name": "Piet", "email": "piet@example.com", "language": "nl"}
+    assert client.post(path_of("members_member_add"), fields).status_code == 302
+    piet = Member.objects.get(email="piet@example.com")
+    twice = client.post(path_of("members_member_add"), fields)
+    assert "Another member has this e-mail." in told(twice)
+    address = path_of("members_member_change", piet.pk)
+    assert client.post(address, fields | {"phone": "0612345678"}).status_code == 302
+    assert Member.objects.get(pk=piet.pk).phone == "0612345678"
+    suspend = path_of("members_member_suspend", piet.pk)
+    for status in ("suspended", "active"):
+        assert client.post(suspend, {"reason": "Because"}).status_code == 302
+        assert Member.objects.get(pk=piet.pk).status == status
+
+
+def test_the_ledger_leaves_as_a_file_that_runs_no_formula(house: House, entered: Entered) -> None:
+    entered("support").post(
+        path_of("loyalty_pointsentry_adjust", house.member.pk),
+        {"account": "house:points", "points": "5", "reason": "=1+1", "key": "z" * 32},
+    )
+    answer: Any = entered("owner").get(path_of("loyalty_pointsentry_export"), {"kind__exact": "adjust"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "'=1+1" in lines[1]
+    assert ",5," in lines[1]
+
+
+def test_a_reward_gets_its_stock_through_the_buckets(house: House, entered: Entered) -> None:
+    client = entered("marketer")
+    fields = {
+        "program": house.program.pk,
+        "code": "mug",
+        "name": "Mug",
+        "currency": "points",
+        "price": "120",
+        "stock_total": "10",
+        "active": "on",
+        "position": "1",
+        "tiers": ["vip"],
+    }
+    answer = client.post(path_of("rewards_reward_add"), fields)
+    assert answer.status_code == 302, refusals(answer)
+    mug = Reward.objects.get(code="mug")
+    assert (mug.tiers, mug.stock_total, sum(b.remaining for b in mug.buckets.all())) == (["vip"], 10, 10)
+    assert client.post(path_of("rewards_reward_change", mug.pk), fields | {"stock_total": "12"}).status_code == 302
+    assert sum(b.remaining for b in mug.buckets.all()) == 12
+    ends = {"starts_at_0": "2026-02-01", "starts_at_1": "00:00", "ends_at_0": "2026-01-01", "ends_at_1": "00:00"}
+    assert "It ends before it begins." in told(client.post(path_of("rewards_reward_change", mug.pk), fields | ends))
+
+
+def test_codes_are_imported_and_what_was_left_out_is_told(house: House, entered: Entered) -> None:
+    client = entered("marketer")
+    address = path_of("rewards_codepool_import", house.pool.pk)
+    file = SimpleUploadedFile("codes.csv", b"NEW-1;x\nNEW-2\nCINEMA-3\n\nNEW-1\n")
+    page = told(client.post(address, {"file": file}))
+    assert "2 codes were added." in page
+    assert CodePool.objects.get(pk=house.pool.pk).size == 22
+    assert "NEW-1" not in told(client.get(path_of("rewards_codepool_change", house.pool.pk)))
+
+
+def test_a_redemption_is_canceled_with_a_reason(house: House, entered: Entered) -> None:
+    address = path_of("rewards_redemption_cancel", house.redemption.pk)
+    assert entered("marketer").post(address, {"reason": "Sick"}).status_code == 403
+    assert entered("support").post(address, {"reason": "Sick"}).status_code == 302
+    assert Redemption.objects.get(pk=house.redemption.pk).state == "canceled"
+
+
+def test_a_key_is_shown_once_and_revoked(house: House, entered: Entered) -> None:
+    client = entered("owner")
+    page = client.post(path_of("partners_apikey_add"), {"name": "Till", "scopes": ["events:write"]})
+    key = ApiKey.objects.get(name="Till")
+    assert f"sg_{key.prefix}_" in told(page)
+    assert "no-store" in page["Cache-Control"]
+    secret = told(page).split(f"sg_{key.prefix}_")[1][:40]
+    assert secret not in told(client.get(path_of("partners_apikey_change", key.pk)))
+    assert client.post(path_of("partners_apikey_revoke", key.pk)).status_code == 302
+    assert ApiKey.objects.get(name="Till").revoked_at is not None
+
+
+def test_somebody_is_invited_and_demoted_from_the_next_click(house: House, entered: Entered) -> None:
+    client = entered("owner")
+    assert (
+        client.post(
+            path_of("members_user_add"), {"email": "new@team.example", "role": "marketer", "language": "nl"}
+        ).status_code
+        == 302
+    )
+    marketer = entered("marketer")
+    rules = path_of("loyalty_earningrule_add")
+    assert marketer.get(rules).status_code == 200
+    user = User.objects.get(email="marketer@team.example")
+    change = path_of("members_user_change", user.pk)
+    assert client.post(change, {"role": "analyst"}).status_code == 302
+    assert marketer.get(rules).status_code == 403
+    assert client.post(change, {"role": "none"}).status_code == 302
+    assert marketer.get(path_of("index")).status_code in (302, 403)
+    owner = User.objects.get(email="owner@team.example")
+    if User.objects.filter(groups__name="owner").count() == 1:
+        page = client.post(path_of("members_user_change", owner.pk), {"role": "analyst"})
+        assert "A brand needs at least one owner." in told(page)
+
+
+def test_a_message_that_failed_is_tried_again(house: House, entered: Entered) -> None:
+    failed = OutboxMessage.objects.create(
+        topic="mail.requested",
+        payload={},
+        created_at=clock.now(),
+        available_at=clock.now(),
+        failed_at=clock.now(),
+        attempts=12,
+    )
+    fields = {"action": "try_again", "_selected_action": [failed.pk]}
+    assert entered("owner").post(path_of("core_outboxmessage_changelist"), fields).status_code == 302
+    failed.refresh_from_db()
+    assert (failed.failed_at, failed.attempts) == (None, 0) or failed.delivered_at
+
+
+def test_the_log_in_is_the_members_door(brand: Any, client_for: Callable[..., Client], entered: Entered) -> None:
+    answer = client_for(brand).get(path_of("loyalty_pointsentry_changelist"))
+    assert answer.status_code == 302
+    answer = client_for(brand).get(answer["Location"])
+    assert answer["Location"].startswith("/accounts/login/?next=/admin/loyalty/pointsentry/")
+    user = User.objects.create_user("member@example.com", "a long enough password")
+    assert client_for(brand, user=user).get(path_of("login")).status_code == 403
+
+
+def test_staff_of_one_brand_are_nobody_at_another(
+    brand: Any, other_brand: Any, entered: Entered, client_for: Callable[..., Client]
+) -> None:
+    cookies = entered("owner").cookies
+    stranger = client_for(other_brand)
+    stranger.cookies = cookies
+    answer = stranger.get(path_of("index"))
+    assert answer.status_code == 302
+    assert "/login/" in answer["Location"]
+
+
+def test_an_analyst_sees_no_names(house: House, entered: Entered) -> None:
+    client = entered("analyst")
+    for name in ("loyalty_pointsentry", "loyalty_event", "loyalty_order", "rewards_redemption"):
+        page = told(client.get(path_of(f"{name}_changelist"), {"period": "all"}))
+        assert "Anna" not in page, name
+    assert client.get(path_of("members_member_changelist")).status_code == 403

@@ -1,0 +1,148 @@
+"""Trial 14 for the admin: who may open and send what, held against admin_roles.yaml for every address of the site.
+
+The addresses come from the site itself, so a page that nobody put in the table fails here. A cell says "yes" (the page
+answers) or "no" (403). `ADMIN_ROLES_WRITE=1` writes the table anew, to be read before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
+
+from config.admin import site
+from loyalty.models import EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
+from members.models import User
+from members.roles import ROLES
+from partners.models import ApiKey
+from tests.backoffice.conftest import House, furnish, staff
+
+TABLE = Path(__file__).with_name("admin_roles.yaml")
+# Answers the same to everybody, log-in or not; the log-in itself is tested in tests/backoffice.
+OPEN = {
+    "login",
+    "logout",
+    "jsi18n",
+    "app_list",
+    "autocomplete",
+    "view_on_site",
+    "search",
+    "password_change",
+    "password_change_done",
+    "index",
+    None,
+}
+
+
+def names(patterns: list[Any]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(list(pattern.url_patterns))
+        elif isinstance(pattern, URLPattern) and pattern.name not in OPEN:
+            yield str(pattern.name)
+
+
+PAGES = sorted(set(names(site.get_urls())))
+
+
+def subject(name: str, house: House) -> Any:
+    """The key of an object that the page is about."""
+    app_model = "_".join(name.split("_")[:2])
+    if name == "loyalty_pointsentry_adjust":
+        return house.member.pk
+    if name.endswith("_sentence"):
+        return house.program.pk
+    known: dict[str, Any] = {
+        "members_member": house.member,
+        "rewards_reward": house.reward,
+        "rewards_codepool": house.pool,
+        "rewards_redemption": house.redemption,
+        "loyalty_program": house.program,
+    }
+    kinds = {
+        "loyalty_earningrule": EarningRule,
+        "loyalty_event": Event,
+        "loyalty_ladder": Ladder,
+        "loyalty_order": Order,
+        "loyalty_pointcurrency": PointCurrency,
+        "loyalty_pointsentry": PointsEntry,
+        "loyalty_programversion": ProgramVersion,
+        "partners_apikey": ApiKey,
+    }
+    if app_model in known:
+        return known[app_model].pk
+    if app_model in kinds:
+        return kinds[app_model].objects.order_by("pk").values_list("pk", flat=True)[0]
+    if app_model == "members_user":
+        return User.objects.get(email="subject@team.example").pk
+    model = next(m for m in site._registry if f"{m._meta.app_label}_{m._meta.model_name}" == app_model)
+    row = model._default_manager.first()
+    return row.pk if row is not None else made(model)
+
+
+def made(model: Any) -> Any:
+    from core import clock
+
+    now = clock.now()
+    if model.__name__ == "JobRun":
+        return model.objects.create(job="nightly", local_date=now.date(), started_at=now).pk
+    return model.objects.create(topic="mail.requested", payload={}, created_at=now, available_at=now).pk
+
+
+def address(name: str, house: House) -> str:
+    try:
+        return reverse(f"admin:{name}", urlconf="config.urls_brand")
+    except NoReverseMatch:
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[subject(name, house)])
+
+
+def answer(client: Client, method: str, path: str) -> str:
+    """yes or no; whatever the page did is undone."""
+    with transaction.atomic():
+        status = getattr(client, method)(path, {} if method == "get" else {"nothing": "1"}).status_code
+        transaction.set_rollback(True)
+    return "no" if status == 403 else "yes"
+
+
+@pytest.fixture
+def house(brand: Any) -> House:
+    made_house = furnish()
+    staff("owner", "subject")
+    staff("owner", "second")
+    return made_house
+
+
+def test_every_page_of_the_admin_is_in_the_table() -> None:
+    if os.environ.get("ADMIN_ROLES_WRITE"):
+        pytest.skip("the table is being written")
+    listed = set(yaml.safe_load(TABLE.read_text()))
+    assert listed == set(PAGES), "run with ADMIN_ROLES_WRITE=1 and read what changed"
+
+
+def test_each_role_may_do_what_the_table_says(house: House, brand: Any, client_for: Callable[..., Client]) -> None:
+    found: dict[str, dict[str, str]] = {}
+    for role in ROLES:
+        client = client_for(brand, user=staff(role))
+        for name in PAGES:
+            path = address(name, house)
+            cell = found.setdefault(name, {})
+            cell[role] = f"get {answer(client, 'get', path)}, post {answer(client, 'post', path)}"
+    if os.environ.get("ADMIN_ROLES_WRITE"):
+        head = "# Page of the admin → role → whether it may be opened (get) and sent (post). See test_admin_roles.py.\n"
+        TABLE.write_text(head + yaml.safe_dump(found, sort_keys=True, width=120))
+    assert found == yaml.safe_load(TABLE.read_text())
+
+
+def test_whoever_is_not_staff_may_do_nothing(house: House, brand: Any, client_for: Callable[..., Client]) -> None:
+    user = User.objects.create_user("member@example.com", "a long enough password")
+    client = client_for(brand, user=user)
+    for name in PAGES:
+        status = client.get(address(name, house)).status_code
+        assert status == 302, name
