@@ -41,7 +41,7 @@ HEADERS = {
 }
 
 
-class ContentSecurityPolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Outermost, so that the answers of other middlewares and the error pages carry the headers too."""
 
     def get_policy_parts(
@@ -55,7 +55,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for prefix, exception in EXCEPTIONS:
             if request.path_info.startswith(prefix) and not hasattr(response, "_csp_replace"):
-                response._csp_replace = exception
+                response._csp_replace = exception  # type: ignore[attr-defined]
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         # Somebody is logged in: what they see is nobody else's. Only looked at where a view already asked who it is.

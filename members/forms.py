@@ -40,6 +40,7 @@ class SignupForm(AccountSignupForm):  # type: ignore[misc]
         self.fields["marketing"] = forms.BooleanField(
             label=_("Send me offers by e-mail"), required=False, help_text=_("You can change this at any time.")
         )
+        self.fields["password1"].help_text = _("At least 10 characters, and nothing that others would guess.")
         self.order_fields(self.field_order)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
