@@ -109,7 +109,7 @@ def test_the_web_role_serves_health_with_production_settings_and_stops_when_told
     try:
         status, body = wait_for_health(port, server)
         assert (status, body) == (200, b'{"status": "ok", "database": "ok"}')
-        check = [sys.executable, ROOT / "docker/healthcheck.py"]
+        check = [sys.executable, str(ROOT / "docker/healthcheck.py")]
         assert subprocess.run(check, env={**production, "PORT": str(port)}).returncode == 0
         assert get(port, "/", host="nobody.example")[0] == 404
     finally:
