@@ -21,7 +21,7 @@ def written_to(address: str) -> list[str]:
     """Subjects of all mails to the address, in the order they were sent."""
     while outbox_drain():
         pass
-    return [each.subject for each in mail.outbox if each.to == [address]]
+    return [str(each.subject) for each in mail.outbox if each.to == [address]]
 
 
 def test_a_member_is_welcomed_and_told_of_a_tier_in_their_language(brand: Any) -> None:
