@@ -61,25 +61,9 @@ def member_create(
     At least one of email, external_id and phone, or nobody could ever find them again. user only when the address is
     proven. acquisition defaults to the actor's source.
     """
-    first = acquisition or Acquisition(channel=actor.source)
-    fields = {
-        **_cleaned(
-            {
-                "email": email,
-                "name": name,
-                "external_id": external_id,
-                "phone": phone,
-                "language": language,
-                "birth_date": birth_date,
-                "is_test": is_test,
-            }
-        ),
-        "acquisition_channel": first.channel[:60],
-        "utm_source": first.utm_source[:120],
-        "utm_medium": first.utm_medium[:120],
-        "utm_campaign": first.utm_campaign[:120],
-        "referrer": first.referrer[:300],
-    }
+    given = {"email": email, "name": name, "external_id": external_id, "phone": phone, "language": language}
+    cleaned = _cleaned({**given, "birth_date": birth_date, "is_test": is_test})
+    fields = {**cleaned, **_first_touch(acquisition or Acquisition(channel=actor.source))}
     if not (fields["email"] or fields["external_id"] or fields["phone"]):
         raise InvalidInput(_("Give an e-mail, a phone number or an external id."), field="email")
     now = clock.now()
@@ -209,6 +193,17 @@ def consent_record(*, member: Member, purpose: str, granted: bool, text_version:
         )
         outbox_add("consent.recorded", {"member_id": str(member.public_id), "purpose": purpose, "granted": granted})
     return consent
+
+
+def _first_touch(first: Acquisition) -> dict[str, str]:
+    """The member's columns for where they came from."""
+    return {
+        "acquisition_channel": first.channel[:60],
+        "utm_source": first.utm_source[:120],
+        "utm_medium": first.utm_medium[:120],
+        "utm_campaign": first.utm_campaign[:120],
+        "referrer": first.referrer[:300],
+    }
 
 
 def _status_set(member: Member, status: Member.Status, reason: str, actor: Actor) -> Member:
