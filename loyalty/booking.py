@@ -19,6 +19,28 @@ from loyalty.rules.tiers import TierMove
 Row = dict[str, Any]
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where an entry comes from: the event, who told it, and the reason that the member reads."""
+
+    event_id: str
+    event: EventInput
+    actor: Actor
+    reason: Mapping[str, str]
+    order_number: str
+    now: datetime
+
+    def fields(self) -> Row:
+        return {
+            "event_id": self.event_id,
+            "reason": dict(self.reason),
+            "source": self.event.source,
+            "initiated_by": self.actor.initiated_by,
+            "actor": self.actor.name,
+            "order_number": self.order_number,
+            "occurred_at": self.event.occurred_at,
+        }
+
+
 class Plan(msgspec.Struct):
     """Lists named as loyalty_book() reads them; an empty list isn't sent. members: id → version judged on."""
 
@@ -69,43 +91,19 @@ class Plan(msgspec.Struct):
             }
         )
 
-    def award_add(
-        self,
-        award: Award,
-        *,
-        account: Account,
-        event_id: str,
-        event: EventInput,
-        actor: Actor,
-        now: datetime,
-        reason: Mapping[str, str],
-        allocated_minor: int | None,
-    ) -> None:
+    def award_add(self, award: Award, *, account: Account, origin: Origin, allocated_minor: int | None) -> None:
         """One award becomes an entry and a lot; the account in memory follows, a debt being paid first."""
-        active = award.activates_at <= now
-        account.held += award.awarded
-        if active:
-            account.balance += award.awarded
-            paid = min(account.debt, account.balance)
-            if paid:
-                account.debt, account.balance = account.debt - paid, account.balance - paid
-                self.repay.add(account.id)
-        else:
-            account.pending += award.awarded
+        active = award.activates_at <= origin.now
+        if account.earn(award.awarded, active=active):
+            self.repay.add(account.id)
         self.awards.append(
             {
+                **origin.fields(),
                 "account": account.id,
                 "points": award.awarded,
                 "balance_after": account.held,
-                "event_id": event_id,
                 "effect": award_effect(award.rule, award.effect),
                 "rule": award.rule,
-                "reason": dict(reason),
-                "source": event.source,
-                "initiated_by": actor.initiated_by,
-                "actor": actor.name,
-                "order_number": _order_number(event),
-                "occurred_at": event.occurred_at,
                 "activates_at": award.activates_at,
                 "active": active,
                 "expires_at": award.expires_at,
@@ -113,19 +111,7 @@ class Plan(msgspec.Struct):
             }
         )
 
-    def take_add(
-        self,
-        lot: AwardLot,
-        points: int,
-        *,
-        account: Account,
-        policy: str,
-        event_id: str,
-        event: EventInput,
-        actor: Actor,
-        reason: Mapping[str, str],
-        order_number: str,
-    ) -> tuple[int, int]:
+    def take_add(self, lot: AwardLot, points: int, *, account: Account, policy: str, origin: Origin) -> tuple[int, int]:
         """Plan to take back `points` of an award: its own lot, then the balance, then debt, as the policy allows.
 
         Returns (points taken, debt made). What the policy forgives is noted on the lot only.
@@ -134,12 +120,10 @@ class Plan(msgspec.Struct):
         from_balance = account.balance - (own if lot.active else 0)
         others = min(points - own, max(0, from_balance)) if policy != "only_pending" else 0
         debt = points - own - others if policy == "into_debt" else 0
-        account.balance -= others + (own if lot.active else 0)
-        account.pending -= 0 if lot.active else own
-        account.debt += debt
-        account.held -= own + others
+        account.give_back(own, others, debt, active=lot.active)
         lot.remaining -= own
         lot.reversed += points
+        entry = {**origin.fields(), "effect": f"reverse:{lot.entry}", "rule": lot.rule}
         self.takes.append(
             {
                 "account": account.id,
@@ -148,17 +132,7 @@ class Plan(msgspec.Struct):
                 "own": own,
                 "others": others,
                 "debt": debt,
-                "entry": {
-                    "event_id": event_id,
-                    "effect": f"reverse:{lot.entry}",
-                    "rule": lot.rule,
-                    "reason": dict(reason),
-                    "source": event.source,
-                    "initiated_by": actor.initiated_by,
-                    "actor": actor.name,
-                    "order_number": order_number,
-                    "occurred_at": event.occurred_at,
-                },
+                "entry": entry,
             }
         )
         return own + others, debt
@@ -224,6 +198,6 @@ def allocated_value(award: Award, compiled: CompiledProgram) -> int | None:
     return int(price * worth / (price + worth)) if price + worth > 0 else 0
 
 
-def _order_number(event: EventInput) -> str:
+def order_number_of(event: EventInput) -> str:
     order = event.payload.get("order")
     return str(order.get("number", ""))[:200] if isinstance(order, dict) else ""

@@ -69,33 +69,7 @@ def draft_replace(*, program: Program, document: Document, expected_revision: in
         row.settings = {key: value for key, value in plain.items() if key not in LISTS} | {"program": plain["program"]}
         row.sections = plain.get("sections", {})
         row.save(update_fields=["settings", "sections"])
-        PointCurrency.objects.bulk_create(
-            [
-                PointCurrency(program=row, code=each["code"], position=at, body=_rest(each))
-                for at, each in enumerate(plain.get("currencies", []))
-            ]
-        )
-        for at, each in enumerate(plain.get("ladders", [])):
-            ladder = Ladder.objects.create(program=row, code=each["code"], position=at, body=_rest(each, "tiers"))
-            Tier.objects.bulk_create(
-                [
-                    Tier(ladder=ladder, code=tier["code"], position=rank, body=_rest(tier))
-                    for rank, tier in enumerate(each["tiers"])
-                ]
-            )
-        EarningRule.objects.bulk_create(
-            [
-                EarningRule(
-                    program=row,
-                    code=each["code"],
-                    position=at,
-                    trigger=each["trigger"],
-                    enabled=each.get("enabled", True),
-                    body=_rest(each, "trigger", "enabled"),
-                )
-                for at, each in enumerate(plain.get("rules", []))
-            ]
-        )
+        _rows_write(row, plain)
         audit_record(
             actor=actor.name,
             action="program.draft_replace",
@@ -104,6 +78,37 @@ def draft_replace(*, program: Program, document: Document, expected_revision: in
             changes={"revision": row.draft_revision},
         )
     return row
+
+
+def _rows_write(row: Program, plain: dict[str, Any]) -> None:
+    """A row per piece, in the document's order."""
+    PointCurrency.objects.bulk_create(
+        [
+            PointCurrency(program=row, code=each["code"], position=at, body=_rest(each))
+            for at, each in enumerate(plain.get("currencies", []))
+        ]
+    )
+    for at, each in enumerate(plain.get("ladders", [])):
+        ladder = Ladder.objects.create(program=row, code=each["code"], position=at, body=_rest(each, "tiers"))
+        Tier.objects.bulk_create(
+            [
+                Tier(ladder=ladder, code=tier["code"], position=rank, body=_rest(tier))
+                for rank, tier in enumerate(each["tiers"])
+            ]
+        )
+    EarningRule.objects.bulk_create(
+        [
+            EarningRule(
+                program=row,
+                code=each["code"],
+                position=at,
+                trigger=each["trigger"],
+                enabled=each.get("enabled", True),
+                body=_rest(each, "trigger", "enabled"),
+            )
+            for at, each in enumerate(plain.get("rules", []))
+        ]
+    )
 
 
 def draft_claim(*, program: Program, expected_revision: int) -> Program:

@@ -73,3 +73,27 @@ class ProgramInvalid(InvalidInput):
 class NothingToAdjust(DomainError):
     code, status = "adjustment_empty", 422
     title = _("An adjustment needs a number of points other than zero and a reason.")
+
+
+class OccurredInFuture(InvalidInput):
+    code = "occurred_in_future"
+    title = _("occurred_at lies more than 24 hours in the future.")
+    hint = _("Check the sender's clock and time zone.")
+
+
+class NotBooked(DomainError):
+    """Only in a bulk: the row alone failed on our side; nothing of it was kept."""
+
+    code, status = "not_booked", 500
+    title = _("This row could not be booked; nothing of it was kept.")
+    hint = _("Send it again; if it keeps failing, tell us its id.")
+
+
+class ProgramUnpublished(Conflict):
+    code = "program_unpublished"
+    title = _("The program has no published version.")
+
+
+class ReturnMemberMismatch(InvalidInput):
+    code = "return_member_mismatch"
+    title = _("This order belongs to another member.")

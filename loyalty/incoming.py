@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct
 
 from core import clock
-from core.errors import DomainError, InvalidInput
+from core.errors import InvalidInput
+from loyalty.errors import OccurredInFuture
 from loyalty.payloads import path_of, text_check, values_check
 
 FUTURE = timedelta(hours=24)
@@ -53,7 +54,7 @@ class _Envelope(Struct, kw_only=True, forbid_unknown_fields=True):
     occurred_at: Annotated[datetime, Meta(tz=True)]
     source: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$(?!\n)")] | None = None
     program: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
-    data: dict[str, Any]
+    payload: dict[str, Any] = msgspec.field(name="data")
 
 
 def event_read(raw: Any, *, default_source: str) -> EventInput:
@@ -77,7 +78,7 @@ def event_read(raw: Any, *, default_source: str) -> EventInput:
         member=_ref(body.member),
         source=body.source or default_source,
         program=body.program,
-        payload=body.data,
+        payload=body.payload,
         body_hash=body_hash(raw),
     )
 
@@ -91,13 +92,7 @@ def body_hash(raw: dict[str, Any]) -> bytes:
 def when_check(occurred_at: datetime) -> None:
     """Refuse a date beyond 24 hours from now or before 1990: a clock or a unit is wrong at the sender's."""
     if occurred_at > clock.now() + FUTURE:
-        raise DomainError(
-            _("occurred_at lies more than 24 hours in the future."),
-            code="occurred_in_future",
-            status=422,
-            field="occurred_at",
-            hint=_("Check the sender's clock and time zone."),
-        )
+        raise OccurredInFuture(field="occurred_at")
     if occurred_at < EARLIEST:
         raise InvalidInput(_("occurred_at lies before 1990."), field="occurred_at")
 

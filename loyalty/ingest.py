@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 from django.db import DatabaseError, IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor, system
@@ -24,7 +23,7 @@ from core.failpoint import failpoint
 from core.outbox import wake_after_commit
 from loyalty import ledger
 from loyalty.enrolling import enrolled_event, member_place
-from loyalty.errors import EventConflict
+from loyalty.errors import EventConflict, NotBooked
 from loyalty.incoming import EventInput, MemberRef, event_read
 from loyalty.judging import Answer, Item, NotEnrolled, SliceJudge, refusal
 from loyalty.models import Enrollment
@@ -103,9 +102,7 @@ def _slice(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list
             answers.update(_book([item], actor)[0])
         except (DatabaseError, ledger.BrokenPromise):
             log.exception("event %s of %s could not be booked", item.event.external_id, item.event.source)
-            answers[item.index] = refusal(
-                DomainError(_("This row could not be booked; nothing of it was kept."), code="not_booked", status=500)
-            )
+            answers[item.index] = refusal(NotBooked())
     return answers, []
 
 
@@ -123,6 +120,7 @@ def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[
             with transaction.atomic() if locked else nullcontext():
                 for enrollment_id in sorted(stale) if locked else ():
                     ledger.enrollment_lock(enrollment_id)
+                failpoint("book.before_read")
                 judge = _judged(items, actor)
                 failpoint("book.before")
                 moved = _commit(judge)

@@ -19,7 +19,7 @@ from core.errors import DomainError, InvalidInput
 from core.ids import uuid7
 from core.problems import problem_document
 from loyalty import errors
-from loyalty.booking import Plan, Row, allocated_value
+from loyalty.booking import Origin, Plan, Row, allocated_value, order_number_of
 from loyalty.cases import (
     Case,
     event_facts,
@@ -185,16 +185,9 @@ class SliceJudge:
             account = place.account(award.currency)
             assert account is not None  # _case made sure of every currency
             reason = award_reason(case.compiled, award)
-            self.plan.award_add(
-                award,
-                account=account,
-                event_id=case.id,
-                event=case.event,
-                actor=self.actor,
-                now=self.now,
-                reason=reason,
-                allocated_minor=allocated_value(award, case.compiled),
-            )
+            origin = Origin(case.id, case.event, self.actor, reason, order_number_of(case.event), self.now)
+            value = allocated_value(award, case.compiled)
+            self.plan.award_add(award, account=account, origin=origin, allocated_minor=value)
             told.append(
                 {
                     "rule": award.rule,

@@ -79,10 +79,7 @@ def program_publish(
             raise DraftChanged(expected=expected_revision, found=row.draft_revision)
         document = _checked(draft_plain(row))
         newest = newest_version(row)
-        if in_force_from is not None and in_force_from < now:
-            raise InvalidInput(_("A version can't take effect in the past."), field="in_force_from")
-        if newest is not None and bytes(newest.document_hash) == document_hash(document):
-            raise InvalidInput(_("Nothing has changed since the last version."), field="draft")
+        _publishable(document, newest, in_force_from, now)
         version = ProgramVersion.objects.create(
             program=row,
             number=newest.number + 1 if newest is not None else 1,
@@ -105,3 +102,12 @@ def program_publish(
         )
         outbox_add("program.published", {"program": row.slug, "version": version.number})
     return version
+
+
+def _publishable(
+    document: Document, newest: ProgramVersion | None, in_force_from: datetime | None, now: datetime
+) -> None:
+    if in_force_from is not None and in_force_from < now:
+        raise InvalidInput(_("A version can't take effect in the past."), field="in_force_from")
+    if newest is not None and bytes(newest.document_hash) == document_hash(document):
+        raise InvalidInput(_("Nothing has changed since the last version."), field="draft")

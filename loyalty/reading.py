@@ -26,6 +26,24 @@ class Account(msgspec.Struct):
     debt: int
     held: int
 
+    def earn(self, points: int, *, active: bool) -> int:
+        """Follow an award in memory. Returns what of the balance goes to a debt at once."""
+        self.held += points
+        if not active:
+            self.pending += points
+            return 0
+        self.balance += points
+        paid = min(self.debt, self.balance)
+        self.debt, self.balance = self.debt - paid, self.balance - paid
+        return paid
+
+    def give_back(self, own: int, others: int, debt: int, *, active: bool) -> None:
+        """Follow a return: own out of the award's lot (active or pending), others out of the balance, debt."""
+        self.held -= own + others
+        self.balance -= others + (own if active else 0)
+        self.pending -= 0 if active else own
+        self.debt += debt
+
 
 class Standing(msgspec.Struct):
     ladder: str

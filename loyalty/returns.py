@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import InvalidInput
-from loyalty.booking import Plan, Row, award_effect
+from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
-from loyalty.errors import ReturnTooLarge
+from loyalty.errors import ReturnMemberMismatch, ReturnTooLarge
 from loyalty.reading import AwardLot, Context, OrderContext, Place
 from loyalty.rules.refunds import AwardSnapshot, refund_points
 from loyalty.rules.tiers import tier_return_review
@@ -28,7 +28,7 @@ def return_judge(case: Case, context: Context, plan: Plan, actor: Actor, now: da
     if order is not None:
         _check(case, order, amount)
         if case.place is not None:
-            reversed_ = _take_back(case, order, amount, plan, actor)
+            reversed_ = _take_back(case, order, amount, plan, actor, now)
             changed = _tiers_after(case, plan, reversed_, now)
         plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
         order.refunded_minor += amount
@@ -43,7 +43,7 @@ def return_judge(case: Case, context: Context, plan: Plan, actor: Actor, now: da
 
 def _check(case: Case, order: OrderContext, amount: int) -> None:
     if order.member_id != (case.member.id if case.member is not None else None):
-        raise InvalidInput(_("This order belongs to another member."), field="member", code="return_member_mismatch")
+        raise ReturnMemberMismatch(field="member")
     if order.program_id != case.state.id:
         raise InvalidInput(_("This order was paid in another program."), field="program")
     if order.refunded_minor + amount > order.total_minor:
@@ -52,7 +52,7 @@ def _check(case: Case, order: OrderContext, amount: int) -> None:
         )
 
 
-def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: Actor) -> list[Row]:
+def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: Actor, now: datetime) -> list[Row]:
     """Every award of the order gives back its part, by the currency's policy at the time the order was judged by."""
     place = case.place
     assert place is not None
@@ -64,21 +64,12 @@ def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: 
         returned_minor=amount,
     )
     told: list[Row] = []
+    origin = Origin(case.id, case.event, actor, return_reason(order.number), order.number, now)
     for reversal in reversals:
         lot = lots[int(reversal.key)]
         account = next(each for each in place.accounts if each.id == lot.account)
         policy = case.compiled.document.currency(account.currency).refund_policy
-        taken, debt = plan.take_add(
-            lot,
-            reversal.points,
-            account=account,
-            policy=policy,
-            event_id=case.id,
-            event=case.event,
-            actor=actor,
-            reason=return_reason(order.number),
-            order_number=order.number,
-        )
+        taken, debt = plan.take_add(lot, reversal.points, account=account, policy=policy, origin=origin)
         _counters_lower(case, order, lot, place, plan, reversal.points, whole=reversal.whole)
         told.append({"rule": lot.rule, "currency": account.currency, "points": taken, "debt": debt})
     return told

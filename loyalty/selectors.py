@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from loyalty.definition.compile import CompiledLadder, CompiledProgram
-from loyalty.definition.document import Document, LocalText
+from loyalty.definition.document import Document, Ladder, LocalText
 from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
 from loyalty.rules.dates import local_day, period_start
@@ -198,18 +198,22 @@ def _tier_view(
         to_keep=progress.to_keep,
         window=ladder.window,
         benefits=here.benefits,
-        tiers=tuple(
-            TierStep(
-                each.code,
-                each.name,
-                each.threshold,
-                each.color,
-                each.benefits,
-                reached=position <= rank,
-                current=position == rank,
-            )
-            for position, each in enumerate(defined.tiers)
-        ),
+        tiers=_steps(defined, rank),
+    )
+
+
+def _steps(ladder: Ladder, rank: int) -> tuple[TierStep, ...]:
+    return tuple(
+        TierStep(
+            each.code,
+            each.name,
+            each.threshold,
+            each.color,
+            each.benefits,
+            reached=position <= rank,
+            current=position == rank,
+        )
+        for position, each in enumerate(ladder.tiers)
     )
 
 

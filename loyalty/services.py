@@ -76,18 +76,22 @@ def points_adjust(
             entry_id = ledger.points_give(account_id=account.pk, points=points, now=now, entry=entry)
         else:
             entry_id = ledger.points_spend(account_id=account.pk, points=-points, now=now, entry=entry)
-        audit_record(
-            actor=actor.name,
-            action="points.adjust",
-            object_type="enrollment",
-            object_id=enrollment.pk,
-            changes={"currency": currency, "points": points, "reason": reason},
-        )
-        member_id = str(Member.objects.only("public_id").get(pk=enrollment.member_id).public_id)
-        outbox_add(
-            "points.adjusted", {"member_id": member_id, "entry": entry_id, "currency": currency, "points": points}
-        )
+        _adjustment_told(enrollment, currency, points, reason, entry_id, actor)
     return PointsEntry.objects.get(pk=entry_id)
+
+
+def _adjustment_told(
+    enrollment: Enrollment, currency: str, points: int, reason: str, entry_id: int, actor: Actor
+) -> None:
+    audit_record(
+        actor=actor.name,
+        action="points.adjust",
+        object_type="enrollment",
+        object_id=enrollment.pk,
+        changes={"currency": currency, "points": points, "reason": reason},
+    )
+    member_id = str(Member.objects.only("public_id").get(pk=enrollment.member_id).public_id)
+    outbox_add("points.adjusted", {"member_id": member_id, "entry": entry_id, "currency": currency, "points": points})
 
 
 def _expiry(enrollment: Enrollment, currency: str) -> object:

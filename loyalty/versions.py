@@ -14,10 +14,10 @@ from threading import Lock
 import msgspec
 from django.db import connection
 
-from core.errors import NotFound
 from core.tenancy import current_schema
 from loyalty.definition.compile import CompiledProgram, compile_program
 from loyalty.definition.read import document_shape
+from loyalty.errors import ProgramUnpublished
 
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 COMPILED_KEPT = 512
@@ -48,7 +48,7 @@ class ProgramState(msgspec.Struct, frozen=True):
             if row.in_force_from <= moment:
                 found = row
         if found is None:
-            raise NotFound(f"Program {self.slug} has no published version.", code="program_unpublished", status=409)
+            raise ProgramUnpublished(program=self.slug)
         return found
 
     def judging(self, *, occurred_at: datetime, received_at: datetime) -> tuple[VersionRow, CompiledProgram]:

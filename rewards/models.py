@@ -95,7 +95,7 @@ class Reward(BrandModel):
 
 
 class RewardStock(BrandModel):
-    """One bucket of a limited reward's stock. Sixteen buckets let redemptions pass side by side; see rewards/stock.py."""
+    """One bucket of a limited reward's stock. Sixteen let redemptions pass side by side; see rewards/stock.py."""
 
     reward = models.ForeignKey(
         Reward,

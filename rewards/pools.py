@@ -19,7 +19,7 @@ MAX_CODE_LENGTH = 200
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """line: counted from 1. reason: `duplicate`, `empty`, `too_long`, `not_printable`. The code itself isn't repeated."""
+    """line: counted from 1. reason: `duplicate`, `empty`, `too_long`, `not_printable`. Never the code itself."""
 
     line: int
     reason: str

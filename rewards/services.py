@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -121,16 +122,7 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             raise AlreadyUsed()
         if row.state == Redemption.State.CANCELED:
             raise AlreadyCanceled()
-        entry = ledger.entry_fields(
-            kind="reverse",
-            actor=actor,
-            effect="",
-            reason={
-                "en": f"Canceled: {row.reward.name}",
-                "nl": f"Geannuleerd: {row.reward.name_nl or row.reward.name}",
-            },
-        )
-        ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=entry)
+        ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row.reward, actor))
         row.state, row.canceled_at, row.cancel_reason = Redemption.State.CANCELED, now, reason[:200]
         row.save(update_fields=["state", "canceled_at", "cancel_reason"])
         audit_record(
@@ -148,6 +140,11 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
         if row.stock_bucket is not None and row.reward.stock_total is not None:
             stock.stock_return(reward_id=row.reward_id, bucket=row.stock_bucket)
     return row
+
+
+def _undo_entry(reward: Reward, actor: Actor) -> dict[str, Any]:
+    reason = {"en": f"Canceled: {reward.name}", "nl": f"Geannuleerd: {reward.name_nl or reward.name}"}
+    return ledger.entry_fields(kind="reverse", actor=actor, effect="", reason=reason)
 
 
 def redemption_use(*, redemption: Redemption, actor: Actor) -> Redemption:

@@ -24,6 +24,7 @@ from loyalty.definition.basics import money_digits
 from loyalty.definition.words import TRIGGER_WORDS
 
 Plain = dict[str, Any]
+MOST_ROWS = 60
 
 
 class Rows:
@@ -34,19 +35,17 @@ class Rows:
         title: Any, add: Any, blank: int = 0, **options: Any,
     ) -> None:  # fmt: skip
         self.prefix, self.path, self.title, self.add = prefix, path, title, add
-        count = len(bodies) + blank
+        count = answered = len(bodies) + blank
         if sent is not None:
-            try:
-                count = min(int(sent.get(f"{prefix}-rows", "0")), 60)
-            except ValueError:
-                count = len(bodies)
-            count += sent.get("_more") == prefix
+            number_sent = sent.get(f"{prefix}-rows", "")
+            answered = min(int(number_sent), MOST_ROWS) if number_sent.isdecimal() else len(bodies)
+            count = answered + (sent.get("_more") == prefix)
         self.forms: list[SlotForm] = []
         for number in range(count):
             known = number < len(bodies)
             self.forms.append(
                 form(
-                    sent,
+                    sent if number < answered else None,
                     body=bodies[number] if known else None,
                     prefix=f"{prefix}-{number}",
                     empty_permitted=not known,
@@ -58,8 +57,9 @@ class Rows:
             each.fields["remove"] = forms.BooleanField(required=False, label=gettext_lazy("Remove"))
 
     def _kept(self) -> list[SlotForm]:
-        """Rows that aren't removed and aren't blank."""
-        return [each for each in self.forms if not self._removed(each) and (each.body or each.has_changed())]
+        """Rows that were sent, aren't removed and aren't blank."""
+        sent = [each for each in self.forms if each.is_bound and not self._removed(each)]
+        return [each for each in sent if each.body or each.has_changed()]
 
     @staticmethod
     def _removed(form: SlotForm) -> bool:

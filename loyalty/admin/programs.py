@@ -19,10 +19,9 @@ from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, SettingsForm, starter_document
 from loyalty.admin.sides import side_by_side
-from loyalty.admin.versions import download
-from loyalty.definition.parsing import yaml_text
+from loyalty.admin.versions import document_file, download
 from loyalty.definition.problems import DefinitionError
-from loyalty.definition.read import document_plain, document_shape
+from loyalty.definition.read import document_shape
 from loyalty.drafts import draft_plain, draft_replace, program_invalid
 from loyalty.models import Program
 from loyalty.pieces import seen_of, settings_save
@@ -148,7 +147,7 @@ class ProgramAdmin(BrandAdmin):
                 messages.success(request, _("Version %(n)d is published.") % {"n": version.number})
                 return HttpResponseRedirect(self.url("change", program.pk))
         newest = newest_version(program)
-        before = yaml_text(newest.document) if newest is not None else ""
+        before = document_file(newest.document) if newest is not None else ""
         context = self.page_context(
             request,
             title=_("Review and publish %(program)s") % {"program": program},
@@ -211,12 +210,8 @@ class ProgramAdmin(BrandAdmin):
 
 
 def draft_yaml(program: Program) -> str:
-    """The draft as a file: as the document writes itself, or as it stands when it isn't in shape."""
-    plain = draft_plain(program)
-    try:
-        return yaml_text(document_plain(document_shape(plain)))
-    except DefinitionError:
-        return yaml_text(plain)
+    """The draft as a file."""
+    return document_file(draft_plain(program))
 
 
 def changes_of(program: Program) -> list[Any] | None:

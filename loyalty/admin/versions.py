@@ -19,7 +19,7 @@ from core.backoffice.registry import brand_admin
 from core.errors import DomainError
 from loyalty.definition.parsing import yaml_text
 from loyalty.definition.problems import DefinitionError
-from loyalty.definition.read import document_shape
+from loyalty.definition.read import document_plain, document_shape
 from loyalty.drafts import draft_replace
 from loyalty.models import ProgramVersion
 
@@ -29,6 +29,14 @@ def download(text: str, filename: str) -> HttpResponse:
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
+
+
+def document_file(plain: dict[str, Any]) -> str:
+    """A document as YAML in the order of its types (JSONB keeps none), or as it stands when it isn't in shape."""
+    try:
+        return yaml_text(document_plain(document_shape(plain)))
+    except DefinitionError:
+        return yaml_text(plain)
 
 
 @brand_admin(ProgramVersion)
@@ -74,7 +82,7 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         version = self.object_or_404(request, object_id)
         context = {
-            "document_yaml": yaml_text(version.document),
+            "document_yaml": document_file(version.document),
             "may_edit": request.user.has_perm("loyalty.change_program"),
             **(extra_context or {}),
         }
@@ -83,7 +91,7 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
     def yaml_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         version = self.object_or_404(request, object_id)
         self.require(self.has_view_permission(request, version))
-        return download(yaml_text(version.document), f"{version.program.slug}-v{version.number}.yaml")
+        return download(document_file(version.document), f"{version.program.slug}-v{version.number}.yaml")
 
     def again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Roll back: this version's document becomes the draft, to be reviewed and published like any other."""
