@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -51,7 +50,7 @@ class RoleForm(DressedForm):
     )
 
 
-@brand_admin(get_user_model())
+@brand_admin(User)
 class TeamAdmin(BrandAdmin):
     list_display = ("email", "name", "role", "active_shown", "last_login")
     list_filter = ("groups",)

@@ -36,8 +36,8 @@ def dress(field: forms.Field) -> None:
             attrs = dict(field.widget.attrs)
             choices = getattr(field, "choices", None)
             made = widget(attrs=attrs)
-            if "type" in attrs:
-                made.input_type = made.attrs.pop("type")
+            if getattr(field.widget, "input_type", "") in ("time", "datetime-local"):
+                made.input_type = field.widget.input_type
             made.is_required = field.required
             field.widget = made
             if choices is not None:

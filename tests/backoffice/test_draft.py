@@ -127,6 +127,8 @@ def test_publishing_shows_what_changes_and_takes_what_was_looked_at(house: House
     address = path_of("loyalty_program_publish", house.program.pk)
     page = client.get(address)
     assert "Rule App bonus is added" in told(page)
+    assert told(page).count("sg-del") == 0
+    assert "code: app_bonus" in told(page)
     revision = Program.objects.get(pk=house.program.pk).draft_revision
     client.post(path_of("loyalty_earningrule_add"), new_rule(code="another"))
     refused = client.post(address, {"revision": revision, "note": "Friday"})
@@ -157,3 +159,11 @@ def test_a_file_goes_out_and_comes_in(house: House, entered: Entered) -> None:
     file = SimpleUploadedFile("program.yaml", text.replace("Review", "Opinion").encode())
     assert client.post(address, {"file": file, "revision": revision}).status_code == 302
     assert EarningRule.objects.get(program=house.program, code="review").body["name"] == "Opinion"
+
+
+def test_a_row_that_was_asked_for_is_blank_and_reproaches_nothing(house: House, entered: Entered) -> None:
+    page = entered("marketer").post(path_of("loyalty_earningrule_add"), new_rule(_more="conditions"))
+    assert page.status_code == 200
+    assert 'name="conditions-1-name"' in told(page)
+    assert "This field is required." not in told(page)
+    assert not EarningRule.objects.filter(code="app_bonus").exists()
