@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. Commands that migrate or provision run as the database's owner, everything else as its guest."""
+"""Django's command line. Commands that migrate or provision run as the database's owner, all others as its guest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing in a file: the same way as the API's bulk, a chunk at a time, so memory stays flat and a repetition is safe."""
+"""Bringing in a file: the same way as the API's bulk, in chunks, so memory stays flat and a repetition is safe."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Progress = Callable[["ImportReport"], None]
 
 
 class ImportReport(msgspec.Struct):
-    """What an import came to. counts: by outcome (processed, guest, unmatched, repeated, refused). points: by currency."""
+    """What it came to. counts: by outcome (processed, guest, unmatched, repeated, refused). Points by currency."""
 
     rows: int = 0
     counts: dict[str, int] = {}

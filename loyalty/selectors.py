@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from core import clock
 from loyalty.definition.compile import CompiledLadder, CompiledProgram
-from loyalty.definition.document import Document, Ladder, LocalText
+from loyalty.definition.basics import LocalText
+from loyalty.definition.document import Document, Ladder
 from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
 from loyalty.rules.dates import local_day, period_start

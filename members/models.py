@@ -8,9 +8,9 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.bases import AppendOnly, BrandModel
 from core.ids import uuid7
 
@@ -56,7 +56,7 @@ class User(BrandModel, AbstractBaseUser, PermissionsMixin):
         help_text=_("May open the admin, within the groups' permissions."),
     )
     is_active = models.BooleanField(_("active"), default=True)
-    date_joined = models.DateTimeField(_("since"), default=timezone.now)
+    date_joined = models.DateTimeField(_("since"), default=clock.now)
 
     objects = UserManager()  # type: ignore[assignment,misc]
     USERNAME_FIELD = "email"
@@ -92,7 +92,7 @@ class Member(BrandModel):
     external_id = models.CharField(
         _("external id"),
         max_length=120,
-        null=True,
+        null=True,  # noqa: DJ001  (unique where it is told; two members without one must not clash)
         blank=True,
         help_text=_("The member's number in your own system."),
     )
@@ -104,7 +104,7 @@ class Member(BrandModel):
         on_delete=models.SET_NULL,
         related_name="member",
     )
-    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)  # noqa: DJ001  (as above)
     name = models.CharField(_("name"), max_length=120, blank=True)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)

@@ -34,7 +34,7 @@ PUBLIC_PORT = env.str("PUBLIC_PORT", "")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 # Brand.clock_shift is only honoured where this is on: the demo and the tests.
 CLOCK_MOVABLE = False
-# The local stand-ins for the outside (mail catcher, failpoints, list of brands on the landing page): never in production.
+# The local stand-ins for the outside (mail catcher, failpoints, brands on the landing page): never in production.
 SANDBOX = False
 
 # --- rooms -------------------------------------------------------------------------------------------------------
@@ -100,10 +100,10 @@ DB_ROLE = env.str("STAMGAST_DB_ROLE", "app")
 
 def database(url: str, **options: Any) -> dict[str, Any]:
     """A DATABASES entry for a PostgreSQL URL, with the tenant-aware engine."""
-    parsed = environ.Env.db_url_config(url) if url else {"NAME": "", "HOST": ""}
-    parsed = {**parsed, "ENGINE": "django_tenants.postgresql_backend"}
+    given: dict[str, Any] = dict(environ.Env.db_url_config(url)) if url else {"NAME": "", "HOST": ""}
+    parsed = {**given, "ENGINE": "django_tenants.postgresql_backend"}
     parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **options}
-    return dict(parsed)
+    return parsed
 
 
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8)

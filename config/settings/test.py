@@ -9,6 +9,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 TEST_HOSTS = True
-LOGGING: dict[str, object] = {"version": 1, "disable_existing_loggers": False}
+LOGGING = {"version": 1, "disable_existing_loggers": False}
 # Nothing is collected for tests: files are looked up when they are asked for.
 WHITENOISE_AUTOREFRESH = True

@@ -14,7 +14,7 @@ from members.models import Member
 
 
 class Event(BrandModel):
-    """One thing that happened, as it was told, with the trace of how it was judged. Unique (source, external id) for ever."""
+    """One thing that happened, as it was told, and how it was judged. Unique (source, external id) for ever."""
 
     class Status(models.TextChoices):
         PROCESSED = "processed", _("processed")

@@ -21,7 +21,7 @@ code_validator = RegexValidator(
 
 
 class Program(BrandModel):
-    """A loyalty program of the brand. What it does stands in its versions; this row is its name and its draft's state."""
+    """A loyalty program of the brand. What it does stands in its versions; here are its name and its draft's state."""
 
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)

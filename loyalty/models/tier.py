@@ -1,4 +1,4 @@
-"""Where a member stands on a ladder, and every move there ever was: intervals can't be rebuilt if they aren't stored."""
+"""Where a member stands on a ladder, and every move there was: intervals can't be rebuilt if they aren't stored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loyalty.models.ledger import Enrollment
 
 
 class TierStanding(BrandModel):
-    """A member's tier on one ladder now. valid_until: the local midnight at which it is looked at again, null for never."""
+    """A member's tier on one ladder now. valid_until: the local midnight at which it is looked at again, or null."""
 
     enrollment = models.ForeignKey(
         Enrollment,

@@ -19,11 +19,18 @@ from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel, redemption_use, reward_redeem
 from tenants.models import Brand
 
+# fmt: off
 FIRST_NAMES = (
-    "Anna Bram Chantal Daan Eva Femke Gijs Hanna Iris Joris Karin Lars Maud Noor Olaf Pien Quinten Roos Sem Tess Umar "
-    "Vera Wout Xander Yara Zoë Aisha Boris Carmen Dewi Emir Fatima Guus Hugo Ilse Jamal Kim Lotte Milan Nina Otis Priya"
-).split()
-LAST_NAMES = "de Boer|Jansen|Visser|Bakker|El Amrani|Smit|Meijer|de Groot|Vos|Yilmaz|Peters|Dekker|Singh|Kok".split("|")
+    "Anna", "Bram", "Chantal", "Daan", "Eva", "Femke", "Gijs", "Hanna", "Iris", "Joris", "Karin", "Lars", "Maud",
+    "Noor", "Olaf", "Pien", "Quinten", "Roos", "Sem", "Tess", "Umar", "Vera", "Wout", "Xander", "Yara", "Zoë",
+    "Aisha", "Boris", "Carmen", "Dewi", "Emir", "Fatima", "Guus", "Hugo", "Ilse", "Jamal", "Kim", "Lotte", "Milan",
+    "Nina", "Otis", "Priya",
+)
+LAST_NAMES = (
+    "de Boer", "Jansen", "Visser", "Bakker", "El Amrani", "Smit", "Meijer", "de Groot", "Vos", "Yilmaz", "Peters",
+    "Dekker", "Singh", "Kok",
+)
+# fmt: on
 SHOP = Actor("partner", "demo:shop", "shop")
 TILL = Actor("partner", "demo:till", "till")
 
