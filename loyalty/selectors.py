@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from core import clock
-from loyalty.definition.compile import CompiledLadder, CompiledProgram
 from loyalty.definition.basics import LocalText
+from loyalty.definition.compile import CompiledLadder, CompiledProgram
 from loyalty.definition.document import Document, Ladder
 from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding

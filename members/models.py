@@ -23,20 +23,14 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class User(BrandModel, AbstractBaseUser, PermissionsMixin):
@@ -89,10 +83,10 @@ class Member(BrandModel):
         ERASED = "erased", _("erased")
 
     public_id = models.UUIDField(_("id"), default=uuid7, unique=True, editable=False)
-    external_id = models.CharField(
+    external_id = models.CharField(  # noqa: DJ001  (unique where it is told; two members without one must not clash)
         _("external id"),
         max_length=120,
-        null=True,  # noqa: DJ001  (unique where it is told; two members without one must not clash)
+        null=True,
         blank=True,
         help_text=_("The member's number in your own system."),
     )
@@ -114,12 +108,8 @@ class Member(BrandModel):
         default="en",
         choices=[("en", _("English")), ("nl", _("Dutch"))],
     )
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE
-    )
-    is_test = models.BooleanField(
-        _("test member"), default=False, help_text=_("Left out of all figures.")
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    is_test = models.BooleanField(_("test member"), default=False, help_text=_("Left out of all figures."))
     # First touch, kept as it was on joining: what is not stored then can't be rebuilt.
     acquisition_channel = models.CharField(_("channel"), max_length=60, blank=True)
     utm_source = models.CharField(max_length=120, blank=True)

@@ -1,9 +1,10 @@
 -- Book a judged batch of events: everything or nothing, in one call. See loyalty/ledger.py for the shape of p.
 -- Locks: enrollments by id, then events by (source, external id), then what hangs on them.
 -- Returns {} when booked, {"stale": [enrollment ids]} (and nothing written) when a member's version has moved since
--- it was judged. A unique violation of event_once or order_once means that a twin was booked meanwhile.
+-- it was judged. The settings: plans are kept from the first call on, and never scan a table, which was a fair choice
+-- while it was small. A unique violation of event_once or order_once means that a twin was booked meanwhile.
 CREATE FUNCTION loyalty_book(p_members bigint[], p_versions bigint[], p_now timestamptz, p jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_count integer;
     v_stale jsonb;

@@ -1,6 +1,7 @@
 -- What judging a batch needs, read in one call and one snapshot (that is what STABLE means here): rows of (what, text of
 -- a JSON value). The statements are planned once per connection, for any arguments; sent as one statement,
--- or planned for each call's arguments, planning them costs four times as much as running them.
+-- or planned for each call's arguments, planning them costs four times as much as running them. A plan that scans a
+-- table, made while that was small, would be kept too: hence no scans.
 -- what: stamp [program, stamp]; twin, member, order as loyalty/reading.py has them.
 CREATE FUNCTION loyalty_context(
     p_sources text[], p_external_ids text[],                 -- the events' own names, for their twins
@@ -8,7 +9,7 @@ CREATE FUNCTION loyalty_context(
     p_oldest timestamptz, p_counters text[],                 -- tier moves after this; cap counters as key@period
     p_order_sources text[], p_order_numbers text[], p_now timestamptz
 ) RETURNS TABLE (what text, body text)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_members bigint[];
 BEGIN

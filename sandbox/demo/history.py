@@ -42,7 +42,7 @@ class History:
         self.brand = brand
         self.plan = plan
         self.program = program
-        self.dice = random.Random(plan["slug"])  # noqa: S311  (a demo, not a secret)
+        self.dice = random.Random(plan["slug"])
         self.members: list[tuple[Member, float]] = []
         self.orders: list[tuple[Member, str, int]] = []
         self.count = 0

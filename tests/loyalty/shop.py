@@ -98,9 +98,9 @@ def order(
     }
 
 
-def returned(who: Member | None, number: str | None, euros: int | str, id: str | None = None) -> dict[str, Any]:
+def returned(who: Member | None, number: str | None, euros: int | str, event_id: str | None = None) -> dict[str, Any]:
     return {
-        "id": id or f"R-{uuid7().hex[-12:]}",
+        "id": event_id or f"R-{uuid7().hex[-12:]}",
         "type": "order.returned",
         "member": str(who.public_id) if who else None,
         "occurred_at": when(0),
@@ -108,9 +108,9 @@ def returned(who: Member | None, number: str | None, euros: int | str, id: str |
     }
 
 
-def review(who: Member, id: str | None = None) -> dict[str, Any]:
+def review(who: Member, event_id: str | None = None) -> dict[str, Any]:
     return {
-        "id": id or f"V-{uuid7().hex[-12:]}",
+        "id": event_id or f"V-{uuid7().hex[-12:]}",
         "type": "review.posted",
         "member": str(who.public_id),
         "occurred_at": when(0),

@@ -91,6 +91,7 @@ def test_a_tier_that_was_not_earned_again_falls_one_step_at_the_end_of_the_next_
     shop.send(shop.order(anna, 1200))
     assert tiers_of(place)[0].code == "vip"
     ends = TierStanding.objects.get(enrollment=place).valid_until
+    assert ends is not None
     ahead((ends - clock.now()).days + 2)
     nightly_run(program=program, today=None)
     assert tiers_of(place)[0].code == "advocate"
