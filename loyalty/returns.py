@@ -104,7 +104,7 @@ def _tiers_after(case: Case, plan: Plan, reversed_: list[Row], now: datetime) ->
         move = tier_return_review(
             ladder,
             current=standing.tier,
-            since=standing.since,
+            valid_until=standing.valid_until,
             before=None,  # what was held before shows in the earlier windows' counters, which are all here
             before_valid_until=None,
             progress={name[len(head) :]: value for name, value in place.counters.items() if name.startswith(head)},

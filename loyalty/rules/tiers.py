@@ -125,7 +125,7 @@ def tier_return_review(
     ladder: CompiledLadder,
     *,
     current: str,
-    since: datetime,
+    valid_until: datetime | None,
     before: str | None,
     before_valid_until: datetime | None,
     progress: Mapping[str, int],
@@ -133,12 +133,12 @@ def tier_return_review(
 ) -> TierMove | None:
     """After a return took points off: a tier that wouldn't have been reached without them is given back at once.
 
-    Only when it was reached in a window of `progress` that no longer carries it. It falls to what is still earned, or
-    to the tier held before (`before`, as long as that would still hold), whichever is higher.
+    Only when no window of `progress` carries it until valid_until any more: that names the window, whenever the points
+    were booked. It falls to what is still earned, or to the tier held before (`before`, as long as that would still
+    hold), whichever is higher.
     """
     rank = _rank(ladder, current)
-    window = period_start(ladder.window, local_day(since, ladder.zone))
-    if rank == 0 or window not in progress or progress[window] >= ladder.tiers[rank].threshold:
+    if rank == 0 or any(_carries(ladder, rank, window, earned, valid_until) for window, earned in progress.items()):
         return None
     reached, until = _best(ladder, progress, at) or (0, None)
     if reached >= rank:
@@ -149,6 +149,13 @@ def tier_return_review(
     if reached == rank:
         return None
     return TierMove(ladder.code, "downgraded", current, ladder.tiers[reached].code, until)
+
+
+def _carries(ladder: CompiledLadder, rank: int, window: str, earned: int, valid_until: datetime | None) -> bool:
+    if earned < ladder.tiers[rank].threshold:
+        return False
+    until = tier_valid_until(ladder, rank=rank, window_start=window)
+    return valid_until is None or until is None or until >= valid_until
 
 
 def _rank(ladder: CompiledLadder, code: str | None) -> int:

@@ -101,14 +101,14 @@ def test_missed_years_are_caught_up_one_by_one() -> None:
 
 
 def test_a_return_gives_back_the_tier_that_it_had_reached() -> None:
-    def returned(earned: int, since: datetime = AT, before: str | None = "one", until: datetime | None = None) -> Any:
+    def returned(earned: int, before: str | None = "one", until: datetime | None = None, last_year: int = 0) -> Any:
         move = tier_return_review(
             ladder(),
             current="three",
-            since=since,
+            valid_until=year(2028) if not last_year else year(2027),
             before=before,
             before_valid_until=until,
-            progress={"2026-01-01": earned},
+            progress={"2025-01-01": last_year, "2026-01-01": earned},
             at=AT,
         )
         return move and (move.to_tier, move.valid_until)
@@ -118,7 +118,9 @@ def test_a_return_gives_back_the_tier_that_it_had_reached() -> None:
     assert returned(700) == ("two", year(2028))
     assert returned(0, before="two", until=year(2027)) == ("two", year(2027))
     assert returned(0, before="two", until=year(2026)) == ("one", None)
-    assert returned(0, since=year(2025)) is None
+    assert returned(0, last_year=1000) is None
+    # Points of last year that were booked this year: what they reached goes with them.
+    assert returned(0, last_year=999) == ("two", year(2027))
 
 
 def test_progress_says_what_is_missing() -> None:
