@@ -12,6 +12,7 @@ from psycopg import errors as pg
 
 from core import clock
 from core.errors import Busy, IdempotencyKeyMissing, IdempotencyKeyReused, InvalidInput
+from core.failpoint import failpoint
 
 Reply = tuple[int, Any]
 
@@ -58,7 +59,9 @@ def idempotent(
                 "UPDATE core_idempotencyrecord SET status = %s, reply = %s::jsonb WHERE principal = %s AND key = %s",
                 [status, msgspec.json.encode(body).decode(), principal, key],
             )
-        return status, body
+        failpoint("once.in_transaction")
+    failpoint("once.after")
+    return status, body
 
 
 def _claim(principal: str, key: str, request_hash: bytes) -> Reply | None:
