@@ -72,17 +72,13 @@ class Busy(DomainError):
 class IdempotencyKeyReused(DomainError):
     code, status = "idempotency_key_reused", 422
     title = _("This Idempotency-Key was used for another request.")
-    hint = _(
-        "Use a new key for a new request; repeat a request with exactly the same body."
-    )
+    hint = _("Use a new key for a new request; repeat a request with exactly the same body.")
 
 
 class IdempotencyKeyMissing(DomainError):
     code, status = "idempotency_key_missing", 400
     title = _("This request needs an Idempotency-Key header.")
-    hint = _(
-        "Send a header Idempotency-Key with a value of your own that is unique to this request, such as a UUID."
-    )
+    hint = _("Send a header Idempotency-Key with a value of your own that is unique to this request, such as a UUID.")
 
 
 class ForeignSchema(DomainError):

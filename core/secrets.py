@@ -27,17 +27,13 @@ def master_keys() -> tuple[bytes, ...]:
     """The configured master keys, current first. Raises ImproperlyConfigured when one isn't 32 bytes of base64."""
     keys = tuple(base64.b64decode(key, validate=True) for key in settings.MASTER_KEYS)
     if not keys or any(len(key) != 32 for key in keys):
-        raise ImproperlyConfigured(
-            "MASTER_KEYS: a comma-separated list of base64 values of exactly 32 bytes"
-        )
+        raise ImproperlyConfigured("MASTER_KEYS: a comma-separated list of base64 values of exactly 32 bytes")
     return keys
 
 
 @lru_cache(maxsize=4096)
 def _derived(master: bytes, schema: str, use: str) -> bytes:
-    return HKDF(
-        hashes.SHA256(), 32, salt=None, info=f"stamgast/{use}/{schema}".encode()
-    ).derive(master)
+    return HKDF(hashes.SHA256(), 32, salt=None, info=f"stamgast/{use}/{schema}".encode()).derive(master)
 
 
 def _key_id(master: bytes) -> str:
@@ -47,9 +43,7 @@ def _key_id(master: bytes) -> str:
 def seal(plaintext: str, *, purpose: str) -> str:
     """Encrypt for the current brand and purpose: `s1.<key id>.<base64 of nonce and ciphertext>`."""
     schema, master, nonce = connection.schema_name, master_keys()[0], os.urandom(12)  # type: ignore[attr-defined]
-    sealed = AESGCM(_derived(master, schema, "seal")).encrypt(
-        nonce, plaintext.encode(), f"{schema}/{purpose}".encode()
-    )
+    sealed = AESGCM(_derived(master, schema, "seal")).encrypt(nonce, plaintext.encode(), f"{schema}/{purpose}".encode())
     return f"{VERSION}.{_key_id(master)}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
 
@@ -61,13 +55,9 @@ def unseal(sealed: str, *, purpose: str) -> str:
         if version == VERSION and _key_id(master) == key_id:
             try:
                 key = AESGCM(_derived(master, schema, "seal"))
-                return key.decrypt(
-                    raw[:12], raw[12:], f"{schema}/{purpose}".encode()
-                ).decode()
+                return key.decrypt(raw[:12], raw[12:], f"{schema}/{purpose}".encode()).decode()
             except InvalidTag as error:
-                raise ValueError(
-                    "sealed for another brand or purpose, or altered"
-                ) from error
+                raise ValueError("sealed for another brand or purpose, or altered") from error
     raise ValueError("sealed under a master key that is not configured")
 
 
@@ -89,6 +79,4 @@ def keyed_hash(value: str, *, purpose: str) -> bytes:
     The oldest configured key, so that adding a key in front leaves stored hashes valid; retire it only after re-import.
     """
     schema = connection.schema_name  # type: ignore[attr-defined]
-    return hmac.digest(
-        _derived(master_keys()[-1], schema, f"hash/{purpose}"), value.encode(), "sha256"
-    )
+    return hmac.digest(_derived(master_keys()[-1], schema, f"hash/{purpose}"), value.encode(), "sha256")

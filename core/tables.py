@@ -48,11 +48,7 @@ class IdempotencyRecord(BrandModel):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["principal", "key"], name="idempotency_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["principal", "key"], name="idempotency_once")]
 
     def __str__(self) -> str:
         return f"{self.principal} {self.key}"
@@ -71,11 +67,7 @@ class JobRun(BrandModel):
     class Meta:
         verbose_name = _("job run")
         verbose_name_plural = _("job runs")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["job", "scope", "local_date"], name="job_run_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "scope", "local_date"], name="job_run_once")]
 
     def __str__(self) -> str:
         return f"{self.job} {self.scope} {self.local_date}"
@@ -94,9 +86,7 @@ class AuditEntry(AppendOnly):
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
-        indexes: ClassVar = [
-            models.Index(fields=["object_type", "object_id"], name="audit_object")
-        ]
+        indexes: ClassVar = [models.Index(fields=["object_type", "object_id"], name="audit_object")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}"
@@ -110,11 +100,7 @@ class RateWindow(BrandModel):
     leased = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["principal", "window_start"], name="rate_window_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["principal", "window_start"], name="rate_window_once")]
 
     def __str__(self) -> str:
         return f"{self.principal} {self.window_start}"

@@ -21,9 +21,7 @@ class ApiKey(BrandModel):
     prefix = models.CharField(_("prefix"), max_length=12, editable=False)
     digest = models.BinaryField(editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
-    rate_per_minute = models.PositiveIntegerField(
-        _("requests per minute"), null=True, blank=True
-    )
+    rate_per_minute = models.PositiveIntegerField(_("requests per minute"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"))

@@ -34,11 +34,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "audit entry",
                 "verbose_name_plural": "audit trail",
-                "indexes": [
-                    models.Index(
-                        fields=["object_type", "object_id"], name="audit_object"
-                    )
-                ],
+                "indexes": [models.Index(fields=["object_type", "object_id"], name="audit_object")],
             },
         ),
         migrations.CreateModel(
@@ -61,11 +57,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("principal", "key"), name="idempotency_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("principal", "key"), name="idempotency_once")],
             },
         ),
         migrations.CreateModel(
@@ -90,11 +82,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "job run",
                 "verbose_name_plural": "job runs",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("job", "scope", "local_date"), name="job_run_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("job", "scope", "local_date"), name="job_run_once")],
             },
         ),
         migrations.CreateModel(
@@ -123,9 +111,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "outgoing messages",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(
-                            ("delivered_at__isnull", True), ("failed_at__isnull", True)
-                        ),
+                        condition=models.Q(("delivered_at__isnull", True), ("failed_at__isnull", True)),
                         fields=["id"],
                         name="outbox_due",
                     )
@@ -149,11 +135,7 @@ class Migration(migrations.Migration):
                 ("leased", models.PositiveIntegerField(default=0)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("principal", "window_start"), name="rate_window_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("principal", "window_start"), name="rate_window_once")],
             },
         ),
     ]

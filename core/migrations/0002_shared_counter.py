@@ -4,21 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SharedCounter',
+            name="SharedCounter",
             fields=[
-                ('key', models.CharField(max_length=300, primary_key=True, serialize=False)),
-                ('value', models.JSONField()),
-                ('expires_at', models.DateTimeField()),
+                ("key", models.CharField(max_length=300, primary_key=True, serialize=False)),
+                ("value", models.JSONField()),
+                ("expires_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['expires_at'], name='counter_expiry')],
+                "indexes": [models.Index(fields=["expires_at"], name="counter_expiry")],
             },
         ),
     ]

@@ -31,9 +31,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "is_superuser",
@@ -68,9 +66,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (
                     "date_joined",
-                    models.DateTimeField(
-                        default=core.clock.now, verbose_name="since"
-                    ),
+                    models.DateTimeField(default=core.clock.now, verbose_name="since"),
                 ),
                 (
                     "groups",
@@ -133,9 +129,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    models.EmailField(
-                        blank=True, max_length=254, null=True, verbose_name="e-mail"
-                    ),
+                    models.EmailField(blank=True, max_length=254, null=True, verbose_name="e-mail"),
                 ),
                 (
                     "name",
@@ -147,9 +141,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "birth_date",
-                    models.DateField(
-                        blank=True, null=True, verbose_name="date of birth"
-                    ),
+                    models.DateField(blank=True, null=True, verbose_name="date of birth"),
                 ),
                 (
                     "language",
@@ -190,9 +182,7 @@ class Migration(migrations.Migration):
                 ("utm_campaign", models.CharField(blank=True, max_length=120)),
                 (
                     "referrer",
-                    models.CharField(
-                        blank=True, max_length=300, verbose_name="referrer"
-                    ),
+                    models.CharField(blank=True, max_length=300, verbose_name="referrer"),
                 ),
                 ("joined_at", models.DateTimeField(verbose_name="joined at")),
                 ("created_at", models.DateTimeField(verbose_name="created at")),

@@ -6,23 +6,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0001_initial'),
+        ("members", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='JoinIntent',
+            name="JoinIntent",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='join_intent', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('terms_version', models.CharField(max_length=40)),
-                ('marketing', models.BooleanField(default=False)),
-                ('acquisition', models.JSONField(default=dict)),
-                ('recorded_at', models.DateTimeField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="join_intent",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("terms_version", models.CharField(max_length=40)),
+                ("marketing", models.BooleanField(default=False)),
+                ("acquisition", models.JSONField(default=dict)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

@@ -31,29 +31,21 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "prefix",
-                    models.CharField(
-                        editable=False, max_length=12, verbose_name="prefix"
-                    ),
+                    models.CharField(editable=False, max_length=12, verbose_name="prefix"),
                 ),
                 ("digest", models.BinaryField()),
                 ("scopes", models.JSONField(default=list, verbose_name="scopes")),
                 (
                     "rate_per_minute",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="requests per minute"
-                    ),
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="requests per minute"),
                 ),
                 (
                     "expires_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="expires at"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="expires at"),
                 ),
                 (
                     "revoked_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="revoked at"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="revoked at"),
                 ),
                 ("created_at", models.DateTimeField(verbose_name="created at")),
                 (
@@ -62,18 +54,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_used_on",
-                    models.DateField(
-                        blank=True, null=True, verbose_name="last used on"
-                    ),
+                    models.DateField(blank=True, null=True, verbose_name="last used on"),
                 ),
             ],
             options={
                 "verbose_name": "API key",
                 "verbose_name_plural": "API keys",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("prefix",), name="api_key_prefix_once"
-                    ),
+                    models.UniqueConstraint(fields=("prefix",), name="api_key_prefix_once"),
                     models.CheckConstraint(
                         condition=models.Q(("name", ""), _negated=True),
                         name="api_key_named",
