@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from core.ids import uuid7
 from members.models import Consent, Member
 from tests.api.cast import refused
 
@@ -115,7 +114,9 @@ def test_a_wrong_parameter_is_refused(api, query, code, field):
     refused(api.get(f"members?{query}"), 400, code, field)
 
 
-@pytest.mark.parametrize("reference", [str(uuid7()), "ext:nobody", "7", "me", "ext:", "%F0%9F%98%80", "a" * 4000])
+@pytest.mark.parametrize(
+    "reference", ["01a2028e-0000-7000-8000-000000000000", "ext:nobody", "7", "me", "ext:", "%F0%9F%98%80", "a" * 4000]
+)
 def test_who_isnt_there_is_404(api, reference):
     for rest in ("", "/balances", "/tiers", "/ledger", "/consents"):
         refused(api.get(f"members/{reference}{rest}"), 404, "member_not_found", "member")
