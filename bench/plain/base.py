@@ -1,0 +1,25 @@
+"""Django's PostgreSQL backend with the tenant-aware one's names, none of which does anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    tenant: Any = None
+
+    @property
+    def schema_name(self) -> str:
+        return str(settings.SINGLE_SCHEMA)
+
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        pass
+
+    def set_schema(self, schema_name: str, include_public: bool = True, tenant_type: Any = None) -> None:
+        pass
+
+    def set_schema_to_public(self) -> None:
+        pass

@@ -1,0 +1,31 @@
+"""Earning in bulk: events a second of requests with 1,000 each, against the reference booking's."""
+
+from __future__ import annotations
+
+from bench.ground import Ground, targets, unique
+from bench.report import Report
+from bench.rounds import Sample, interleaved
+from bench.web import load_side, web
+
+HTTP, REFERENCE = "events in bulk", "reference booking"
+ROWS, CONNECTIONS = 1000, 4
+
+
+def run(ground: Ground) -> Report:
+    report = Report(
+        "bulk", f"POST /api/v1/events/bulk with {ROWS:,} events ÷ pgbench of the reference booking, events a second"
+    )
+    report.begin()
+    shops, sizes = ground.shops(), ground.sizes
+    rows = min(ROWS, 10 * sizes.members_each)
+    with web(ground.stand) as server:
+
+        def once() -> Sample:
+            work = {"kind": "bulk", "targets": targets(shops), "run": unique(), "rows": rows}
+            return load_side(server, work, seconds=sizes.seconds, connections=CONNECTIONS, each=rows)()
+
+        measured = interleaved({HTTP: once, REFERENCE: ground.reference()}, sizes.rounds)
+    report.sides(measured)
+    report.ratio(measured, HTTP, REFERENCE, goal=3)
+    report.cpu(measured, HTTP, REFERENCE)
+    return report
