@@ -37,7 +37,7 @@ def interleaved(sides: Mapping[str, Side], rounds: int, *, warm_up: bool = True)
     found: dict[str, list[Sample]] = {name: [] for name in sides}
     for number in range(-1 if warm_up else 0, rounds):
         # Odd rounds the other way round, so that none always comes after the same one.
-        order = list(sides) if number % 2 == 0 else list(reversed(sides))
+        order = list(sides) if number % 2 == 0 else list(sides)[::-1]
         for name in order:
             sample = sides[name]()
             if number >= 0:

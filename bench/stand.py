@@ -64,8 +64,12 @@ def _fresh(found: Cluster) -> Stand:
         row = admin.execute("SELECT pg_backend_pid()").fetchone()
         assert row is not None
         postmaster = cpu.parent_of(int(row[0]))
-    urls = (_at(url, DATABASE) for url in (found.owner_url, found.app_url, found.superuser_url))
-    return Stand(*urls, server_pid=postmaster)
+    return Stand(
+        owner_url=_at(found.owner_url, DATABASE),
+        app_url=_at(found.app_url, DATABASE),
+        superuser_url=_at(found.superuser_url, DATABASE),
+        server_pid=postmaster,
+    )
 
 
 def _at(url: str, database: str) -> str:

@@ -13,7 +13,7 @@ from config.urls_brand import urlpatterns as brand_urlpatterns
 
 
 class ConstantView(APIView):
-    authentication_classes: list[Any] = []  # type: ignore[assignment]
+    authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
 
     def get(self, request: Any) -> Response:

@@ -13,7 +13,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def schema_name(self) -> str:
-        return str(settings.SINGLE_SCHEMA)
+        return str(settings.SINGLE_SCHEMA)  # type: ignore[misc]
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         pass

@@ -15,7 +15,8 @@ from tenants.models import Brand
 class OneBrandMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.brand = Brand(pk=1, slug="single", schema_name=settings.SINGLE_SCHEMA, name="Single")
+        schema = settings.SINGLE_SCHEMA  # type: ignore[misc]
+        self.brand = Brand(pk=1, slug="single", schema_name=schema, name="Single")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.brand = request.tenant = self.brand  # type: ignore[attr-defined]
