@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -17,7 +18,7 @@ from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
 from loyalty.rules.dates import local_day, period_start
 from loyalty.rules.tiers import tier_progress
-from loyalty.versions import ProgramState, programs_fresh
+from loyalty.versions import ProgramState, programs, programs_fresh
 from members.models import Member
 
 
@@ -100,13 +101,35 @@ WHERE a.enrollment_id = %(enrollment)s ORDER BY a.id
 """
 
 
-def program_state_of(program_id: int) -> ProgramState:
+class PlaceRow(msgspec.Struct, frozen=True):
+    """What reads need of an enrollment, without its model. pk: its id; stamp: the program's, as just read."""
+
+    pk: int
+    member: UUID
+    program_id: int
+    slug: str
+    stamp: int
+
+
+Place = Enrollment | PlaceRow
+
+
+def program_state_of(program_id: int, stamp: int | None = None) -> ProgramState:
+    """stamp: the program's as just read; while the cached state has the same, it isn't asked for again."""
+    if stamp is not None:
+        for known in programs().values():
+            if known.id == program_id and known.stamp == stamp:
+                return known
     return next(each for each in programs_fresh().values() if each.id == program_id)
 
 
-def program_now(program_id: int) -> CompiledProgram:
+def program_now(program_id: int, stamp: int | None = None) -> CompiledProgram:
     """The version of the program that is in force now, compiled."""
-    return program_state_of(program_id).at(clock.now())
+    return program_state_of(program_id, stamp).at(clock.now())
+
+
+def _program_of(place: Place) -> CompiledProgram:
+    return program_now(place.program_id, place.stamp if isinstance(place, PlaceRow) else None)
 
 
 def document_now(program_id: int) -> Document:
@@ -122,11 +145,11 @@ def enrollment_of(member: Member, program_id: int | None = None) -> Enrollment |
     return places.order_by("id").first()
 
 
-def balances_of(enrollment: Enrollment) -> list[Balance]:
+def balances_of(place: Place) -> list[Balance]:
     """What the member has, in the order of the program's currencies. One query, no sum over the ledger."""
-    document = document_now(enrollment.program_id)
+    document = _program_of(place).document
     with connection.cursor() as cursor:
-        cursor.execute(_BALANCES, {"now": clock.now(), "enrollment": enrollment.pk})
+        cursor.execute(_BALANCES, {"now": clock.now(), "enrollment": place.pk})
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
     found: list[Balance] = []
     for currency in document.currencies:
@@ -155,15 +178,15 @@ def balances_of(enrollment: Enrollment) -> list[Balance]:
     return found
 
 
-def tiers_of(enrollment: Enrollment) -> list[TierView]:
+def tiers_of(place: Place) -> list[TierView]:
     """Where the member stands on each ladder of the program, with the progress of the window that runs now."""
-    compiled = program_now(enrollment.program_id)
-    standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment=enrollment)}
+    compiled = _program_of(place)
+    standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment_id=place.pk)}
     today = local_day(clock.now(), compiled.zone)
     wanted = {code: (ladder.counter, period_start(ladder.window, today)) for code, ladder in compiled.ladders.items()}
     counters = {
         (row.key, row.period): row.value
-        for row in ProgressCounter.objects.filter(enrollment=enrollment, key__in=[key for key, _ in wanted.values()])
+        for row in ProgressCounter.objects.filter(enrollment_id=place.pk, key__in=[key for key, _ in wanted.values()])
     }
     return [
         _tier_view(compiled, ladder, standings.get(code), counters.get(wanted[code], 0))

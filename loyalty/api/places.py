@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from msgspec import Meta, Struct
 
 from core.errors import NotFound
 from loyalty.errors import ProgramRequired
 from loyalty.models import Enrollment
+from loyalty.selectors import PlaceRow
 from members.api.reference import member_by_reference, member_filter
 
 
@@ -22,6 +24,25 @@ class ProgramFilter(Struct):
     program: Annotated[str, Meta(max_length=40, description="Needed where a member is in several programs.")] | None = (
         None
     )
+
+
+_PLACES = (
+    "SELECT e.id, m.public_id, p.id, p.slug, p.stamp FROM members_member m"
+    " JOIN loyalty_enrollment e ON e.member_id = m.id JOIN loyalty_program p ON p.id = e.program_id"
+    " WHERE {condition} AND p.archived_at IS NULL AND (%s::text IS NULL OR p.slug = %s) ORDER BY e.id LIMIT 2"
+)
+
+
+def place_row(member: str, program: str | None) -> PlaceRow:
+    """Like place_of, for reads that need no models: making those takes longer than all the rest of the read."""
+    ((name, value),) = member_filter(member).items()
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES.format(condition=f"m.{name} = %s"), [str(value), program, program])
+        rows = cursor.fetchall()
+    if len(rows) != 1:
+        place_of(member, program)  # which knows what is wrong
+        raise NotEnrolled(field="program" if program is not None else None)
+    return PlaceRow(*rows[0])
 
 
 def place_of(member: str, program: str | None) -> Enrollment:

@@ -15,7 +15,7 @@ from core.api.views import ApiView, answer
 from core.errors import IdempotencyKeyMissing
 from core.idempotency import Reply
 from loyalty.api import examples
-from loyalty.api.places import ProgramFilter, place_of
+from loyalty.api.places import ProgramFilter, place_of, place_row
 from loyalty.api.shapes import AdjustmentCreate, BalancesOut, LedgerFilters, LineOut, TiersOut, line_out
 from loyalty.models import LotDraw, PointsEntry
 from loyalty.selectors import balances_of, entries_of, tiers_of
@@ -37,8 +37,8 @@ class BalancesView(ThinView):
     )
     def get(self, request: HttpRequest, member: str) -> HttpResponse:
         """One per point currency, in minor units: scale says how many digits to show after the decimal sign."""
-        place = place_of(member, self.read_query(ProgramFilter).program)
-        return answer(200, BalancesOut(place.member.public_id, place.program.slug, clock.now(), balances_of(place)))
+        place = place_row(member, self.read_query(ProgramFilter).program)
+        return answer(200, BalancesOut(place.member, place.slug, clock.now(), balances_of(place)))
 
 
 class TiersView(ThinView):
@@ -54,8 +54,8 @@ class TiersView(ThinView):
     )
     def get(self, request: HttpRequest, member: str) -> HttpResponse:
         """One per ladder: the tier, until when it holds, and what is missing to the next."""
-        place = place_of(member, self.read_query(ProgramFilter).program)
-        return answer(200, TiersOut(place.member.public_id, place.program.slug, clock.now(), tiers_of(place)))
+        place = place_row(member, self.read_query(ProgramFilter).program)
+        return answer(200, TiersOut(place.member, place.slug, clock.now(), tiers_of(place)))
 
 
 class LedgerView(ApiView):
