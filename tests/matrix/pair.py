@@ -1,0 +1,343 @@
+"""Two brands with the same primary keys and nothing else in common: every text of the one holds its own word.
+
+A side has two words. `place` is in what the platform itself knows of a brand (address, name, sign-up), `secret` in
+everything that only the brand knows. Whatever a call to one brand gives back may hold neither word of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from time import time
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from core import clock
+from core.actor import Actor
+from core.audit import audit_record
+from core.ids import uuid7
+from core.outbox import outbox_drain
+from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
+from loyalty.models import EarningRule, Enrollment, Event, Ladder, PointCurrency, PointsEntry, Program, ProgramVersion
+from loyalty.publishing import program_create
+from loyalty.services import member_enroll, points_adjust
+from members.models import Consent, JoinIntent, Member, User
+from members.roles import ROLES
+from members.staff import staff_role_set
+from members.tokens import BrandTokenGenerator
+from partners.models import ApiKey
+from partners.scopes import SCOPES
+from partners.services import api_key_create
+from rewards.models import CodePool, Redemption, Reward
+from rewards.pools import pool_import
+from rewards.services import redemption_cancel, reward_redeem
+from rewards.stock import stock_set
+from tenants.context import brand_context, platform_context
+from tenants.models import Brand, BrandSignup, Domain, SignupState
+from tenants.signup import signup_link_token
+from tests.loyalty import shop
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+Cast = dict[str, str]
+
+
+@dataclass
+class Side:
+    """One brand of the pair. one: its objects, whose keys the other has too; two: objects that only it has."""
+
+    brand: Brand
+    place: str
+    secret: str
+    one: Cast = field(default_factory=dict)
+    two: Cast = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)  # role → session key
+    api_key: str = ""
+
+    @property
+    def host(self) -> str:
+        return f"{self.brand.slug}{settings.BRAND_HOST_SUFFIX}"
+
+
+@contextmanager
+def same_ids(seed: int) -> Iterator[None]:
+    """UUIDs from a seed, so that what is made twice gets the same ones."""
+    random, ticks = Random(seed), count(1_700_000_000_000_000_000 + seed, 1_000_000)
+    with patch.multiple(
+        "core.ids", os=SimpleNamespace(urandom=random.randbytes), time=SimpleNamespace(time_ns=lambda: next(ticks))
+    ):
+        yield
+
+
+def fill(side: Side, folder: Path) -> None:
+    """Everything the pages show, in the side's own words, and somebody of each role with a session."""
+    with brand_context(side.brand):
+        with same_ids(1):
+            side.one = objects(side.secret, f"{side.secret}_", folder, number=1)
+            people(side)
+        leftovers(side)
+    with platform_context():
+        side.one |= platform_objects(side)
+
+
+def fill_more(side: Side, folder: Path) -> None:
+    """What only this side has. Its codes hold no word: they stand in addresses, which pages may repeat."""
+    with brand_context(side.brand), same_ids(2):
+        side.two = objects(side.secret, "two_", folder, number=2)
+    # Links and tokens are signed for a person of the same key at this brand: nothing to the other.
+    signed = ("reset_uid", "reset_key", "confirm_key", "signup", "signup_token", "brand", "domain")
+    side.two |= {name: side.one[name] for name in signed}
+
+
+def document(word: str, prefix: str) -> dict[str, Any]:
+    """A program of one rule, whose every name holds the word."""
+    points = f"{prefix}points"
+    return {
+        "schema": 1,
+        "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
+        "currencies": [
+            {
+                "code": points,
+                "name_one": f"{word} point",
+                "name_many": f"{word} points",
+                "value_minor_per_point": 1,
+                "expiry": {"kind": "after", "n": 12, "unit": "months"},
+            }
+        ],
+        "ladders": [
+            {
+                "code": f"{prefix}ladder",
+                "name": f"{word} status",
+                "qualify": {"kind": "points_earned", "currency": points},
+                "tiers": [
+                    {"code": f"{prefix}low", "name": f"{word} low", "threshold": 0},
+                    {"code": f"{prefix}high", "name": f"{word} high", "threshold": 500},
+                ],
+            }
+        ],
+        "rules": [
+            {
+                "code": f"{prefix}rule",
+                "name": f"{word} rule",
+                "description": f"{word} points for euros",
+                "trigger": "order.paid",
+                "effects": [{"kind": "points_per_money", "currency": points, "points": 1, "per_minor": 100}],
+            },
+            {
+                "code": f"{prefix}visit",
+                "name": f"{word} visit",
+                "trigger": f"{prefix}visit.made",
+                "effects": [{"kind": "points_fixed", "currency": points, "points": 5}],
+                "limits": [{"per": "member", "period": "day", "at_most": 50}],
+            },
+        ],
+    }
+
+
+def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
+    """A program with a member, points and rewards. Returns what addresses are built from."""
+    staff = Actor("staff", f"user:{word}", f"{word} admin")
+    slug, external = f"{prefix}club".replace("_", "-"), f"{prefix}C1"
+    program = program_create(slug=slug, document=document(word, prefix), actor=staff)
+    member = shop.member(
+        f"{word} Anna", email=f"{prefix}anna@{word}.example", external_id=external, phone=f"{word} 06",
+        acquisition_channel=f"{word} ad", utm_source=f"{word} source", utm_medium=f"{word} medium",
+        utm_campaign=f"{word} campaign", referrer=f"https://{word}.example/",
+    )  # fmt: skip
+    place = points_moved(member, program, word, prefix, number)
+    reward, kept = rewards_taken(place, word, prefix, number)
+    key, _secret = api_key_create(
+        name=f"{word} till {number}", scopes=list(SCOPES), expires_at=None, rate_per_minute=None, actor=staff
+    )
+    user = User.objects.create_user(f"{prefix}team@{word}.example", "a long enough password", name=f"{word} Team")
+    staff_role_set(user=user, role="support", actor=staff)
+    order, entries = Event.objects.get(external_id=f"{prefix}A1"), PointsEntry.objects.filter(account__enrollment=place)
+    return {
+        **keys(member, program, reward, key),
+        "member_id": str(member.public_id), "member_ref": f"ext:{external}", "program_slug": slug, "user": str(user.pk),
+        "reward_code": reward.code, "currency_code": reward.currency, "redemption": str(kept.pk),
+        "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
+        "newest": str(entries.latest("occurred_at", "pk").pk), "mail": mail_written(folder, word, number),
+        **office(word, number),
+    }  # fmt: skip
+
+
+def points_moved(member: Member, program: Program, word: str, prefix: str, number: int) -> Enrollment:
+    """Orders, a guest's, a return, a visit and an adjustment."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    place = member_enroll(member=member, program=program, actor=partner)
+    rows = [
+        shop.order(member, 1200, f"{prefix}A1", days_ago=3, channel=f"{word} web", store=f"{word} store"),
+        shop.order(None, 40, f"{prefix}G1"),
+        shop.order(member, 30, f"{prefix}A2"),
+        {**shop.review(member, f"{prefix}V1"), "type": f"{prefix}visit.made"},
+        shop.returned(member, f"{prefix}A2", 10, f"{prefix}R1"),
+    ]
+    for answer in shop.send(*({**row, "program": program.slug} for row in rows), actor=partner):
+        assert answer.error is None, answer
+    key = f"{word}-{number:024d}"
+    points_adjust(
+        enrollment=place, currency=f"{prefix}points", points=7, reason=f"{word} sorry", actor=staff, key=key
+    )  # fmt: skip
+    return place
+
+
+def rewards_taken(place: Enrollment, word: str, prefix: str, number: int) -> tuple[Reward, Redemption]:
+    """A reward with codes and stock, taken twice and once given back."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    pool = CodePool.objects.create(name=f"{word} pool {number}", low_at=5)
+    pool_import(pool=pool, codes=[f"{word.upper()}{number}-{each:04d}" for each in range(9)], actor=staff)
+    reward = Reward.objects.create(
+        program=place.program, code=f"{prefix}mug", name=f"{word} mug", name_nl=f"{word} mok", terms=f"{word} terms",
+        description=f"{word} a mug", description_nl=f"{word} een mok", currency=f"{prefix}points", price=50, pool=pool,
+    )  # fmt: skip
+    stock_set(reward=reward, total=8, actor=staff)
+    kept, gone = (
+        reward_redeem(enrollment=place, reward=reward, actor=partner, key=f"{word}-{number}-{time}-of-two-times")
+        for time in ("one", "two")
+    )
+    redemption_cancel(redemption=gone, actor=partner, reason=f"{word} changed their mind")
+    return reward, kept
+
+
+def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:
+    rows: dict[str, Any] = {
+        "member": member,
+        "program": program,
+        "reward": reward,
+        "pool": reward.pool,
+        "key": key,
+        "version": ProgramVersion.objects.get(program=program),
+        "currency": PointCurrency.objects.get(program=program),
+        "ladder": Ladder.objects.get(program=program),
+        "rule": EarningRule.objects.filter(program=program).order_by("pk")[0],
+    }
+    return {name: str(row.pk) for name, row in rows.items()}
+
+
+def office(word: str, number: int) -> Cast:
+    """Rows that run the house: trail, messages, jobs."""
+    now = clock.now()
+    audit_record(
+        actor=f"user:{word}", action=f"{word}.act", object_type=f"{word}_thing", object_id=word, changes={"was": word}
+    )
+    # Left undelivered on purpose: nobody handles this topic.
+    message = OutboxMessage.objects.create(
+        topic=f"{word}.happened", payload={"note": word}, created_at=now, available_at=now + timedelta(days=9),
+        last_error=f"{word} failed",
+    )  # fmt: skip
+    job = JobRun.objects.create(
+        job=f"{word}{number}", scope=word, local_date=now.date(), started_at=now, outcome={"note": word}
+    )
+    return {"audit": str(AuditEntry.objects.latest("pk").pk), "outbox": str(message.pk), "job": str(job.pk)}
+
+
+def people(side: Side) -> None:
+    """Somebody of each role, logged in; and a key."""
+    staff = Actor("staff", f"user:{side.secret}", "admin")
+    member = User.objects.create_user(
+        f"{side.secret}.anna@{side.secret}.example", "a long enough password", name=f"{side.secret} Anna"
+    )
+    EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+    Member.objects.filter(pk=side.one["member"]).update(user=member)
+    side.cookies["member"] = logged_in(side.host, member)
+    TOTP.activate(member, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(member)
+    for role in ROLES:
+        user = User.objects.create_user(
+            f"{side.secret}.{role}@{side.secret}.example", "a long enough password", name=f"{side.secret} {role}"
+        )
+        staff_role_set(user=user, role=role, actor=staff)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        side.cookies[role] = logged_in(side.host, User.objects.get(pk=user.pk))
+    _row, side.api_key = api_key_create(
+        name=f"{side.secret} shop", scopes=list(SCOPES), expires_at=None, rate_per_minute=None, actor=staff
+    )
+    unproven = EmailAddress.objects.create(user=member, email=f"new@{side.secret}.example", verified=False)
+    side.one |= {
+        "reset_uid": user_pk_to_url_str(member),
+        "reset_key": BrandTokenGenerator().make_token(member),
+        "confirm_key": EmailConfirmationHMAC(unproven).key,
+    }
+
+
+def logged_in(host: str, user: User) -> str:
+    client = Client(SERVER_NAME=host)
+    client.force_login(user, backend=BACKEND)
+    session = client.session
+    # As the log-in page notes it: pages that ask for the password again see that it was given just now.
+    session["account_authentication_methods"] = [{"method": "password", "at": time(), "email": user.email}]
+    session.save()
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def leftovers(side: Side) -> None:
+    """Rows of tables that no page above fills, and the messages that all this left, delivered."""
+    now = clock.now()
+    member = Member.objects.get(pk=side.one["member"])
+    joining = User.objects.create_user(f"joining@{side.secret}.example", None)
+    JoinIntent.objects.create(
+        user=joining, terms_version=side.secret, acquisition={"channel": side.secret}, recorded_at=now
+    )
+    Consent.objects.create(
+        member=member, purpose="terms", granted=True, text_version=side.secret, source=side.secret, recorded_at=now
+    )
+    IdempotencyRecord.objects.create(
+        principal=side.secret, key=side.secret, body_hash=b"x", status=200, reply={"note": side.secret}, created_at=now
+    )
+    RateWindow.objects.create(principal=side.secret, window_start=1, leased=1)
+    SharedCounter.objects.create(key=side.secret, value=side.secret, expires_at=now)
+    guess = {"username": side.secret, "user_agent": side.secret, "http_accept": side.secret, "path_info": side.secret}
+    AccessAttempt.objects.create(get_data=side.secret, post_data=side.secret, failures_since_start=1, **guess)
+    AccessFailureLog.objects.create(**guess)
+    AccessLog.objects.create(session_hash=side.secret, **guess)
+    Authenticator.objects.create(user=joining, type=Authenticator.Type.TOTP, data={"secret": side.secret})
+    LogEntry.objects.create(
+        user=joining, action_flag=CHANGE, object_id=side.secret, object_repr=side.secret, change_message=side.secret
+    )
+    while outbox_drain(limit=500):
+        pass
+
+
+def platform_objects(side: Side) -> Cast:
+    """What the platform knows of the brand."""
+    wish = BrandSignup.objects.create(
+        id=uuid7(), name=f"{side.place} wish", slug=f"{side.place}-wish", email=f"wish@{side.place}.example",
+        state=SignupState.FAILED, error=f"{side.place} error", confirmed_at=timezone.now(), attempts=1,
+    )  # fmt: skip
+    domain = Domain.objects.get(tenant=side.brand)
+    return {
+        "signup": str(wish.pk),
+        "signup_token": signup_link_token(wish),
+        "brand": str(side.brand.pk),
+        "domain": str(domain.pk),
+    }
+
+
+def mail_written(folder: Path, word: str, number: int) -> str:
+    """A mail in the catcher of the current schema; its name is the same at both brands."""
+    name = f"{1_700_000_000_000 + number:013d}-{number:016x}"
+    box = folder / connection.schema_name  # type: ignore[attr-defined]
+    box.mkdir(parents=True, exist_ok=True)
+    (box / f"{name}.eml").write_text(
+        f"Subject: {word} mail\nTo: {word}@example.com\nFrom: {word}@example.com\n"
+        f'Content-Type: text/html\n\n<html><head></head><body><p style="color:red">{word}</p></body></html>\n'
+    )
+    return name
