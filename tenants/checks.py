@@ -16,8 +16,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import connections
-from django.db.models import Model
+from django.db.models import FileField, Model
 from django.urls import URLPattern, URLResolver, get_resolver
+from django_tenants.files.storage import TenantFileSystemStorage
 
 from core.database import role_of
 from tenants.grants import append_only_tables
@@ -92,6 +93,19 @@ def cache_keys_carry_the_schema(app_configs: AppConfigs, **kwargs: Any) -> list[
         Error(f"CACHES[{alias!r}] needs KEY_FUNCTION django_tenants.cache.make_key.", id="tenants.E008")
         for alias, cache in settings.CACHES.items()
         if cache.get("KEY_FUNCTION") != "django_tenants.cache.make_key"
+    ]
+
+
+@register(Tags.models)
+def files_lie_in_the_schemas_folder(app_configs: AppConfigs, **kwargs: Any) -> list[CheckMessage]:
+    """Two brands upload logo.png: in one folder the second overwrites, or reads, the first's."""
+    hint = "Give the field django_tenants.files.storage.TenantFileSystemStorage, or a storage with by_schema = True."
+    return [
+        Error(f"{field} keeps the files of all brands in one place.", hint=hint, id="tenants.E017")
+        for model in apps.get_models(include_auto_created=True)
+        if not _is_shared(model)
+        for field in model._meta.get_fields()
+        if isinstance(field, FileField) and not _by_schema(field.storage)
     ]
 
 
@@ -191,6 +205,10 @@ def _listed(config: AppConfig, names: Sequence[str]) -> bool:
 def _is_shared(model: type[Model]) -> bool:
     config = apps.get_app_config(model._meta.app_label)
     return _listed(config, settings.SHARED_APPS) and config.name not in IN_BOTH
+
+
+def _by_schema(storage: Any) -> bool:
+    return isinstance(storage, TenantFileSystemStorage) or bool(getattr(storage, "by_schema", False))
 
 
 def _crosses(model: type[Model], related: Any) -> bool:

@@ -22,6 +22,7 @@ ALL = (
     checks.django_tenants_is_new_enough,
     checks.settings_keep_brands_apart,
     checks.cache_keys_carry_the_schema,
+    checks.files_lie_in_the_schemas_folder,
     checks.content_types_are_cached_by_schema,
     checks.middleware_in_order,
     checks.owner_and_guest_are_two_roles,
@@ -84,6 +85,26 @@ def test_cache_keys_without_the_schema_are_refused() -> None:
     caches = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     with override_settings(CACHES=caches):
         assert ids(checks.cache_keys_carry_the_schema(None)) == ["tenants.E008"]
+
+
+def test_a_file_field_without_a_folder_per_schema_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.apps import apps
+    from django.core.files.storage import InMemoryStorage
+    from django.db.models import FileField, Model
+    from django.test.utils import isolate_apps
+    from django_tenants.files.storage import TenantFileSystemStorage
+
+    def refused(storage: Any) -> list[str]:
+        with isolate_apps("members"):
+            fields = {"__module__": "members.models", "file": FileField(storage=storage)}
+            upload = type("Upload", (Model,), fields)
+        monkeypatch.setattr(apps, "get_models", lambda **options: [upload])
+        return ids(checks.files_lie_in_the_schemas_folder(None))
+
+    apart = InMemoryStorage()
+    apart.by_schema = True  # type: ignore[attr-defined]
+    assert refused(None) == refused(InMemoryStorage()) == ["tenants.E017"]
+    assert refused(TenantFileSystemStorage()) == refused(apart) == []
 
 
 def test_one_content_type_cache_for_all_schemas_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

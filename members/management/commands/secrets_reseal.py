@@ -3,10 +3,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from core.resealing import place_reseal, sealed_places
-from tenants.context import each_brand
+from tenants.context import each_brand, platform_context
+from tenants.models import Brand
 
 
 class Command(BaseCommand):
@@ -17,6 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, brand: list[str] | None, **options: Any) -> None:
         only = set(brand or ())
+        with platform_context():
+            unknown = only - set(Brand.objects.live().values_list("slug", flat=True))
+        if unknown:
+            raise CommandError(f"there is no live brand {', '.join(sorted(unknown))}")
         for each in each_brand():
             if only and each.slug not in only:
                 continue
