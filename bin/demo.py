@@ -150,11 +150,12 @@ def programs(env: dict[str, str], port: int, *, dev: bool) -> list[Program]:
     else:
         web = [PYTHON, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--host", "127.0.0.1"]
         web += ["--port", str(port), "--workers", "2", "--blocking-threads", "4", "--no-ws"]
+    web_env = env if dev else {**env, "DB_POOL": "1"}
     worker = [*celery, "worker", "-n", "worker@%h", "-Q", "celery", "-c", "2", "-B", *quiet]
     provisioner = [*celery, "worker", "-n", "provisioner@%h", "-Q", "provision", "--pool", "solo", *quiet]
     # The filesystem broker needs no schedule file: beat's schedule is in code and its state in the tables.
     return [
-        Program("web", web, env),
+        Program("web", web, web_env),
         Program("worker", worker, env),
         Program("provisioner", provisioner, {**env, "STAMGAST_DB_ROLE": "owner"}),
     ]

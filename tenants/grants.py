@@ -7,6 +7,7 @@ tenants.checks warns of it, and refuses production.
 from __future__ import annotations
 
 from django.apps import apps
+from django.conf import settings
 
 from core.bases import AppendOnly
 from core.database import OwnerConnection, app_role, identifier, run_script
@@ -19,16 +20,27 @@ def append_only_tables() -> list[str]:
     return sorted({model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly)})
 
 
+def shared_tables() -> list[str]:
+    """Tables of the public schema. Their keys are identities, so no sequence has to be granted."""
+    shared = {label.rpartition(".")[2] for label in settings.SHARED_APPS}
+    models = {model._meta.db_table for model in apps.get_models() if model._meta.app_label in shared}
+    return sorted(models | set(READ_ONLY_TABLES))
+
+
 def grant_statements(schema: str, role: str) -> list[str]:
     """Statements that give `role` its rights in a brand's schema; safe to repeat after every migration."""
     here, guest = identifier(schema), identifier(role)
-    statements = [
-        f"GRANT USAGE ON SCHEMA {here} TO {guest}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {here} TO {guest}",
-        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {here} TO {guest}",
-        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {here} TO {guest}",
-    ]
-    if schema != "public":
+    statements = [f"GRANT USAGE ON SCHEMA {here} TO {guest}"]
+    if schema == "public":
+        # By name: others may keep things here (an extension's views) that aren't ours to grant.
+        ours = ", ".join(f"{here}.{identifier(table)}" for table in shared_tables())
+        statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {ours} TO {guest}")
+    else:
+        statements += [
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {here} TO {guest}",
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {here} TO {guest}",
+            f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {here} TO {guest}",
+        ]
         closed = [f"{here}.{identifier(table)}" for table in append_only_tables()]
         if closed:
             statements.append(f"REVOKE UPDATE, DELETE ON {', '.join(closed)} FROM {guest}")

@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import ALLOWED_HOSTS, INSTALLED_APPS, VAR_DIR, env  # noqa: F401
+from config.settings.base import ALLOWED_HOSTS, DATABASES, DB_POOL_SIZE, INSTALLED_APPS, VAR_DIR, env  # noqa: F401
 
 DEBUG = env.bool("DEBUG", False)
 # Fixed on purpose: a demo that starts again keeps its sessions. production.py refuses to start without real ones.
@@ -16,6 +16,9 @@ PUBLIC_SCHEME = "http"
 PUBLIC_PORT = env.str("PUBLIC_PORT", "8000")
 PLATFORM_EXTRA_HOSTS = ["localhost", "127.0.0.1"]
 CLOCK_MOVABLE = True
+# The demo's web process keeps its connections, as production does; commands and tests have one each.
+if env.bool("DB_POOL", False):
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 5}
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
 EMAIL_BACKEND = "sandbox.mailbox.MailboxBackend"
 MAILBOX_DIR = VAR_DIR / "mailbox"
