@@ -137,6 +137,7 @@ def prepare(env: dict[str, str]) -> None:
     """Messages, migrations, operator brand, demo brands. Each finds out itself that there is nothing left to do."""
     run_step("Messages", [PYTHON, "bin/messages.py", "compile"], "messages", env=env)
     run_step("Platform (migrations, operator brand)", [PYTHON, "manage.py", "platform_init"], "platform_init", env=env)
+    run_step("Brands' tables", [PYTHON, "manage.py", "brands_migrate"], "brands_migrate", env=env)
     run_step("Demo brands (members and history)", [PYTHON, "manage.py", "demo_seed"], "demo_seed", env=env)
 
 
