@@ -15,7 +15,6 @@ from tenants.models import Brand
 from tests.matrix.calls import Call, Caller
 from tests.matrix.pair import Side
 from tests.matrix.routes import Line, resolved
-from tests.trials.scale import size
 
 STAFF = ("owner", "marketer", "support", "analyst")
 EVERYBODY = ("anonymous", "member", *STAFF, "operator", "key")
@@ -55,12 +54,11 @@ def expected(line: Line, who: str, method: str) -> str:
     said = line.says_of(who, method) or line.says_of(group, method) or line.says_of("anybody", method)
     if said is not None and not (line.kind == "staff" and who in STAFF and line.name in admin_roles()):
         return said
-    inside = "in" if group not in ("operator", "key") else None
     match line.kind:
         case "public" | "platform" | "sandbox":
             return "in"
         case "member":
-            return inside if inside and who != "anonymous" else "login"
+            return "login" if who in ("anonymous", "operator", "key") else "in"
         case "api":
             return "in" if who == "key" else "unauthenticated"
         case "operator":
@@ -93,13 +91,6 @@ def segments(stage: Stage, line: Line, method: str) -> Iterator[Segment]:
             yield from _of_the_platform(stage, line, method)
 
 
-def _people(line: Line, method: str) -> tuple[str, ...]:
-    """Who calls on the own host."""
-    if size(1, 2) > 1 or method == "GET":
-        return EVERYBODY
-    return ("anonymous", RIGHT[line.kind])
-
-
 def _of_a_brand(stage: Stage, line: Line, method: str) -> Iterator[Segment]:
     amber, basalt, right = stage.amber, stage.basalt, RIGHT[line.kind]
 
@@ -112,24 +103,25 @@ def _of_a_brand(stage: Stage, line: Line, method: str) -> Iterator[Segment]:
             session=stage.session_of(who, by), key=by.api_key if who == "key" else None,
         )  # fmt: skip
 
-    own = [(call(who, "own host"), expected(line, who, method)) for who in _people(line, method)]
+    own = [(call(who, "own host"), expected(line, who, method)) for who in EVERYBODY]
     yield {amber.brand.schema_name}, own
     stranger = expected(line, "anonymous", method)
-    strangers = EVERYBODY[1:] if size(1, 2) > 1 else (right,)
     yield (
         {basalt.brand.schema_name},
         [
             (call(right, "the other's own", at=basalt, by=basalt), expected(line, right, method)),
-            *((call(who, "foreign host", at=basalt), stranger) for who in strangers if who != "operator"),
+            *((call(who, "foreign host", at=basalt), stranger) for who in EVERYBODY),
             (call("member", "both claimed", at=basalt, claim=amber.host), stranger),
         ],
     )
     again = [(call(right, "forged host", claim=basalt.host), expected(line, right, method))]
     if line.names_objects(method):
-        wanted, refused = line.says_of("foreign", method) or "missing", expected(line, right, method)
-        if refused != "in":  # nobody may: that is told before it is looked for, or after
-            wanted = f"{refused} missing"
-        again.append((call(right, "foreign object", cast=basalt.two), wanted))
+        foreign = line.says_of("foreign", method) or "missing"
+        for who in EVERYBODY:
+            usual = expected(line, who, method)
+            # Who may not is refused before it is looked for, or after; staff without a card see that they have none.
+            strict = usual == "in" and (line.kind != "member" or who == right)
+            again.append((call(who, "foreign object", cast=basalt.two), foreign if strict else f"{usual} {foreign}"))
     yield {amber.brand.schema_name}, again
     public = None if line.route in resolved("platform") else "missing"
     yield {"public"}, [(_moved(stage, call(right, "public host"), settings.PLATFORM_HOST), public)]
