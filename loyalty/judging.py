@@ -1,8 +1,9 @@
 """From events and what was read to a plan of rows: the engine's thinking, without a statement of its own.
 
 A slice of a batch is judged in order, each member's holdings, counters and tiers following in memory. An event that
-needs what isn't booked yet (a return of an order in the same slice, or anything of a member who has a return in it) is
-put off to the next slice, and with it whatever comes later of the same member. The engine books a slice, then the next.
+needs what isn't booked yet (a return of an order in the same slice, or anything of a member who has a return or has
+paid a debt in it) is put off to the next slice, and with it whatever comes later of the same member. The engine books a
+slice, then the next.
 """
 
 from __future__ import annotations
@@ -124,11 +125,12 @@ class SliceJudge:
                     self._closed.add(case.place.id)
                 return None
             result = return_judge(case, self.context, self.plan, self.actor, self.now)
-            if case.place is not None:
-                self._closed.add(case.place.id)
         else:
             result = self._earn(case)
         if case.place is not None:
+            # What pays a debt does so before the member's next event, or another lot would be drawn on than one by one.
+            if event.type == ORDER_RETURNED or any(each.id in self.plan.repay for each in case.place.accounts):
+                self._closed.add(case.place.id)
             self.plan.members.setdefault(case.place.id, case.place.version)
         return Answer(201, result)
 
