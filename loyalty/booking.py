@@ -12,7 +12,7 @@ import msgspec
 from core.actor import Actor
 from loyalty.definition.compile import CompiledProgram
 from loyalty.incoming import EventInput
-from loyalty.reading import Account, AwardLot, Place, Standing
+from loyalty.reading import Account, AwardLot, PastMove, Place, Standing
 from loyalty.rules.judgement import Award
 from loyalty.rules.tiers import TierMove
 
@@ -173,8 +173,17 @@ class Plan(msgspec.Struct):
         """Plan the move and let the place in memory follow."""
         self.move_add(move, place=place, event_id=event_id, at=at, cause=cause)
         row = self.standings[place.id, move.ladder]
+        standing = place.standing(move.ladder)
+        before = move.from_tier
+        if move.kind == "kept":
+            before = standing.before if standing is not None else ""
+        else:
+            # What held before is asked again by the events that come later in the batch.
+            place.moves.append(PastMove(move.ladder, move.from_tier, at))
         place.standings = [each for each in place.standings if each.ladder != move.ladder]
-        place.standings.append(Standing(row["ladder"], row["tier"], row["since"], row["valid_until"], row["cause"]))
+        place.standings.append(
+            Standing(row["ladder"], row["tier"], row["since"], row["valid_until"], row["cause"], before)
+        )
 
     def tell(self, topic: str, **payload: Any) -> None:
         self.outbox.append({"topic": topic, "payload": payload})

@@ -8,13 +8,11 @@ from django.db import transaction
 
 from core import clock
 from core.outbox import outbox_add
-from loyalty.incoming import EventInput, MemberRef, body_hash
+from loyalty.incoming import OWN_SOURCE, EventInput, MemberRef, body_hash
 from loyalty.models import Enrollment, PointsAccount, TierChange, TierStanding
 from loyalty.payloads import MEMBER_ENROLLED
-from loyalty.versions import programs_fresh
+from loyalty.versions import compiled_of, programs_fresh
 from members.models import Member
-
-SOURCE = "stamgast"
 
 
 def member_place(*, member_id: int, program_id: int) -> tuple[Enrollment, bool]:
@@ -22,6 +20,8 @@ def member_place(*, member_id: int, program_id: int) -> tuple[Enrollment, bool]:
     now = clock.now()
     state = next(each for each in programs_fresh().values() if each.id == program_id)
     compiled = state.at(now)
+    # Of every version: an event may be judged by an older one, or by one that holds from a later time.
+    currencies = {code for row in state.versions for code in compiled_of(row).currencies}
     with transaction.atomic():
         # Two who enroll the same member at once: the second waits for the first's row and then finds it.
         Enrollment.objects.bulk_create(
@@ -29,7 +29,7 @@ def member_place(*, member_id: int, program_id: int) -> tuple[Enrollment, bool]:
         )
         enrollment = Enrollment.objects.select_for_update(no_key=True).get(member_id=member_id, program_id=program_id)
         PointsAccount.objects.bulk_create(
-            [PointsAccount(enrollment=enrollment, currency=code) for code in compiled.currencies], ignore_conflicts=True
+            [PointsAccount(enrollment=enrollment, currency=code) for code in sorted(currencies)], ignore_conflicts=True
         )
         known = set(TierStanding.objects.filter(enrollment=enrollment).values_list("ladder", flat=True))
         created = (
@@ -70,7 +70,7 @@ def enrolled_event(enrollment: Enrollment) -> EventInput:
         type=MEMBER_ENROLLED,
         occurred_at=enrollment.enrolled_at,
         member=MemberRef(id=str(UUID(str(member.public_id)))),
-        source=SOURCE,
+        source=OWN_SOURCE,
         program=program.slug,
         payload={"channel": member.acquisition_channel},
         body_hash=body_hash(told),

@@ -16,6 +16,8 @@ from core.errors import InvalidInput
 from loyalty.errors import OccurredInFuture
 from loyalty.payloads import path_of, text_check, values_check
 
+# Events that the product itself makes; nobody else may speak under it.
+OWN_SOURCE = "stamgast"
 FUTURE = timedelta(hours=24)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _ID = r"^[^\x00-\x1f\x7f]+$(?!\n)"
@@ -70,6 +72,8 @@ def event_read(raw: Any, *, default_source: str) -> EventInput:
     for name in ("id", "type"):
         text_check(getattr(body, name), name)
     values_check(raw.get("member"), "member")
+    if body.source == OWN_SOURCE:
+        raise InvalidInput(_("This source is the product's own."), field="source")
     when_check(body.occurred_at)
     return EventInput(
         external_id=body.id,

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 
 from core import clock
 from core.actor import Actor, system
@@ -68,21 +68,23 @@ def event_ingest(batch: Sequence[EventInput], *, actor: Actor) -> list[Answer]:
         done, items = _slice(items, actor)
         answers.update(done)
     for item in repeats:
-        answers[item.index] = _repeat(
-            item.event, batch[first[item.event.source, item.event.external_id]], answers, first
-        )
+        key = (item.event.source, item.event.external_id)
+        earlier = first[key]
+        if answers[earlier].status >= 400 and item.event.body_hash != batch[earlier].body_hash:
+            # The first was refused and left nothing; this one may be its correction.
+            [answers[item.index]] = event_ingest([item.event], actor=actor)
+            first[key] = item.index
+        else:
+            answers[item.index] = _repeat(item.event, batch[earlier], answers[earlier])
     if any(answer.status == 201 for answer in answers.values()):
         wake_after_commit()
     return [answers[index] for index in range(len(batch))]
 
 
-def _repeat(
-    event: EventInput, earlier: EventInput, answers: Mapping[int, Answer], first: Mapping[tuple[str, str], int]
-) -> Answer:
+def _repeat(event: EventInput, earlier: EventInput, answer: Answer) -> Answer:
     """The second of two rows with one id in a batch: as if it had come in a request of its own."""
-    answer = answers[first[event.source, event.external_id]]
     if event.body_hash != earlier.body_hash:
-        return answer if answer.status >= 500 else refusal(EventConflict(field="id", external_id=event.external_id))
+        return refusal(EventConflict(field="id", external_id=event.external_id))
     return msgspec.structs.replace(answer, status=200) if answer.status == 201 else answer
 
 
@@ -92,15 +94,17 @@ def _slice(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list
         return _book(items, actor)
     except Busy:
         raise
-    except (DatabaseError, ledger.BrokenPromise, NotEnrolled):
+    except Exception:
         if len(items) == 1:
             raise
-    log.warning("a batch of %d events was refused by the database; taking it row by row", len(items))
+        log.exception("a batch of %d events could not be booked; taking it row by row", len(items))
     answers: dict[int, Answer] = {}
     for item in items:
         try:
             answers.update(_book([item], actor)[0])
-        except (DatabaseError, ledger.BrokenPromise):
+        except Busy:
+            raise
+        except Exception:  # one row's failure, whatever it is, stays its own
             log.exception("event %s of %s could not be booked", item.event.external_id, item.event.source)
             answers[item.index] = refusal(NotBooked())
     return answers, []
@@ -118,7 +122,7 @@ def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[
         locked = attempt == ATTEMPTS - 1
         try:
             with transaction.atomic() if locked else nullcontext():
-                for enrollment_id in sorted(stale) if locked else ():
+                for enrollment_id in stale if locked else ():
                     ledger.enrollment_lock(enrollment_id)
                 failpoint("book.before_read")
                 judge = _judged(items, actor)
@@ -136,7 +140,8 @@ def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[
             continue
         if not moved:
             return judge.answers, judge.rest
-        stale, attempt = moved, attempt + 1
+        # Everyone of the slice, not only who has moved: the booking locks all of them, in the same order.
+        stale, attempt = sorted(judge.plan.members), attempt + 1
     raise Busy()
 
 

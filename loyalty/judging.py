@@ -32,6 +32,7 @@ from loyalty.cases import (
     program_state,
 )
 from loyalty.incoming import EventInput
+from loyalty.lapsing import standings_lapse
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
 from loyalty.reading import Context
 from loyalty.returns import return_judge
@@ -118,6 +119,16 @@ class SliceJudge:
         case = self._case(event)
         if case.place is not None and case.place.id in self._closed:
             return None
+        if case.place is not None and case.member is not None:
+            # The night may not have run yet; what is over doesn't count any more.
+            standings_lapse(
+                case.place,
+                compiled=case.state.at(self.now),
+                plan=self.plan,
+                at=self.now,
+                member_id=case.member.public_id,
+                program=case.state.slug,
+            )
         if event.type == ORDER_RETURNED:
             number = case.event.payload["return"]["order"]
             if (event.source, number) in self._orders_here:

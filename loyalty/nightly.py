@@ -13,17 +13,17 @@ from datetime import date, datetime, timedelta
 from zlib import crc32
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
 from core import clock
 from core.tables import JobRun
 from core.tenancy import current_schema
 from loyalty import ledger
 from loyalty.booking import Plan
+from loyalty.lapsing import standings_lapse
 from loyalty.models import Program
 from loyalty.reading import Place
 from loyalty.rules.dates import day_start, local_day
-from loyalty.rules.tiers import tier_expire
 from loyalty.selectors import program_state_of
 from loyalty.versions import ProgramState
 
@@ -82,67 +82,42 @@ class _Due(msgspec.Struct):
 
 
 _DUE = """
+SELECT s.enrollment_id FROM loyalty_tierstanding s JOIN loyalty_enrollment n ON n.id = s.enrollment_id
+WHERE n.program_id = %s AND s.valid_until IS NOT NULL AND s.valid_until <= %s ORDER BY s.valid_until LIMIT %s
+"""
+_PLACES = """
 SELECT json_build_object('member_id', m.public_id, 'place', json_build_object('id', n.id, 'program_id', n.program_id,
     'version', n.version, 'accounts', json_build_array(), 'moves', json_build_array(),
     'standings', (SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier, 'since', s.since,
         'valid_until', s.valid_until, 'cause', s.cause)) FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id),
     'counters', coalesce((SELECT json_object_agg(c.key || '@' || c.period, c.value) FROM loyalty_progresscounter c
         WHERE c.enrollment_id = n.id AND c.key LIKE 'tier:%%'), '{}')))::text
-FROM loyalty_enrollment n JOIN members_member m ON m.id = n.member_id
-WHERE n.program_id = %(program)s AND n.id IN (
-    SELECT enrollment_id FROM loyalty_tierstanding
-    WHERE valid_until IS NOT NULL AND valid_until <= %(midnight)s ORDER BY valid_until LIMIT %(limit)s)
-ORDER BY n.id
+FROM loyalty_enrollment n JOIN members_member m ON m.id = n.member_id WHERE n.id = ANY (%s) ORDER BY n.id
 """
 
 
 def tiers_expire_chunk(state: ProgramState, midnight: datetime) -> int:
-    """Look at up to a chunk of standings whose time is over. Returns how many members were looked at; 0: none is due.
+    """Look at up to a chunk of standings whose time is over, their members locked. How many moved; 0: none is due."""
+    compiled, plan = state.at(midnight), Plan()
+    with transaction.atomic():
+        for each in _due_locked(state.id, midnight):
+            plan.members[each.place.id] = each.place.version
+            standings_lapse(
+                each.place, compiled=compiled, plan=plan, at=midnight, member_id=each.member_id, program=state.slug
+            )
+        if plan.members:
+            ledger.batch_book(members=sorted(plan.members.items()), now=clock.now(), plan=plan.rows())
+    # What was due and didn't move would be due for ever: the count is of what was planned.
+    return len(plan.standings)
 
-    A member who is moved by an event meanwhile stays due and comes in the next chunk.
-    """
-    compiled = state.at(midnight)
+
+def _due_locked(program_id: int, midnight: datetime) -> list[_Due]:
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"program": state.id, "midnight": midnight, "limit": TIERS_AT_ONCE})
-        due = [msgspec.json.decode(text, type=_Due) for (text,) in cursor.fetchall()]
-    plan = Plan()
-    for each in due:
-        plan.members[each.place.id] = each.place.version
-        for standing in each.place.standings:
-            ladder = compiled.ladders.get(standing.ladder)
-            if ladder is None:
-                # The ladder is gone from the program; the standing is history and isn't looked at again.
-                plan.standings[each.place.id, standing.ladder] = {
-                    "enrollment": each.place.id, "ladder": standing.ladder, "tier": standing.tier,
-                    "since": standing.since, "valid_until": None, "cause": standing.cause,
-                }  # fmt: skip
-                continue
-            _tier_expire(each, standing.ladder, plan, state, midnight)
-    if plan.members:
-        ledger.batch_book(members=sorted(plan.members.items()), now=clock.now(), plan=plan.rows())
-    return len(due)
-
-
-def _tier_expire(due: _Due, code: str, plan: Plan, state: ProgramState, midnight: datetime) -> None:
-    """Every end of validity up to midnight, one after the other, each at its own instant."""
-    ladder = state.at(midnight).ladders[code]
-    head = f"{ladder.counter}@"
-    progress = {name[len(head) :]: value for name, value in due.place.counters.items() if name.startswith(head)}
-    while True:
-        standing = due.place.standing(code)
-        if standing is None or standing.valid_until is None:
-            return
-        move = tier_expire(
-            ladder, current=standing.tier, valid_until=standing.valid_until, progress=progress, at=midnight
-        )
-        if move is None:
-            return
-        plan.move_take(move, place=due.place, event_id=None, at=standing.valid_until, cause="window_end")
-        if move.kind != "kept":
-            plan.tell(
-                "tier.changed", member_id=due.member_id, program=state.slug, ladder=code, from_tier=move.from_tier,
-                to_tier=move.to_tier, up=move.kind == "upgraded",
-            )  # fmt: skip
+        cursor.execute(_DUE, [program_id, midnight, TIERS_AT_ONCE])
+        found = sorted({row[0] for row in cursor.fetchall()})
+        cursor.execute("SELECT 1 FROM loyalty_enrollment WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE", [found])
+        cursor.execute(_PLACES, [found])
+        return [msgspec.json.decode(text, type=_Due) for (text,) in cursor.fetchall()]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -91,7 +92,8 @@ def program_publish(
             note=note[:300],
         )
         row.name = text_in(document.program.name, "en")[:120]
-        row.stamp += 1
+        # Not counted up: a brand that is dropped and made anew must not repeat the stamps that caches know.
+        row.stamp = secrets.randbelow(2**31 - 2) + 1
         row.save(update_fields=["name", "stamp"])
         audit_record(
             actor=actor.name,

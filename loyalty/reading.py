@@ -46,11 +46,14 @@ class Account(msgspec.Struct):
 
 
 class Standing(msgspec.Struct):
+    """before: the tier that was held before this one, "" for none."""
+
     ladder: str
     tier: str
     since: datetime
     valid_until: datetime | None
     cause: str
+    before: str = ""
 
 
 class PastMove(msgspec.Struct):
@@ -113,6 +116,7 @@ class OrderContext(msgspec.Struct):
     number: str
     member_id: int | None
     program_id: int
+    version_id: int
     total_minor: int
     refunded_minor: int
     due: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from core.actor import Actor
 from core.errors import InvalidInput
 from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
+from loyalty.definition.compile import CompiledLadder
 from loyalty.errors import ReturnMemberMismatch, ReturnTooLarge
-from loyalty.reading import AwardLot, Context, OrderContext, Place
+from loyalty.reading import AwardLot, Context, OrderContext, Place, Standing
 from loyalty.rules.refunds import AwardSnapshot, refund_points
-from loyalty.rules.tiers import tier_return_review
+from loyalty.rules.tiers import TierMove, tier_return_review
 from loyalty.tellings import return_reason
 
 
@@ -28,8 +30,9 @@ def return_judge(case: Case, context: Context, plan: Plan, actor: Actor, now: da
     if order is not None:
         _check(case, order, amount)
         if case.place is not None:
+            counted = dict(case.place.counters)
             reversed_ = _take_back(case, order, amount, plan, actor, now)
-            changed = _tiers_after(case, plan, reversed_, now)
+            changed = _tiers_after(case, plan, reversed_, counted, now)
         plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
         order.refunded_minor += amount
     status = "unmatched" if order is None else ("processed" if case.place is not None else "guest")
@@ -63,12 +66,13 @@ def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: 
         returned_before_minor=order.refunded_minor,
         returned_minor=amount,
     )
+    judged_by = case.state.version(order.version_id)
     told: list[Row] = []
     origin = Origin(case.id, case.event, actor, return_reason(order.number), order.number, now)
     for reversal in reversals:
         lot = lots[int(reversal.key)]
         account = next(each for each in place.accounts if each.id == lot.account)
-        policy = case.compiled.document.currency(account.currency).refund_policy
+        policy = judged_by.document.currency(account.currency).refund_policy
         taken, debt = plan.take_add(lot, reversal.points, account=account, policy=policy, origin=origin)
         _counters_lower(case, order, lot, place, plan, reversal.points, whole=reversal.whole)
         told.append({"rule": lot.rule, "currency": account.currency, "points": taken, "debt": debt})
@@ -91,8 +95,14 @@ def _counters_lower(
                 plan.counter_add(place, key, period, -1)
 
 
-def _tiers_after(case: Case, plan: Plan, reversed_: list[Row], now: datetime) -> dict[str, str]:
-    """A tier that was earned with what has just gone is given back. Returns ladder → tier before."""
+def _tiers_after(
+    case: Case, plan: Plan, reversed_: list[Row], counted: Mapping[str, int], now: datetime
+) -> dict[str, str]:
+    """A tier that was earned with what has just gone is given back. Returns ladder → tier before.
+
+    counted: the counters as they stood before this return. A tier that they didn't carry either (its threshold was
+    raised since) isn't this return's to take.
+    """
     place, changed = case.place, {}
     assert place is not None
     currencies = {each["currency"] for each in reversed_}
@@ -100,17 +110,23 @@ def _tiers_after(case: Case, plan: Plan, reversed_: list[Row], now: datetime) ->
         standing = place.standing(ladder.code)
         if ladder.currency not in currencies or standing is None or standing.cause != "earned":
             continue
-        head = f"{ladder.counter}@"
-        move = tier_return_review(
-            ladder,
-            current=standing.tier,
-            valid_until=standing.valid_until,
-            before=None,  # what was held before shows in the earlier windows' counters, which are all here
-            before_valid_until=None,
-            progress={name[len(head) :]: value for name, value in place.counters.items() if name.startswith(head)},
-            at=now,
-        )
+        if _review(ladder, standing, counted, now) is not None:
+            continue
+        move = _review(ladder, standing, place.counters, now)
         if move is not None:
             changed[ladder.code] = move.from_tier
             move_take(case, plan, move, place, now=now, cause="earned")
     return changed
+
+
+def _review(ladder: CompiledLadder, standing: Standing, counters: Mapping[str, int], now: datetime) -> TierMove | None:
+    head = f"{ladder.counter}@"
+    return tier_return_review(
+        ladder,
+        current=standing.tier,
+        valid_until=standing.valid_until,
+        before=standing.before or None,
+        before_valid_until=standing.valid_until,
+        progress={name[len(head) :]: value for name, value in counters.items() if name.startswith(head)},
+        at=now,
+    )

@@ -60,6 +60,10 @@ class ProgramState(msgspec.Struct, frozen=True):
         row = self.row_at(occurred_at)
         return row, compiled_of(row)
 
+    def version(self, version_id: int) -> CompiledProgram:
+        """The version of that id, which an event names that it was judged by."""
+        return compiled_of(next(row for row in self.versions if row.id == version_id))
+
     def at(self, moment: datetime) -> CompiledProgram:
         return compiled_of(self.row_at(moment))
 

@@ -37,6 +37,14 @@ class AlreadyCanceled(Conflict):
     title = _("This reward was canceled already.")
 
 
+class CodeShown(Conflict):
+    """The member may have used the code elsewhere by now; with the points back they would have both."""
+
+    code = "code_shown"
+    title = _("You have this reward’s code, so you can’t give it back.")
+    hint = _("Is something wrong with it? Ask us: we can cancel it for you.")
+
+
 class UseTooLate(Conflict):
     code = "redemption_expired"
     title = _("This reward can't be used any more: its time is over.")

@@ -31,12 +31,16 @@ class Shown(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A redemption as its owner sees it. state: ready, late (not used in time), used or canceled."""
+    """A redemption as its owner sees it. state: ready, late (not used in time), used or canceled.
+
+    returnable: its owner may give it back; a reward whose code they were shown only staff can cancel.
+    """
 
     redemption: Redemption
     reward: Reward
     currency: Balance | Naming
     state: str
+    returnable: bool
 
 
 def reward_or_404(enrollment: Enrollment, code: str) -> Reward:
@@ -119,4 +123,5 @@ def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
     state = {Redemption.State.USED: "used", Redemption.State.CANCELED: "canceled"}.get(redemption.state, "ready")  # type: ignore[call-overload]
     if state == "ready" and redemption.use_until is not None and redemption.use_until <= clock.now():
         state = "late"
-    return Taken(redemption, redemption.reward, named(currencies, redemption.reward.currency), state)
+    returnable = state in ("ready", "late") and redemption.code_id is None
+    return Taken(redemption, redemption.reward, named(currencies, redemption.reward.currency), state, returnable)

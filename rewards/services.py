@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -18,9 +19,10 @@ from core.secrets import unseal
 from loyalty import ledger
 from loyalty.errors import InsufficientPoints, MemberSuspended
 from loyalty.models import Enrollment, PointsAccount, TierStanding
+from loyalty.selectors import document_now
 from members.models import Member
 from rewards import stock
-from rewards.errors import AlreadyCanceled, AlreadyUsed, LimitReached, NotOffered, TierTooLow, UseTooLate
+from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, LimitReached, NotOffered, TierTooLow, UseTooLate
 from rewards.models import PoolCode, Redemption, Reward
 
 
@@ -67,12 +69,18 @@ def offer_check(*, reward: Reward, enrollment: Enrollment, now: datetime) -> Non
         raise NotOffered()
     if enrollment.member.status != Member.Status.ACTIVE:
         raise MemberSuspended()
-    if reward.tiers and not TierStanding.objects.filter(enrollment=enrollment, tier__in=reward.tiers).exists():
+    if reward.tiers and not _tier_held(enrollment, reward.tiers, now):
         raise TierTooLow(tiers=list(reward.tiers))
     if reward.limit_per_member is not None:
         taken = Redemption.objects.filter(reward=reward, enrollment=enrollment).exclude(state=Redemption.State.CANCELED)
         if taken.count() >= reward.limit_per_member:
             raise LimitReached(limit=reward.limit_per_member)
+
+
+def _tier_held(enrollment: Enrollment, tiers: list[str], now: datetime) -> bool:
+    """A tier whose time is over counts no more, also before the night's work has looked at it."""
+    standings = TierStanding.objects.filter(enrollment=enrollment, tier__in=tiers)
+    return standings.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now)).exists()
 
 
 def _hand_out(reward: Reward, enrollment: Enrollment, spend_id: int, actor: Actor, now: datetime) -> Redemption:
@@ -110,7 +118,10 @@ def _locked(redemption: Redemption) -> Redemption:
 def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> Redemption:
     """Give an unused reward back: points to the lots that they came from, stock freed, the code voided.
 
-    Errors: AlreadyUsed, AlreadyCanceled, InvalidInput without a reason, Busy.
+    A member can't give a reward with a code back: it was shown to them and works outside of this product. Staff and
+    partners may.
+
+    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, InvalidInput without a reason, Busy.
     """
     reason = reason.strip()
     if not reason:
@@ -122,6 +133,8 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             raise AlreadyUsed()
         if row.state == Redemption.State.CANCELED:
             raise AlreadyCanceled()
+        if row.code_id is not None and actor.initiated_by == "member":
+            raise CodeShown()
         ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row.reward, actor))
         row.state, row.canceled_at, row.cancel_reason = Redemption.State.CANCELED, now, reason[:200]
         row.save(update_fields=["state", "canceled_at", "cancel_reason"])
@@ -144,7 +157,10 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
 
 def _undo_entry(reward: Reward, actor: Actor) -> dict[str, Any]:
     reason = {"en": f"Canceled: {reward.name}", "nl": f"Geannuleerd: {reward.name_nl or reward.name}"}
-    return ledger.entry_fields(kind="reverse", actor=actor, effect="", reason=reason)
+    # Where a return takes what it finds in the balance, it also takes what comes back to it now.
+    policies = {each.code: each.refund_policy for each in document_now(reward.program_id).currencies}
+    collect = policies.get(reward.currency, "within_balance") == "within_balance"
+    return ledger.entry_fields(kind="reverse", actor=actor, effect="", reason=reason, collect_forgiven=collect)
 
 
 def redemption_use(*, redemption: Redemption, actor: Actor) -> Redemption:

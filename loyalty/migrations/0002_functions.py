@@ -12,6 +12,7 @@ DROP FUNCTION loyalty_invariants(timestamptz);
 DROP FUNCTION loyalty_book(bigint[], bigint[], timestamptz, jsonb);
 DROP FUNCTION points_take_back(jsonb, timestamptz);
 DROP FUNCTION points_undo_spend(bigint, timestamptz, jsonb);
+DROP FUNCTION points_collect_forgiven(bigint, bigint, timestamptz, jsonb);
 DROP FUNCTION points_give(bigint, bigint, timestamptz, jsonb);
 DROP FUNCTION points_spend(bigint, bigint, timestamptz, jsonb);
 DROP FUNCTION points_settle_batch(bigint, timestamptz, integer);

@@ -29,7 +29,7 @@ class Program(BrandModel):
     sections = models.JSONField(_("further sections"), default=dict, blank=True)
     # Raised by every change of the draft: two people editing the same draft are told.
     draft_revision = models.PositiveIntegerField(default=0)
-    # Raised by every publication: what caches of compiled versions are checked against.
+    # Another number after every publication, 0 before the first: what caches of compiled versions are checked against.
     stamp = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("created at"))
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)

@@ -102,8 +102,12 @@ def tier_expire(
     down, or down to what was earned; the new tier holds for the window that starts then.
     """
     rank = _rank(ladder, current)
-    if rank == 0 or valid_until is None or at < valid_until:
+    if valid_until is None or at < valid_until:
         return None
+    if rank == 0:
+        # The first tier holds for ever; a tier that the ladder no longer has ends here.
+        first = ladder.tiers[0].code
+        return TierMove(ladder.code, "kept" if current == first else "downgraded", current, first, None)
     if ladder.downgrade == "none":
         return TierMove(ladder.code, "kept", current, ladder.tiers[rank].code, None)
     best = _best(ladder, progress, valid_until)

@@ -240,6 +240,34 @@ BEGIN
     RETURN v_entry;
 END $$;
 
+-- Points that a return claimed while they were spent, and that the policy let go because there was nothing to take, are
+-- there again once the spend is undone: now they are taken. Else buying, redeeming, returning and cancelling would give
+-- points for nothing.
+CREATE FUNCTION points_collect_forgiven(p_spend bigint, p_account bigint, p_now timestamptz, p_entry jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_lot record;
+    v_take bigint;
+    v_entry bigint;
+BEGIN
+    FOR v_lot IN
+        SELECT l.entry_id, l.remaining, -d.points AS restored, l.reversed - coalesce((
+            SELECT sum(-e.points + e.debt) FROM loyalty_pointsentry e WHERE e.reversal_of_id = l.entry_id), 0) AS forgiven
+        FROM loyalty_lotdraw d JOIN loyalty_pointslot l ON l.entry_id = d.lot_id
+        WHERE d.entry_id = p_spend AND l.reversed > 0 ORDER BY l.entry_id
+    LOOP
+        v_take := least(v_lot.forgiven, v_lot.restored, v_lot.remaining);
+        CONTINUE WHEN v_take <= 0;
+        UPDATE loyalty_pointsaccount SET balance = balance - v_take, reversed = reversed + v_take WHERE id = p_account;
+        v_entry := points_entry(p_account, p_now, p_entry || jsonb_build_object(
+            'kind', 'reverse', 'points', -v_take, 'reversal_of', v_lot.entry_id,
+            'effect', 'collect:' || p_spend || ':' || v_lot.entry_id, 'reason', jsonb_build_object(
+                'en', 'Points of an order that was returned', 'nl', 'Punten van een geretourneerde bestelling')));
+        UPDATE loyalty_pointslot SET remaining = remaining - v_take WHERE entry_id = v_lot.entry_id;
+        INSERT INTO loyalty_lotdraw (entry_id, lot_id, points) VALUES (v_entry, v_lot.entry_id, -v_take);
+    END LOOP;
+END $$;
+
 -- Undo a spend: the points go back to the lots that they came from, with their expiry; what has expired meanwhile
 -- expires again at once. Unique by the effect `undo:<entry>`, so a spend is undone once. Returns the new entry's id.
 CREATE FUNCTION points_undo_spend(p_spend bigint, p_now timestamptz, p_entry jsonb) RETURNS bigint
@@ -262,6 +290,9 @@ BEGIN
     FROM loyalty_lotdraw d WHERE d.entry_id = p_spend AND l.entry_id = d.lot_id;
     INSERT INTO loyalty_lotdraw (entry_id, lot_id, points)
     SELECT v_entry, lot_id, -points FROM loyalty_lotdraw WHERE entry_id = p_spend ORDER BY lot_id;
+    IF (p_entry->>'collect_forgiven')::boolean THEN
+        PERFORM points_collect_forgiven(p_spend, v_account, p_now, p_entry);
+    END IF;
     PERFORM points_settle(v_enrollment, p_now);
     PERFORM points_repay(v_account, p_now);
     UPDATE loyalty_enrollment SET version = version + 1 WHERE id = v_enrollment;

@@ -41,7 +41,9 @@ BEGIN
                     'held', a.balance + a.pending + a.reserved))
                     FROM loyalty_pointsaccount a WHERE a.enrollment_id = n.id), '[]'),
                 'standings', coalesce((SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier,
-                    'since', s.since, 'valid_until', s.valid_until, 'cause', s.cause))
+                    'since', s.since, 'valid_until', s.valid_until, 'cause', s.cause, 'before', coalesce((
+                        SELECT c.from_tier FROM loyalty_tierchange c
+                        WHERE c.enrollment_id = n.id AND c.ladder = s.ladder ORDER BY c.id DESC LIMIT 1), '')))
                     FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id), '[]'),
                 'moves', coalesce((SELECT json_agg(json_build_object('ladder', c.ladder, 'from_tier', c.from_tier,
                     'at', c.at) ORDER BY c.at, c.id)
@@ -56,7 +58,7 @@ BEGIN
     IF cardinality(p_order_sources) > 0 THEN
         RETURN QUERY
         SELECT 'order', json_build_object('event_id', o.event_id, 'source', o.source, 'number', o.number,
-            'member_id', o.member_id, 'program_id', v.program_id, 'total_minor', o.total_minor,
+            'member_id', o.member_id, 'program_id', v.program_id, 'version_id', v.version_id, 'total_minor', o.total_minor,
             'refunded_minor', o.refunded_minor, 'due', EXISTS (
                 SELECT 1 FROM loyalty_enrollment n JOIN loyalty_pointsaccount a ON a.enrollment_id = n.id
                 JOIN loyalty_pointslot l ON l.account_id = a.id WHERE n.member_id = o.member_id AND (
