@@ -24,8 +24,9 @@ MAX_KEY = 200
 def once_by_nature(*, principal: str, key: str | None, request_hash: bytes, run: Callable[[], Reply]) -> Reply:
     """Run for (principal, key), or give the first reply again. run must be safe to repeat.
 
-    A DomainError raised by `run` frees the key. Must not be called inside a transaction. IdempotencyKeyReused for
-    another body, InvalidInput for a key that is too long.
+    A DomainError raised by `run` frees the key, and so does a reply that holds a row answered with 500 or more: what
+    failed for the moment is to be tried again, under the same key. Must not be called inside a transaction.
+    IdempotencyKeyReused for another body, InvalidInput for a key that is too long.
     """
     if not key:
         return run()
@@ -39,8 +40,11 @@ def once_by_nature(*, principal: str, key: str | None, request_hash: bytes, run:
     try:
         status, body = run()
     except BaseException:
-        _run("DELETE FROM core_idempotencyrecord WHERE principal = %s AND key = %s AND status IS NULL", principal, key)
+        _release(principal, key)
         raise
+    if not _final(status, body):
+        _release(principal, key)
+        return status, body
     _run(
         "UPDATE core_idempotencyrecord SET status = %s, reply = %s::jsonb WHERE principal = %s AND key = %s",
         status,
@@ -49,6 +53,17 @@ def once_by_nature(*, principal: str, key: str | None, request_hash: bytes, run:
         key,
     )
     return status, body
+
+
+def _final(status: int, body: Any) -> bool:
+    """Whether a repetition would be answered the same: neither the reply nor a row of it failed on our side."""
+    rows = body.get("results", ()) if isinstance(body, dict) else ()
+    statuses = [status, *(row.get("status") for row in rows if isinstance(row, dict))]
+    return not any(isinstance(each, int) and each >= 500 for each in statuses)
+
+
+def _release(principal: str, key: str) -> None:
+    _run("DELETE FROM core_idempotencyrecord WHERE principal = %s AND key = %s AND status IS NULL", principal, key)
 
 
 def _claim(principal: str, key: str, request_hash: bytes) -> Reply | None:

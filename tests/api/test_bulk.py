@@ -7,6 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.errors import Busy
+from core.models import IdempotencyRecord
+from core.problems import problem_document
+from loyalty.ingest import Answer
 from loyalty.models import Event, PointsEntry
 from tests.api.cast import refused
 from tests.loyalty import shop
@@ -110,3 +114,24 @@ def test_a_thousand_events_are_one_bulk(api, anna):
     body = api.post("events/bulk", {"events": given}).json()
     assert body["accepted"] == 1000
     assert shop.balance(anna.enrollments.get()) == 1000
+
+
+def test_a_bulk_with_a_row_that_failed_on_our_side_may_be_sent_again_under_its_key(api, anna, monkeypatch):
+    from loyalty.api import events as door
+
+    real = door.event_ingest_raw
+
+    def half(given, *, actor):
+        busy = Busy()
+        return [*real(given[:1], actor=actor), Answer(503, problem_document(busy), busy)]
+
+    given = {"events": [shop.order(anna, 10, "INV-1"), shop.order(anna, 20, "INV-2")]}
+    with monkeypatch.context() as moment:
+        moment.setattr(door, "event_ingest_raw", half)
+        first = api.post("events/bulk", given, once="b-1").json()
+    assert [each["status"] for each in first["results"]] == [201, 503]
+    assert not IdempotencyRecord.objects.exists()
+    again = api.post("events/bulk", given, once="b-1").json()
+    assert [each["status"] for each in again["results"]] == [200, 201]
+    assert api.post("events/bulk", given, once="b-1").json() == again, "this one is final and kept"
+    assert paid() == 2
