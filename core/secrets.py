@@ -74,9 +74,15 @@ def reseal(sealed: str, *, purpose: str) -> str:
 
 
 def keyed_hash(value: str, *, purpose: str) -> bytes:
-    """HMAC-SHA256 under the brand's oldest key: for looking a secret up without storing it.
-
-    The oldest configured key, so that adding a key in front leaves stored hashes valid; retire it only after re-import.
+    """HMAC-SHA256 under the brand's current key: for looking a secret up without storing it. Stored ones are renewed by
+    core/resealing.py when the key changes; until then a look-up asks for `keyed_hashes`.
     """
+    return keyed_hashes(value, purpose=purpose)[0]
+
+
+def keyed_hashes(value: str, *, purpose: str) -> list[bytes]:
+    """The hash under each configured key, current first."""
     schema = connection.schema_name  # type: ignore[attr-defined]
-    return hmac.digest(_derived(master_keys()[-1], schema, f"hash/{purpose}"), value.encode(), "sha256")
+    return [
+        hmac.digest(_derived(master, schema, f"hash/{purpose}"), value.encode(), "sha256") for master in master_keys()
+    ]

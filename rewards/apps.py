@@ -13,4 +13,4 @@ class RewardsConfig(AppConfig):
 
         member_part("rewards/home_part.html", pages.home_part)
         visitor_part("rewards/visitor_part.html", pages.visitor_part)
-        sealed_place("rewards_poolcode", "sealed", "pool_code")
+        sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")

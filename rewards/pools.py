@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import msgspec
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
+from psycopg import errors as pg
 
 from core.actor import Actor
 from core.audit import audit_record
-from core.secrets import keyed_hash, seal
+from core.secrets import keyed_hashes, seal
 from rewards.models import CodePool, PoolCode
 
 CHUNK = 5_000
 MAX_CODE_LENGTH = 200
+ATTEMPTS = 3
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -50,8 +52,10 @@ def pool_import(*, pool: CodePool, codes: Iterable[str], actor: Actor) -> Import
     report = ImportReport()
     numbered = enumerate(codes, start=1)
     while chunk := list(islice(numbered, CHUNK)):
-        with transaction.atomic():
-            _add_chunk(pool, list(_clean(chunk, report)), report)
+        added, duplicates = _add_despite_twins(pool, list(_clean(chunk, report)))
+        report.added += added
+        for line in duplicates:
+            report.reject(line, "duplicate")
     audit_record(
         actor=actor.name,
         action="pool.import",
@@ -76,26 +80,51 @@ def _clean(chunk: list[tuple[int, str]], report: ImportReport) -> Iterator[tuple
             yield line, code
 
 
-def _add_chunk(pool: CodePool, lines: list[tuple[int, str]], report: ImportReport) -> None:
-    """Under the pool's lock: number what is new, seal it, insert it, raise the pool's size."""
+def _add_despite_twins(pool: CodePool, lines: list[tuple[int, str]]) -> tuple[int, list[int]]:
+    """_add_chunk, again when an import into another pool won one of the codes after they were looked up.
+
+    The database's word counts: what the twin committed is a duplicate the next time. Taken up to ATTEMPTS times.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _add_chunk(pool, lines)
+        except (IntegrityError, OperationalError) as error:
+            if attempt == ATTEMPTS or not isinstance(error.__cause__, pg.UniqueViolation | pg.DeadlockDetected):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _add_chunk(pool: CodePool, lines: list[tuple[int, str]]) -> tuple[int, list[int]]:
+    """Under the pool's lock: number what is new, seal it, insert it, raise the pool's size.
+
+    Returns how many were added, and the numbers of the lines that the brand has already.
+    """
     row = CodePool.objects.select_for_update(no_key=True).get(pk=pool.pk)
-    hashed: dict[bytes, tuple[int, str]] = {}
+    hashed: dict[bytes, tuple[int, str, list[bytes]]] = {}
+    duplicates: list[int] = []
     for line, code in lines:
-        lookup = keyed_hash(code, purpose="pool_code")
-        if lookup in hashed:
-            report.reject(line, "duplicate")
+        lookups = keyed_hashes(code, purpose="pool_code")
+        if lookups[0] in hashed:
+            duplicates.append(line)
         else:
-            hashed[lookup] = (line, code)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT lookup FROM rewards_poolcode WHERE lookup = ANY(%s)", [list(hashed)])
-        for (known,) in cursor.fetchall():
-            report.reject(hashed.pop(bytes(known))[0], "duplicate")
-    fresh = [
-        PoolCode(pool=row, ordinal=row.size + number, sealed=seal(code, purpose="pool_code"), lookup=lookup)
-        for number, (lookup, (_line, code)) in enumerate(hashed.items(), start=1)
-    ]
-    # A twin import into another pool may have won a code since the look-up: the database's word counts.
+            hashed[lookups[0]] = (line, code, lookups)
+    known = _known([lookup for _line, _code, lookups in hashed.values() for lookup in lookups])
+    fresh: list[PoolCode] = []
+    for current, (line, code, lookups) in hashed.items():
+        if known.isdisjoint(lookups):
+            ordinal = row.size + len(fresh) + 1
+            fresh.append(PoolCode(pool=row, ordinal=ordinal, sealed=seal(code, purpose="pool_code"), lookup=current))
+        else:
+            duplicates.append(line)
     PoolCode.objects.bulk_create(fresh, batch_size=1000)
     CodePool.objects.filter(pk=row.pk).update(size=F("size") + len(fresh))
     pool.size = row.size + len(fresh)
-    report.added += len(fresh)
+    return len(fresh), duplicates
+
+
+def _known(lookups: list[bytes]) -> set[bytes]:
+    """Those of the hashes that a code of the brand has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lookup FROM rewards_poolcode WHERE lookup = ANY(%s)", [lookups])
+        return {bytes(lookup) for (lookup,) in cursor.fetchall()}

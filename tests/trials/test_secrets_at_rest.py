@@ -126,10 +126,15 @@ def test_the_master_key_changes_while_the_product_runs(brand: Any, settings: Laz
         outdated = PoolCode.objects.filter(pool=pool, sealed__startswith=secrets.current_prefix()).count()
         assert outdated == 0
         mail_queue(to="ann@example.com", language="en", kind="test", subject="s", text="meanwhile", html=None)
+        between = pool_import(pool=pool, codes=[*codes, "CODE-NEW"], actor=STAFF)
+        assert (between.added, between.duplicates) == (1, 40), "the old key's hashes are asked for too"
+        codes.append("CODE-NEW")
         call_command("secrets_reseal", brand=[brand.slug])
         call_command("secrets_reseal", brand=[brand.slug])
 
     with override_settings(MASTER_KEYS=[new]):
+        again = pool_import(pool=CodePool.objects.create(name="again"), codes=codes, actor=STAFF)
+        assert (again.added, again.duplicates) == (0, 41), "the hashes are the new key's too"
         opened = [
             secrets.unseal(sealed, purpose="pool_code")
             for sealed in PoolCode.objects.filter(pool=pool).order_by("ordinal").values_list("sealed", flat=True)
@@ -140,6 +145,21 @@ def test_the_master_key_changes_while_the_product_runs(brand: Any, settings: Laz
         assert RecoveryCodes(Authenticator.objects.get(user=user, type="recovery_codes")).generate_codes() == recovery
         waiting = OutboxMessage.objects.filter(topic="mail.requested", payload__kind="test").order_by("id")
         assert [mail_open(row.payload["sealed"]).text for row in waiting] == ["waiting", "meanwhile"]
+
+
+def test_a_code_that_came_in_twice_between_two_keys_stops_no_rotation(brand: Any, settings: LazySettings) -> None:
+    """A process that hadn't been restarted yet imported under the old key what another had under the new one."""
+    old, new = list(settings.MASTER_KEYS), base64.b64encode(b"n" * 32).decode()
+    first, second = CodePool.objects.create(name="first"), CodePool.objects.create(name="second")
+    with override_settings(MASTER_KEYS=[new, *old]):
+        pool_import(pool=first, codes=["TWIN"], actor=STAFF)
+    assert pool_import(pool=second, codes=["TWIN", "OTHER"], actor=STAFF).added == 2
+    with override_settings(MASTER_KEYS=[new, *old]):
+        call_command("secrets_reseal", brand=[brand.slug])
+    with override_settings(MASTER_KEYS=[new]):
+        opened = [secrets.unseal(row.sealed, purpose="pool_code") for row in PoolCode.objects.order_by("id")]
+        assert opened == ["TWIN", "TWIN", "OTHER"]
+        assert pool_import(pool=second, codes=["TWIN", "OTHER"], actor=STAFF).added == 0
 
 
 def test_a_value_changed_meanwhile_is_left_alone(
