@@ -131,7 +131,10 @@ class CancelView(ApiView):
         examples={"body": examples.REDEMPTION_CANCEL, "200": examples.REDEMPTION_CANCELED},
     )
     def post(self, request: Any, redemption: UUID) -> HttpResponse:
-        """While it is unused: the points go back to the lots that they came from, the code is voided."""
+        """While it is unused: the points go back to the lots that they came from, the code is voided.
+
+        Make sure first that a code that the member was shown isn't used elsewhere; members can't cancel such a one.
+        """
         body = self.read_body(RedemptionCancel)
 
         def run() -> Reply:

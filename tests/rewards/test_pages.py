@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from core import clock
+from loyalty.models import TierStanding
 from loyalty.services import points_adjust
+from rewards.errors import TierTooLow
 from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
-from rewards.services import redemption_use
+from rewards.selectors import offer_of
+from rewards.services import redemption_cancel, redemption_use, reward_redeem
 from rewards.stock import stock_set
 from tenants.models import Brand
 from tests.conftest import ClientFor
@@ -120,6 +125,45 @@ def test_giving_back_asks_first_and_returns_the_points(brand: Brand, client_for:
     assert shop.balance(anna.enrollment) == 300
     again = client.post(f"{where}cancel/", follow=True)
     assert "canceled already" in text_of(again)
+    assert shop.balance(anna.enrollment) == 300
+    assert invariants() == []
+
+
+def test_who_has_a_code_keeps_it_and_only_staff_can_cancel(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
+    pool = CodePool.objects.create(name="Codes")
+    pool_import(pool=pool, codes=["SECRET-1"], actor=shop.STAFF)
+    reward(anna, pool=pool)
+    client = client_for(brand, user=anna.user)
+    where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]
+    assert "Give it back" not in text_of(client.get(where))
+    asked = text_of(client.get(f"{where}cancel/"))
+    assert "Yes, give it back" not in asked
+    assert "You have this reward’s code" in asked
+    assert "You have this reward’s code" in text_of(client.post(f"{where}cancel/", follow=True))
+    assert Redemption.objects.get().state == "redeemed"
+    assert shop.balance(anna.enrollment) == 200
+    redemption_cancel(redemption=Redemption.objects.get(), actor=shop.STAFF, reason="the code was refused")
+    assert shop.balance(anna.enrollment) == 300
+    assert "SECRET-1" not in text_of(client.get(where))
+    assert invariants() == []
+
+
+def test_a_tier_counts_until_its_time_is_over_and_not_until_the_night_has_noticed(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
+    night = reward(anna, "vipnight", 50, tiers=["vip"])
+    standing = TierStanding.objects.filter(enrollment=anna.enrollment)
+    for valid_until, reason in (
+        (None, None),
+        (clock.now() + timedelta(minutes=1), None),
+        (clock.now() - timedelta(minutes=1), "tier_too_low"),
+    ):
+        standing.update(tier="vip", valid_until=valid_until)
+        assert offer_of(night, anna.enrollment, {"points": 300}).reason == reason
+    with pytest.raises(TierTooLow):
+        reward_redeem(enrollment=anna.enrollment, reward=night, actor=shop.PARTNER, key="too late")
     assert shop.balance(anna.enrollment) == 300
     assert invariants() == []
 
