@@ -7,7 +7,8 @@ committed_brand  a brand of its own, really there and dropped afterwards: for th
 client_for       client_for(brand) a test client on the brand's host; client_for(None) on the platform's
 
 Before and after each test the connection is parked where no table is. Tests that use brand, other_brand or platform are
-checked at the end: a row changed in any other schema fails them (invariant I10).
+checked at the end: a row changed in any other schema fails them (invariant I10). Where `brand` is used and points
+moved, the ledger must add up at the end too; no test has to ask.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from django.test.client import ClientHandler
 
 from core.errors import NotFound
 from core.ids import uuid7
+from loyalty.ledger import ledger_invariants
+from loyalty.models import PointsEntry
 from members.models import User
 from tenants import registry
 from tenants.context import brand_context, park, platform_context
@@ -116,17 +119,26 @@ def touchable(db: None) -> Iterator[set[str]]:
     park()
 
 
+def assert_points_add_up(brand: Brand) -> None:
+    """Every promise of the ledger, where points moved: a brand of the tests has no entries to begin with."""
+    with brand_context(brand):
+        broken = ledger_invariants() if PointsEntry.objects.exists() else []
+    assert not broken, f"points don't add up at {brand.slug}: {broken}"
+
+
 def _brand(slug: str) -> Brand:
     with platform_context():
         return Brand.objects.get(slug=slug)
 
 
 @pytest.fixture
-def brand(touchable: set[str]) -> Brand:
+def brand(touchable: set[str]) -> Iterator[Brand]:
     gem = _brand("gem")
     touchable.add(gem.schema_name)
     connection.set_tenant(gem)  # type: ignore[attr-defined]
-    return gem
+    yield gem
+    if not connection.needs_rollback and connection.in_atomic_block and connection.connection is not None:
+        assert_points_add_up(gem)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -39,6 +40,11 @@ OPEN = {
     "index",
     None,
 }
+
+
+# 302: sent on after it was done. 422: let in, and told what the form lacks.
+YES = {200, 302, 422}
+LOGINS = {"/admin/login/", "/accounts/login/"}
 
 
 def names(patterns: list[Any]) -> Iterator[str]:
@@ -104,11 +110,16 @@ def address(name: str, house: House) -> str:
 
 
 def answer(client: Client, method: str, path: str) -> str:
-    """yes or no; whatever the page did is undone."""
+    """yes or no; whatever the page did is undone. A page that isn't there or breaks is neither, and fails."""
     with transaction.atomic():
-        status = getattr(client, method)(path, {} if method == "get" else {"nothing": "1"}).status_code
+        given = getattr(client, method)(path, {} if method == "get" else {"nothing": "1"})
         transaction.set_rollback(True)
-    return "no" if status == 403 else "yes"
+    status, where = given.status_code, given.headers.get("Location", "")
+    if status == 403:
+        return "no"
+    assert status in YES, f"{method} {path}: {status}"
+    assert status != 302 or urlsplit(where).path not in LOGINS, f"{method} {path}: sent to the log-in"
+    return "yes"
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from core.tenancy import current_schema
 from members.models import User
 from tenants.context import PARKED, brand_context, current_brand, each_brand, park, platform_context
 from tenants.models import Brand
+from tests.trials import scale
 
 NewBrand = Callable[..., Brand]
-SWITCHES_PER_THREAD = 125
 THREADS = 16
 
 
@@ -57,9 +57,11 @@ def in_threads(count: int, work: Callable[[int], list[str]]) -> list[str]:
 
 @pytest.mark.trial
 def test_sixteen_threads_that_alternate_between_two_brands_never_cross(pair: tuple[Brand, Brand]) -> None:
+    turns = -(-scale.size(2_000, 20_000) // THREADS)
+
     def work(number: int) -> list[str]:
         complaints = []
-        for turn in range(SWITCHES_PER_THREAD):
+        for turn in range(turns):
             brand = pair[(number + turn) % 2]
             with brand_context(brand), transaction.atomic():
                 canaries = list(Group.objects.filter(name__startswith="canary").values_list("name", flat=True))
@@ -155,6 +157,22 @@ def test_on_commit_work_runs_in_whatever_schema_is_current_so_it_must_remember_i
     with transaction.atomic(), brand_context(other):
         transaction.on_commit(lambda: seen.append(current_schema()))
     assert seen == [committed_brand.schema_name]
+
+
+def test_the_check_of_this_suite_notices_points_that_do_not_add_up(brand: Brand) -> None:
+    from django.db.models import F
+
+    from loyalty.models import PointsAccount
+    from tests.conftest import assert_points_add_up
+    from tests.loyalty import shop
+
+    shop.place(anna := shop.member(), shop.program())
+    shop.send(shop.order(anna, 10))
+    assert_points_add_up(brand)
+    PointsAccount.objects.update(balance=F("balance") + 1)
+    with pytest.raises(AssertionError, match="don't add up at gem"):
+        assert_points_add_up(brand)
+    PointsAccount.objects.update(balance=F("balance") - 1)
 
 
 def test_the_check_of_this_suite_notices_a_row_written_at_another_brand(
