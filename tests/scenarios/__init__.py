@@ -1,0 +1,1 @@
+"""Stories of one member, told through the doors that everybody has."""
