@@ -174,7 +174,7 @@ class Plan(msgspec.Struct):
         self.move_add(move, place=place, event_id=event_id, at=at, cause=cause)
         row = self.standings[place.id, move.ladder]
         standing = place.standing(move.ladder)
-        before = move.from_tier
+        before = move.from_tier if standing is not None and standing.cause != "earned" else ""
         if move.kind == "kept":
             before = standing.before if standing is not None else ""
         else:

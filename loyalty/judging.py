@@ -35,7 +35,7 @@ from loyalty.incoming import EventInput
 from loyalty.lapsing import standings_lapse
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
 from loyalty.reading import Context
-from loyalty.returns import return_judge
+from loyalty.returns import return_judge, return_order
 from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.tiers import tier_review
@@ -119,23 +119,15 @@ class SliceJudge:
         case = self._case(event)
         if case.place is not None and case.place.id in self._closed:
             return None
-        if case.place is not None and case.member is not None:
-            # The night may not have run yet; what is over doesn't count any more.
-            standings_lapse(
-                case.place,
-                compiled=case.state.at(self.now),
-                plan=self.plan,
-                at=self.now,
-                member_id=case.member.public_id,
-                program=case.state.slug,
-            )
         if event.type == ORDER_RETURNED:
             number = case.event.payload["return"]["order"]
             if (event.source, number) in self._orders_here:
                 if case.place is not None:
                     self._closed.add(case.place.id)
                 return None
-            result = return_judge(case, self.context, self.plan, self.actor, self.now)
+            order = return_order(case, self.context)
+            self._lapse(case)
+            result = return_judge(case, order, self.plan, self.actor, self.now)
         else:
             result = self._earn(case)
         if case.place is not None:
@@ -144,6 +136,17 @@ class SliceJudge:
                 self._closed.add(case.place.id)
             self.plan.members.setdefault(case.place.id, case.place.version)
         return Answer(201, result)
+
+    def _lapse(self, case: Case) -> None:
+        """The night may not have run yet: a tier whose time is over doesn't count any more."""
+        place, member = case.place, case.member
+        if place is None or member is None:
+            return
+        if any(each.valid_until is not None and each.valid_until <= self.now for each in place.standings):
+            compiled, program = case.state.at(self.now), case.state.slug
+            standings_lapse(
+                place, compiled=compiled, plan=self.plan, at=self.now, member_id=member.public_id, program=program
+            )
 
     def _case(self, event: EventInput) -> Case:
         """Who and by which version. Raises what is wrong with either."""
@@ -170,6 +173,7 @@ class SliceJudge:
         event, place = case.event, case.place
         if event.type == ORDER_PAID:
             self._order(case)
+        self._lapse(case)
         judgement = evaluate(case.compiled, event_facts(case, self.now), member_facts(case))
         awards: list[Row] = []
         if place is not None:

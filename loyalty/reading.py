@@ -46,7 +46,7 @@ class Account(msgspec.Struct):
 
 
 class Standing(msgspec.Struct):
-    """before: the tier that was held before this one, "" for none."""
+    """before: the tier held before this one if it wasn't earned (an earned one shows in the counters), else ""."""
 
     ladder: str
     tier: str

@@ -20,15 +20,22 @@ from loyalty.rules.tiers import TierMove, tier_return_review
 from loyalty.tellings import return_reason
 
 
-def return_judge(case: Case, context: Context, plan: Plan, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Plan a return; the reply. One that names no known order is kept, listed as unmatched, and moves no points."""
+def return_order(case: Case, context: Context) -> OrderContext | None:
+    """The order that a return names, checked; None when it names none that is known. Raises what is wrong with it."""
     told = case.event.payload["return"]
-    number, amount = told["order"], told["amount_minor"]
+    number = told["order"]
     order = context.orders.get((case.event.source, number)) if number is not None else None
+    if order is not None:
+        _check(case, order, told["amount_minor"])
+    return order
+
+
+def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Plan a return of a checked order; the reply. Without one it is kept as unmatched and moves no points."""
+    amount = case.event.payload["return"]["amount_minor"]
     reversed_: list[Row] = []
     changed: dict[str, str] = {}
     if order is not None:
-        _check(case, order, amount)
         if case.place is not None:
             counted = dict(case.place.counters)
             reversed_ = _take_back(case, order, amount, plan, actor, now)
@@ -121,11 +128,12 @@ def _tiers_after(
 
 def _review(ladder: CompiledLadder, standing: Standing, counters: Mapping[str, int], now: datetime) -> TierMove | None:
     head = f"{ladder.counter}@"
+    before = standing.before if ladder.ranks.get(standing.before, 0) < ladder.ranks.get(standing.tier, 0) else None
     return tier_return_review(
         ladder,
         current=standing.tier,
         valid_until=standing.valid_until,
-        before=standing.before or None,
+        before=before or None,
         before_valid_until=standing.valid_until,
         progress={name[len(head) :]: value for name, value in counters.items() if name.startswith(head)},
         at=now,

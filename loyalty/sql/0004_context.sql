@@ -42,8 +42,12 @@ BEGIN
                     FROM loyalty_pointsaccount a WHERE a.enrollment_id = n.id), '[]'),
                 'standings', coalesce((SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier,
                     'since', s.since, 'valid_until', s.valid_until, 'cause', s.cause, 'before', coalesce((
-                        SELECT c.from_tier FROM loyalty_tierchange c
-                        WHERE c.enrollment_id = n.id AND c.ladder = s.ladder ORDER BY c.id DESC LIMIT 1), '')))
+                        -- An earned one shows in the counters; what came otherwise only shows in the moves.
+                        SELECT c.from_tier FROM (
+                            SELECT id, from_tier FROM loyalty_tierchange
+                            WHERE enrollment_id = n.id AND ladder = s.ladder ORDER BY id DESC LIMIT 1) c
+                        WHERE 'earned' <> (SELECT cause FROM loyalty_tierchange
+                            WHERE enrollment_id = n.id AND ladder = s.ladder AND id < c.id ORDER BY id DESC LIMIT 1)), '')))
                     FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id), '[]'),
                 'moves', coalesce((SELECT json_agg(json_build_object('ladder', c.ladder, 'from_tier', c.from_tier,
                     'at', c.at) ORDER BY c.at, c.id)

@@ -33,6 +33,7 @@ class Lot:
     active: bool
     remaining: int = 0
     reversed: int = 0
+    forgiven: int = 0
 
     def __post_init__(self) -> None:
         self.remaining = self.granted
@@ -123,7 +124,19 @@ class Account:
         self.reversed += own + others
         owed = points - own - others if self.policy == "into_debt" else 0
         self.debt += owed
+        if self.policy == "within_balance":
+            lot.forgiven += points - own - others
         return own + others, owed
+
+    def undo_spend(self, drawn: list[tuple[Lot, int]]) -> None:
+        """Points go back to their lots; those that a return claimed while they were spent are taken now."""
+        for lot, points in drawn:
+            lot.remaining += points
+            late = min(lot.forgiven, points, lot.remaining)
+            lot.remaining -= late
+            lot.forgiven -= late
+            self.reversed += late
+        self.spent -= sum(points for _lot, points in drawn)
 
 
 @dataclass
@@ -149,6 +162,20 @@ class Standing:
 
     def give_back(self, points: int, year: int) -> None:
         self.earned[year] = self.earned.get(year, 0) - points
+
+    def lapse(self, now: datetime) -> None:
+        """At each end of validity: kept by a year that carries it on, else a step down, or to what was earned."""
+        while self.valid_until is not None and self.valid_until <= now:
+            end = self.valid_until
+            carried = [(self.reached(year), holds_until(year)) for year in self.earned if holds_until(year) > end]
+            reached, until = max(carried, default=(0, FOREVER))
+            if reached >= self.rank:
+                self.rank, self.valid_until = reached, until
+                continue
+            self.rank = max(self.rank - 1, reached)
+            running_out = midnight(date(local(end).year + 1, 1, 1))
+            carries_on = until if self.rank == reached else running_out
+            self.valid_until = max(running_out, carries_on) if self.rank else None
 
     def review(self, now: datetime) -> None:
         """After a return: a tier that no year carries any more falls to what is still carried."""
