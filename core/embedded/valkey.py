@@ -26,14 +26,16 @@ class ValkeyServer:
     process: subprocess.Popen[bytes]
 
 
-def valkey_start() -> ValkeyServer | None:
-    """Start a server on a free port. None where the wheel isn't installed; EmbeddedError where it doesn't start."""
+def valkey_start(*, port: int = 0) -> ValkeyServer | None:
+    """Start a server on that port, or on a free one.
+
+    None where the wheel isn't installed; EmbeddedError where it doesn't start."""
     program = _program()
     if program is None:
         return None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = port or probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="stamgast-valkey-"))
     command = [
         str(program),

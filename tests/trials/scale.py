@@ -3,13 +3,14 @@
 TRIAL_SCALE multiplies the small sizes (1 by default, never beyond the full ones); SOAK=1, which `make soak` sets, or
 TRIAL_SCALE=soak takes the full ones. What each trial does at full size, where it isn't said there:
 
-| trial                | `make test`                             | `make soak`                                          |
-|----------------------|-----------------------------------------|------------------------------------------------------|
-| 1 ledger vs model    | 3 policies × 10 examples × 30 steps     | 3 policies × 20 parts × 100 examples × 100 steps     |
-| 3 bank               | 4 processes, 4 s                        | 8 processes, 10 min, >= 20,000 writes, 1,000 readings |
-| 4 last one           | 3 rounds of each race, 50 at once       | 200 rounds of each race, 50 at once                  |
-| 5 kill -9            | each failpoint once, 3 at random moments | each failpoint 10 times, 50 at random of each kind   |
-| 7 broker loss        | 60 events in flight, each broker once   | 10,000 events in flight, each broker once            |
+| trial              | `make test`                          | `make soak`                                           |
+|--------------------|--------------------------------------|-------------------------------------------------------|
+| 1 ledger vs model  | 3 policies x 10 examples x 30 steps  | 3 policies x 20 parts x 100 examples x 100 steps      |
+| 3 bank             | 4 processes, 6 s                     | 8 processes, 10 min, >= 20,000 writes, 1,000 readings |
+| 4 last one         | 2 rounds of each race, 50 at once    | 200 rounds of each race, 50 at once                   |
+| 5 kill -9          | failpoints once, 1 or 2 at random    | failpoints 10 times, 50 at random: web, worker, server |
+| 7 broker loss      | 60 events, each broker once          | 10,000 events, each broker once                       |
+| 13 crossings       | 16 threads, 2,000 switches           | 16 threads, 20,000 switches                            |
 
 A race's control is run until it breaks its promise, at any size: it must, and within the time that is given there.
 

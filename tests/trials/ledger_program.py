@@ -1,0 +1,81 @@
+"""The program that trial 1 plays with, its rewards, and its accounts in the model's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from loyalty.models import PointsAccount, PointsLot
+from tests.trials.ledger_model import Account, Lot
+
+POLICIES = ("only_pending", "within_balance", "into_debt")
+THRESHOLDS = (0, 300, 700)
+TIERS = ("green", "silver", "gold")
+MONTH_CAP, DAY_CAP = 900, 50
+BEGIN = datetime(2026, 10, 20, 9, tzinfo=UTC)
+# code: (price, pieces or None, limit per member); "card" has a pool of codes instead of stock.
+REWARDS = {"tea": (15, None, None), "mug": (60, 2, None), "card": (40, 3, 2)}
+
+
+def document(policy: str, rate: int = 1) -> dict[str, Any]:
+    """Points at once for two months with caps and tiers; miles after a fortnight, for a month."""
+
+    def currency(code: str, **more: Any) -> dict[str, Any]:
+        return {"code": code, "name_one": code, "name_many": code, "refund_policy": policy, **more}
+
+    def per_money(code: str, points: int, minor: int) -> dict[str, Any]:
+        return {"kind": "points_per_money", "currency": code, "points": points, "per_minor": minor}
+
+    return {
+        "schema": 1,
+        "program": {"name": f"Club {policy}", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
+        "currencies": [
+            currency("points", expiry={"kind": "after", "n": 60, "unit": "days"}),
+            currency("miles", expiry={"kind": "after", "n": 30, "unit": "days"}, pending_days=14),
+        ],
+        "ladders": [
+            {
+                "code": "main",
+                "name": "Status",
+                "qualify": {"kind": "points_earned", "currency": "points"},
+                "tiers": [
+                    {"code": code, "name": code, "threshold": least}
+                    for code, least in zip(TIERS, THRESHOLDS, strict=True)
+                ],
+            }
+        ],
+        "rules": [
+            {
+                "code": "per_euro",
+                "name": "Points",
+                "trigger": "order.paid",
+                "effects": [per_money("points", rate, 100)],
+                "limits": [{"per": "member", "period": "month", "at_most": MONTH_CAP}],
+            },
+            {"code": "miles", "name": "Miles", "trigger": "order.paid", "effects": [per_money("miles", 1, 200)]},
+            {
+                "code": "review",
+                "name": "Review",
+                "trigger": "review.posted",
+                "effects": [{"kind": "points_fixed", "currency": "points", "points": 25}],
+                "limits": [{"per": "member", "period": "day", "at_most": DAY_CAP, "reversal_frees": False}],
+            },
+        ],
+    }
+
+
+def order_told(number: str, minor: int) -> dict[str, Any]:
+    return {"order": {"number": number, "currency": "EUR", "total_minor": minor}}
+
+
+def stored_account(account: PointsAccount, like: Account) -> Account:
+    """The real account in the model's words."""
+    lots = []
+    for number, row in enumerate(PointsLot.objects.filter(account=account).order_by("entry_id")):
+        assert row.expires_at is not None
+        lot = Lot(number, row.granted, row.activates_at, row.expires_at, active=row.active_at is not None)
+        lot.remaining, lot.reversed = row.remaining, row.reversed
+        lots.append(lot)
+    names = ("debt", "issued", "spent", "expired", "reversed")
+    totals = {name: getattr(account, name) for name in names}
+    return Account(like.policy, like.pending_days, like.life, lots, **totals)
