@@ -79,7 +79,7 @@ class LedgerMachine(RuleBasedStateMachine):
         fields = {"program": self.program, "code": code, "name": code, "currency": "points", "price": price}
         if code == "card":
             fields["pool"] = CodePool.objects.create(name=f"cards of {self.policy}")
-            pool_import(pool=fields["pool"], codes=[f"{self.policy}-{n}" for n in range(pieces or 0)], actor=shop.STAFF)
+            pool_import(pool=fields["pool"], codes=[f"{self.policy}-{n}" for n in range(pieces or 0)], actor=shop.STAFF)  # type: ignore[arg-type]
         made = Reward.objects.create(limit_per_member=limit, **fields)
         if pieces is not None and code != "card":
             stock_set(reward=made, total=pieces, actor=shop.STAFF)
@@ -301,8 +301,9 @@ class LedgerMachine(RuleBasedStateMachine):
         person.settle(self.now)
         account.repay()
         each["state"] = "canceled"
-        if self.left[each["code"]] is not None and each["code"] != "card":
-            self.left[each["code"]] += 1
+        left = self.left[each["code"]]
+        if left is not None and each["code"] != "card":
+            self.left[each["code"]] = left + 1
 
     @precondition(lambda self: self.redeemed)
     @rule(which=which)

@@ -26,7 +26,7 @@ def receive(message: object) -> None:
     """Keep it under its id; that it came, once or again, is noted besides."""
     from core.tenancy import current_schema
 
-    folder = Path(settings.RECEIVER_DIR) / current_schema()
+    folder = Path(settings.RECEIVER_DIR) / current_schema()  # type: ignore[misc]
     folder.mkdir(parents=True, exist_ok=True)
     identity = str(message.id)  # type: ignore[attr-defined]
     with (folder / "calls.log").open("a") as log:
