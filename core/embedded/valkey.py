@@ -29,7 +29,8 @@ class ValkeyServer:
 def valkey_start(*, port: int = 0) -> ValkeyServer | None:
     """Start a server on that port, or on a free one.
 
-    None where the wheel isn't installed; EmbeddedError where it doesn't start."""
+    None where the wheel isn't installed; EmbeddedError where it doesn't start.
+    """
     program = _program()
     if program is None:
         return None

@@ -18,29 +18,13 @@ from loyalty.models import Enrollment, PointsAccount, Program, ProgressCounter, 
 from loyalty.publishing import program_publish
 from loyalty.selectors import balances_of
 from loyalty.services import points_adjust
-from rewards.models import CodePool, Redemption, Reward
-from rewards.pools import pool_import
+from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel, redemption_use, reward_redeem
-from rewards.stock import stock_left, stock_set
+from rewards.stock import stock_left
 from tests.loyalty import shop
+from tests.trials import ledger_program as given
 from tests.trials.ledger_model import Account, Person, Sale, Standing, local
-from tests.trials.ledger_program import (
-    BEGIN,
-    DAY_CAP,
-    MONTH_CAP,
-    REWARDS,
-    THRESHOLDS,
-    TIERS,
-    document,
-    order_told,
-    stored_account,
-)
-
-who_is = st.integers(0, 1)
-which = st.integers(0, 10_000)
-minor = st.one_of(st.sampled_from([100, 2550, 30_000, 99_999]), st.integers(0, 60_000))
-days_late = st.sampled_from([0, 0, 0, 0, 1, 15, 40, 75, 300])
-currency_is = st.sampled_from(["points", "points", "miles"])
+from tests.trials.ledger_program import BEGIN, DAY_CAP, MONTH_CAP, REWARDS, THRESHOLDS, TIERS, document, order_told
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -66,24 +50,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.sales: list[Sale] = []
         self.sent: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self.redeemed: list[dict[str, Any]] = []
-        self.rewards = {code: self._reward(code) for code in REWARDS}
+        self.rewards = {code: given.reward_made(self.program, self.policy, code) for code in REWARDS}
         self.left = {code: REWARDS[code][1] for code in REWARDS}
 
     def teardown(self) -> None:
         if hasattr(self, "atomic"):
             transaction.set_rollback(True)
             self.atomic.__exit__(None, None, None)
-
-    def _reward(self, code: str) -> Reward:
-        price, pieces, limit = REWARDS[code]
-        fields = {"program": self.program, "code": code, "name": code, "currency": "points", "price": price}
-        if code == "card":
-            fields["pool"] = CodePool.objects.create(name=f"cards of {self.policy}")
-            pool_import(pool=fields["pool"], codes=[f"{self.policy}-{n}" for n in range(pieces or 0)], actor=shop.STAFF)  # type: ignore[arg-type]
-        made = Reward.objects.create(limit_per_member=limit, **fields)
-        if pieces is not None and code != "card":
-            stock_set(reward=made, total=pieces, actor=shop.STAFF)
-        return made
 
     def _name(self, kind: str) -> str:
         self.serial += 1
@@ -190,28 +163,28 @@ class LedgerMachine(RuleBasedStateMachine):
                 back = [(each["currency"], each["points"], each["debt"]) for each in answer.body["reversed"]]
                 assert sorted(back) == sorted(expected["reversed"])
 
-    @rule(who=who_is, minor=minor, late=days_late)
+    @rule(who=given.who_is, minor=given.minor, late=given.days_late)
     def buys(self, who: int, minor: int, late: int) -> None:
         self._send(self._sale(who, minor, late))
 
-    @rule(who=who_is)
+    @rule(who=given.who_is)
     def reviews(self, who: int) -> None:
         self._send(self._review(who))
 
     @precondition(lambda self: self.sales)
-    @rule(which=which, part=st.sampled_from([1, 3, 50, 100, 100, 100, 130]))
+    @rule(which=given.which, part=st.sampled_from([1, 3, 50, 100, 100, 100, 130]))
     def returns(self, which: int, part: int) -> None:
         sale = self.sales[which % len(self.sales)]
         self._send(self._return(sale, max(1, sale.total * part // 100)))
 
     @precondition(lambda self: any(sale.returned < sale.total for sale in self.sales))
-    @rule(which=which)
+    @rule(which=given.which)
     def returns_the_rest(self, which: int) -> None:
         open_ = [sale for sale in self.sales if sale.returned < sale.total]
         sale = open_[which % len(open_)]
         self._send(self._return(sale, sale.total - sale.returned))
 
-    @rule(steps=st.lists(st.tuples(who_is, st.sampled_from("ssrrtd"), minor, days_late, which), min_size=2, max_size=8))
+    @rule(steps=st.lists(given.step, min_size=2, max_size=8))
     def sends_a_batch(self, steps: list[tuple[int, str, int, int, int]]) -> None:
         """s: sale, t: review, r: return of an earlier order, of this batch perhaps, d: a row again."""
         rows: list[dict[str, Any]] = []
@@ -230,14 +203,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self._send(*rows)
 
     @precondition(lambda self: self.sent)
-    @rule(which=which)
+    @rule(which=given.which)
     def sends_again(self, which: int) -> None:
         row, body = self.sent[which % len(self.sent)]
         [answer] = shop.send(row)
         assert (answer.status, answer.body) == (200, body)
 
     @precondition(lambda self: self.sent)
-    @rule(which=which)
+    @rule(which=given.which)
     def sends_another_under_the_same_id(self, which: int) -> None:
         row, _body = self.sent[which % len(self.sent)]
         [answer] = shop.send({**row, "occurred_at": (self.now - timedelta(days=2, seconds=1)).isoformat()})
@@ -245,7 +218,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # --- rewards and staff ------------------------------------------------------------------------------------------
 
-    @rule(who=who_is, code=st.sampled_from([*REWARDS, "tea", "tea"]))
+    @rule(who=given.who_is, code=st.sampled_from([*REWARDS, "tea", "tea"]))
     def redeems(self, who: int, code: str) -> None:
         person, (price, _pieces, limit) = self.people[who], REWARDS[code]
         account = person.accounts["points"]
@@ -278,7 +251,7 @@ class LedgerMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.redeemed)
-    @rule(which=which)
+    @rule(which=given.which)
     def redeems_again_with_the_same_key(self, which: int) -> None:
         each = self.redeemed[which % len(self.redeemed)]
         same = reward_redeem(
@@ -287,7 +260,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert same.pk == each["row"].pk
 
     @precondition(lambda self: self.redeemed)
-    @rule(which=which)
+    @rule(which=given.which)
     def cancels(self, which: int) -> None:
         each = self.redeemed[which % len(self.redeemed)]
         got = self._refusal(lambda: redemption_cancel(redemption=each["row"], actor=shop.STAFF, reason="changed"))
@@ -306,14 +279,14 @@ class LedgerMachine(RuleBasedStateMachine):
             self.left[each["code"]] = left + 1
 
     @precondition(lambda self: self.redeemed)
-    @rule(which=which)
+    @rule(which=given.which)
     def uses(self, which: int) -> None:
         each = self.redeemed[which % len(self.redeemed)]
         got = self._refusal(lambda: redemption_use(redemption=each["row"], actor=shop.PARTNER))
         assert got == {"redeemed": "", "used": "redemption_used", "canceled": "redemption_canceled"}[each["state"]]
         each["state"] = each["state"] if got else "used"
 
-    @rule(who=who_is, code=currency_is, points=st.integers(1, 120))
+    @rule(who=given.who_is, code=given.currency_is, points=st.integers(1, 120))
     def staff_gives(self, who: int, code: str, points: int) -> None:
         key = self._name("adjust")
         for _twice in range(2):
@@ -323,7 +296,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.people[who].settle(self.now)
         self.people[who].accounts[code].award(points, self.now, self.now, waits=False)
 
-    @rule(who=who_is, code=currency_is, points=st.integers(1, 120))
+    @rule(who=given.who_is, code=given.currency_is, points=st.integers(1, 120))
     def staff_takes(self, who: int, code: str, points: int) -> None:
         settled = copy.deepcopy(self.people[who])
         settled.settle(self.now)
@@ -399,7 +372,7 @@ class LedgerMachine(RuleBasedStateMachine):
         shown.settle(self.now)
         for account in PointsAccount.objects.filter(enrollment=place):
             modelled = shown.accounts[account.currency]
-            stored = stored_account(account, modelled)
+            stored = given.stored_account(account, modelled)
             assert stored.balance == account.balance
             assert stored.pending == account.pending
             stored.settle(self.now)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from loyalty.models import PointsAccount, PointsLot
+from hypothesis import strategies as st
+
+from loyalty.models import PointsAccount, PointsLot, Program
+from rewards.models import CodePool, Reward
+from rewards.pools import pool_import
+from rewards.stock import stock_set
+from tests.loyalty import shop
 from tests.trials.ledger_model import Account, Lot
 
 POLICIES = ("only_pending", "within_balance", "into_debt")
@@ -15,6 +21,14 @@ MONTH_CAP, DAY_CAP = 900, 50
 BEGIN = datetime(2026, 10, 20, 9, tzinfo=UTC)
 # code: (price, pieces or None, limit per member); "card" has a pool of codes instead of stock.
 REWARDS = {"tea": (15, None, None), "mug": (60, 2, None), "card": (40, 3, 2)}
+
+who_is = st.integers(0, 1)
+which = st.integers(0, 10_000)
+minor = st.one_of(st.sampled_from([100, 2550, 30_000, 99_999]), st.integers(0, 60_000))
+days_late = st.sampled_from([0, 0, 0, 0, 1, 15, 40, 75, 300])
+# A step of a batch: who, what (see sends_a_batch), and what it may need.
+step = st.tuples(who_is, st.sampled_from("ssrrtd"), minor, days_late, which)
+currency_is = st.sampled_from(["points", "points", "miles"])
 
 
 def document(policy: str, rate: int = 1) -> dict[str, Any]:
@@ -79,3 +93,16 @@ def stored_account(account: PointsAccount, like: Account) -> Account:
     names = ("debt", "issued", "spent", "expired", "reversed")
     totals = {name: getattr(account, name) for name in names}
     return Account(like.policy, like.pending_days, like.life, lots, **totals)
+
+
+def reward_made(program: Program, policy: str, code: str) -> Reward:
+    """One of REWARDS, with its pieces or its codes."""
+    price, pieces, limit = REWARDS[code]
+    fields: dict[str, Any] = {"program": program, "code": code, "name": code, "currency": "points", "price": price}
+    if code == "card":
+        fields["pool"] = CodePool.objects.create(name=f"cards of {policy}")
+        pool_import(pool=fields["pool"], codes=[f"{policy}-{n}" for n in range(pieces or 0)], actor=shop.STAFF)
+    made = Reward.objects.create(limit_per_member=limit, **fields)
+    if pieces is not None and code != "card":
+        stock_set(reward=made, total=pieces, actor=shop.STAFF)
+    return made

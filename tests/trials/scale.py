@@ -5,8 +5,8 @@ TRIAL_SCALE=soak takes the full ones. What each trial does at full size, where i
 
 | trial              | `make test`                          | `make soak`                                           |
 |--------------------|--------------------------------------|-------------------------------------------------------|
-| 1 ledger vs model  | 3 policies x 10 examples x 30 steps  | 3 policies x 20 parts x 100 examples x 100 steps      |
-| 3 bank             | 4 processes, 6 s                     | 8 processes, 10 min, >= 20,000 writes, 1,000 readings |
+| 1 ledger vs model  | 3 policies x 20 examples x 40 steps  | 3 policies x 20 parts x 100 examples x 100 steps      |
+| 3 bank             | 4 processes, 6 s; its control 8 s    | 8 processes, 10 min, >= 20,000 writes, 1,000 readings |
 | 4 last one         | 2 rounds of each race, 50 at once    | 200 rounds of each race, 50 at once                   |
 | 5 kill -9          | failpoints once, 1 or 2 at random    | failpoints 10 times, 50 at random: web, worker, server |
 | 7 broker loss      | 60 events, each broker once          | 10,000 events, each broker once                       |

@@ -43,8 +43,8 @@ def test_the_ledger_does_what_the_model_does(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=scale.size(10, 100),
-            stateful_step_count=scale.size(30, 100),
+            max_examples=scale.size(20, 100),
+            stateful_step_count=scale.size(40, 100),
             deadline=None,
             derandomize=not scale.SOAK,
             database=None,
