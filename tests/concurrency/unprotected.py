@@ -73,7 +73,7 @@ def unprotect(brand: Brand, patch: pytest.MonkeyPatch) -> None:
 def _claim(principal: str, key: str, request_hash: bytes) -> tuple[int, Any] | None:
     found = IdempotencyRecord.objects.filter(principal=principal, key=key).first()
     if found is not None:
-        return found.status or 0, found.reply
+        return int(found.status or 0), found.reply
     IdempotencyRecord.objects.create(principal=principal, key=key, body_hash=request_hash, created_at=clock.now())
     return None
 
