@@ -11,6 +11,7 @@ from core.errors import DomainError
 
 TYPE_PAGE = "/api/docs/problems/"
 CONTENT_TYPE = "application/problem+json"
+PLATFORM_ROOM = "tenants."
 
 
 class Unauthenticated(DomainError):
@@ -108,10 +109,15 @@ def problem_document(
 
 
 def all_problems() -> list[type[DomainError]]:
-    """Every kind of DomainError that has been imported, one per code, by status and code."""
+    """Every kind of DomainError that a brand's API can answer with, one per code, by status and code.
+
+    The platform's own (signing up, switching brands off) never come out of a brand's host, and which of them have been
+    imported depends on the process.
+    """
     by_code: dict[str, type[DomainError]] = {}
     for kind in _kinds(DomainError):
-        by_code.setdefault(kind.code, kind)
+        if not kind.__module__.startswith(PLATFORM_ROOM):
+            by_code.setdefault(kind.code, kind)
     return sorted(by_code.values(), key=lambda each: (each.status, each.code))
 
 
