@@ -2,7 +2,7 @@
 
 `ensure_running()` makes, starts or finds the cluster in a folder and returns its addresses. It listens on 127.0.0.1
 only, has two roles beside its superuser (`stamgast_owner`, `stamgast_app`) and the database `stamgast`. As root the
-server runs as `nobody`, and no folder of yours is opened up for it. See docs/adr/0009-embedded-postgresql.md.
+server runs as `nobody`, and no folder of yours is opened up for it. See docs/adr/0006-embedded-postgresql.md.
 """
 
 from __future__ import annotations
