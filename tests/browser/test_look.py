@@ -98,13 +98,27 @@ def test_pages_fit_a_very_narrow_screen(site: Site, open_page: Any, cookies_of: 
     assert found == []
 
 
-def test_a_taken_reward_and_giving_it_back_can_be_used_by_everyone(site: Site, open_page: Any, cookies_of: Any) -> None:
+def test_a_taken_reward_and_giving_it_back_can_be_used_by_everyone(
+    site: Site, open_page: Any, in_brand: Any, cookies_of: Any
+) -> None:
+    from loyalty.services import points_adjust
+    from members.models import Member
+    from rewards.models import Reward
+    from rewards.services import reward_redeem
+    from tests.loyalty import shop
+
+    # With a code: it is shown, and can't be given back any more. Without one: it can.
+    member = Member.objects.get(email="anna@example.com")
+    place, mug = member.enrollments.get(), Reward.objects.get(code="mug")
+    points_adjust(enrollment=place, currency="points", points=mug.price, reason="a mug", actor=shop.STAFF, key="look")
+    taken = reward_redeem(enrollment=place, reward=mug, actor=shop.STAFF, key="look")
     for scheme in ("light", "dark"):
         page = open_page(scheme=scheme, cookies=cookies_of("anna@example.com"))
         page.goto(site.url("/my-rewards/"))
         page.get_by_role("link", name="Free cappuccino").first.click()
         assert check(page, f"one {scheme}") == []
         page.screenshot(path=ARTIFACTS / f"one-390-{scheme}-en.png", full_page=True)
+        page.goto(site.url(f"/my-rewards/{taken.pk}/"))
         page.get_by_role("link", name="Give it back").click()
         assert check(page, f"cancel {scheme}") == []
         page.screenshot(path=ARTIFACTS / f"cancel-390-{scheme}-en.png", full_page=True)

@@ -213,6 +213,11 @@ class Partner:
                 status, told = self.ask(path, body, headers)
             except (OSError, http.client.HTTPException):
                 status, told = 599, None
+            if status == 429:
+                # Each dead process took a twentieth of the key's minute with it (core/api/limits.py).
+                time.sleep(told["retry_after"])
+                failed_at = None
+                continue
             if status < 500:
                 if failed_at is not None:
                     self.longest = max(self.longest, time.monotonic() - failed_at)
