@@ -29,8 +29,8 @@ pytestmark = [pytest.mark.trial, pytest.mark.slow, pytest.mark.timeout(0 if scal
 EVENTS = scale.size(60, 10_000)
 BULK = 20 if not scale.SOAK else 500
 DRAINED_SECONDS = 300
-# An answer that takes longer than this while the broker is away isn't "as if nothing were".
-PATIENCE = 5.0 if scale.SOAK else 15.0
+# An answer that takes longer than this while the broker is away isn't "as if nothing were". Celery's patience is six.
+PATIENCE = 4.0
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +116,7 @@ def test_the_broker_s_files_are_wiped_with_messages_in_flight(committed_brand: B
         stand.wait_until_healthy(web)
         stand.wait_until_ready(worker)
         times = _send_through(stand, committed_brand, books, wipe, restore)
-        assert max(times) < PATIENCE, times
+        assert max(times) < PATIENCE, sorted(times)[-12:]
         _all_effects_once(stand, committed_brand, folder, worker)
 
 
@@ -151,5 +151,5 @@ def test_redis_dies_with_messages_in_flight_and_comes_back_empty(
         stand.wait_until_healthy(web)
         stand.wait_until_ready(worker)
         times = _send_through(stand, committed_brand, books, kill, restore)
-        assert max(times) < PATIENCE, times
+        assert max(times) < PATIENCE, sorted(times)[-12:]
         _all_effects_once(stand, committed_brand, folder, worker)
