@@ -13,10 +13,11 @@ from django.db.models import QuerySet
 from core import clock
 from loyalty.definition.basics import LocalText
 from loyalty.definition.compile import CompiledLadder, CompiledProgram
-from loyalty.definition.document import Document, Ladder
+from loyalty.definition.document import Document, Ladder, Lost, Regrant
+from loyalty.definition.expiry import After
 from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
-from loyalty.rules.dates import local_day, period_start
+from loyalty.rules.dates import expiry_at, local_day, period_start
 from loyalty.rules.tiers import tier_progress
 from loyalty.versions import ProgramState, programs, programs_fresh
 from members.models import Member
@@ -135,6 +136,14 @@ def _program_of(place: Place) -> CompiledProgram:
 def document_now(program_id: int) -> Document:
     """The published document that is in force now."""
     return program_now(program_id).document
+
+
+def regrant_end(program_id: int, policy: Lost | Regrant) -> datetime | None:
+    """Until when points that come back past their expiry are given again, by local days; None: they stay lost."""
+    if isinstance(policy, Lost):
+        return None
+    zone = program_now(program_id).zone
+    return expiry_at(After(n=policy.days, unit="days"), local_day(clock.now(), zone), zone)
 
 
 def enrollment_of(member: Member, program_id: int | None = None) -> Enrollment | None:

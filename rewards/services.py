@@ -19,7 +19,7 @@ from core.secrets import unseal
 from loyalty import ledger
 from loyalty.errors import InsufficientPoints, MemberSuspended
 from loyalty.models import Enrollment, PointsAccount, TierStanding
-from loyalty.selectors import document_now
+from loyalty.selectors import document_now, regrant_end
 from members.models import Member
 from rewards import stock
 from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, LimitReached, NotOffered, TierTooLow, UseTooLate
@@ -158,9 +158,16 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
 def _undo_entry(reward: Reward, actor: Actor) -> dict[str, Any]:
     reason = {"en": f"Canceled: {reward.name}", "nl": f"Geannuleerd: {reward.name_nl or reward.name}"}
     # Where a return takes what it finds in the balance, it also takes what comes back to it now.
-    policies = {each.code: each.refund_policy for each in document_now(reward.program_id).currencies}
-    collect = policies.get(reward.currency, "within_balance") == "within_balance"
-    return ledger.entry_fields(kind="reverse", actor=actor, effect="", reason=reason, collect_forgiven=collect)
+    known = next((each for each in document_now(reward.program_id).currencies if each.code == reward.currency), None)
+    collect = known is None or known.refund_policy == "within_balance"
+    return ledger.entry_fields(
+        kind="reverse",
+        actor=actor,
+        effect="",
+        reason=reason,
+        collect_forgiven=collect,
+        regrant_until=regrant_end(reward.program_id, known.restore_policy) if known is not None else None,
+    )
 
 
 def redemption_use(*, redemption: Redemption, actor: Actor) -> Redemption:

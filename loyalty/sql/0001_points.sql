@@ -269,7 +269,7 @@ BEGIN
 END $$;
 
 -- Undo a spend: the points go back to the lots that they came from, with their expiry; what has expired meanwhile
--- expires again at once. Unique by the effect `undo:<entry>`, so a spend is undone once. Returns the new entry's id.
+-- expires again at once, or with regrant_until is given until then. Unique by the effect `undo:<entry>`, so a spend is undone once. Returns the new entry's id.
 CREATE FUNCTION points_undo_spend(p_spend bigint, p_now timestamptz, p_entry jsonb) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -290,6 +290,11 @@ BEGIN
     FROM loyalty_lotdraw d WHERE d.entry_id = p_spend AND l.entry_id = d.lot_id;
     INSERT INTO loyalty_lotdraw (entry_id, lot_id, points)
     SELECT v_entry, lot_id, -points FROM loyalty_lotdraw WHERE entry_id = p_spend ORDER BY lot_id;
+    IF p_entry->>'regrant_until' IS NOT NULL THEN
+        -- Settling has emptied what was past its day, so only the points that came back get the new one.
+        UPDATE loyalty_pointslot l SET expires_at = (p_entry->>'regrant_until')::timestamptz
+        FROM loyalty_lotdraw d WHERE d.entry_id = p_spend AND l.entry_id = d.lot_id AND l.expires_at <= p_now;
+    END IF;
     IF (p_entry->>'collect_forgiven')::boolean THEN
         PERFORM points_collect_forgiven(p_spend, v_account, p_now, p_entry);
     END IF;

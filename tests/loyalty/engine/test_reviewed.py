@@ -186,3 +186,18 @@ def test_nobody_else_speaks_under_the_products_own_source():
     shop.program()
     [answer] = shop.send({**shop.order(shop.member(), 10), "source": "stamgast"})
     assert (answer.status, answer.body["field"]) == (422, "source")
+
+
+@pytest.mark.parametrize(("policy", "given_again"), [({"kind": "lost"}, 0), ({"kind": "regrant", "days": 7}, 40)])
+def test_points_that_come_back_too_late_stay_lost_or_are_given_again_as_the_currency_says(ahead, policy, given_again):
+    currency = {**_currency("points"), "expiry": {"kind": "after", "n": 10, "unit": "days"}, "restore_policy": policy}
+    program, anna = shop.program(_document(currencies=[currency])), shop.member()
+    place = shop.place(anna, program)
+    shop.send(shop.order(anna, 100))
+    taken = reward_redeem(enrollment=place, reward=_reward(program, 40), actor=shop.PARTNER, key="a")
+    ahead(20)
+    redemption_cancel(redemption=taken, actor=shop.STAFF, reason="late")
+    assert shop.balance(place) == given_again  # the 60 that were never spent have expired either way
+    ahead(9)
+    nightly_run(program=program)
+    assert shop.balance(place) == 0
