@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from core.actor import Actor
-from loyalty.definition.compile import CompiledProgram
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import Account, AwardLot, PastMove, Place, Standing
 from loyalty.rules.judgement import Award

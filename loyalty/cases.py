@@ -11,7 +11,7 @@ import msgspec
 from core.actor import Actor
 from loyalty import errors
 from loyalty.booking import Plan, Row
-from loyalty.definition.compile import CompiledProgram
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import MemberContext, Place
 from loyalty.rules.context import BalanceFacts, EventFacts, MemberFacts

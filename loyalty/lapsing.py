@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from loyalty.booking import Plan
-from loyalty.definition.compile import CompiledLadder, CompiledProgram
+from loyalty.definition.compiled import CompiledLadder, CompiledProgram
 from loyalty.reading import Place
 from loyalty.rules.tiers import tier_expire
 

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.errors import InvalidInput
 from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
-from loyalty.definition.compile import CompiledLadder
+from loyalty.definition.compiled import CompiledLadder
 from loyalty.errors import ReturnMemberMismatch, ReturnTooLarge
 from loyalty.reading import AwardLot, Context, OrderContext, Place, Standing
 from loyalty.rules.refunds import AwardSnapshot, refund_points

@@ -12,9 +12,11 @@ from django.db.models import QuerySet
 
 from core import clock
 from loyalty.definition.basics import LocalText
-from loyalty.definition.compile import CompiledLadder, CompiledProgram
-from loyalty.definition.document import Document, Ladder, Lost, Regrant
+from loyalty.definition.compiled import CompiledLadder, CompiledProgram
+from loyalty.definition.currencies import Lost, Regrant
+from loyalty.definition.document import Document
 from loyalty.definition.expiry import After
+from loyalty.definition.ladders import Ladder
 from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
 from loyalty.rules.dates import expiry_at, local_day, period_start

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.definition.basics import money_digits
 from loyalty.definition.compile import local_time
 from loyalty.definition.conditions import All, AnyOf, Condition, NoneOf, TierTest, TimeTest
-from loyalty.definition.document import Document, Ladder, Rule
+from loyalty.definition.document import Document
 from loyalty.definition.effects import Effect, Multiply
+from loyalty.definition.ladders import Ladder
+from loyalty.definition.rule import Rule
 from loyalty.definition.translation import Teller, number_text
 
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext, override
 
 from loyalty.definition import words
-from loyalty.definition.compile import CompiledProgram
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.translation import text_in
 from loyalty.rules.judgement import Award
 

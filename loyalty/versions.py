@@ -15,7 +15,8 @@ import msgspec
 from django.db import connection
 
 from core.tenancy import current_schema
-from loyalty.definition.compile import CompiledProgram, compile_program
+from loyalty.definition.compile import compile_program
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.read import document_shape
 from loyalty.errors import ProgramUnpublished
 

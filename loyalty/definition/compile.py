@@ -7,110 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-
-from loyalty.definition.conditions import Check, ConditionScope
-from loyalty.definition.document import Currency, Document, Ladder, Rule, StackingMode, Window
+from loyalty.definition.compiled import CompiledCurrency, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
+from loyalty.definition.conditions import ConditionScope
+from loyalty.definition.currencybuild import currency_build
+from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
-from loyalty.definition.expiry import Expiry
-from loyalty.definition.limits import EventLimit, Limit, Measure, limit_currency
-
-
-class CompiledLimit(Struct, frozen=True):
-    """path: where it stands, for the trace. period "event": counts within one event only, key is then not stored.
-
-    at_most: minor units of the currency, or times. reject: too much is refused whole instead of cut.
-    """
-
-    path: str
-    key: str
-    period: str
-    measure: Measure
-    currency: str
-    at_most: int
-    reject: bool
-    frees: bool
-
-
-class CompiledRule(Struct, frozen=True):
-    """order: its place among the rules of the trigger: by priority, higher first, then by code."""
-
-    code: str
-    order: int
-    group: str
-    mode: StackingMode
-    stop: bool
-    enabled: bool
-    starts_at: datetime | None
-    ends_at: datetime | None
-    check: Check | None
-    givers: tuple[tuple[int, Giver], ...]
-    multipliers: tuple[tuple[int, Multiplier], ...]
-    actions: tuple[tuple[int, Action], ...]
-    limits: tuple[CompiledLimit, ...]
-
-
-class CompiledCurrency(Struct, frozen=True):
-    """one: minor units in a point. worth: of one minor unit, for comparing rules. tiers: (counter key, window)."""
-
-    code: str
-    one: int
-    worth: Fraction
-    pending_days: int
-    expiry: Expiry
-    tiers: tuple[tuple[str, str], ...]
-
-
-class CompiledTier(Struct, frozen=True):
-    """rank: 0 for the first. threshold: minor units of the ladder's currency."""
-
-    code: str
-    rank: int
-    threshold: int
-
-
-class CompiledLadder(Struct, frozen=True):
-    """counter: key of the member's progress; its period is the first day of the window (rules/dates.period_start)."""
-
-    code: str
-    currency: str
-    window: Window
-    counter: str
-    valid: str
-    downgrade: str
-    tiers: tuple[CompiledTier, ...]
-    ranks: Mapping[str, int]
-    zone: ZoneInfo
-
-
-class TriggerPlan(Struct, frozen=True):
-    """The rules of one trigger in order, and the (key, period) kinds of the counters that judging them asks for."""
-
-    rules: tuple[CompiledRule, ...]
-    counters: tuple[tuple[str, str], ...]
-
-
-class CompiledProgram(Struct, frozen=True):
-    document: Document
-    zone: ZoneInfo
-    currencies: Mapping[str, CompiledCurrency]
-    ladders: Mapping[str, CompiledLadder]
-    triggers: Mapping[str, TriggerPlan]
-
-
-def tier_counter(currency: str, window: str) -> str:
-    """The key of the counter of points that count for tiers."""
-    return f"tier:{currency}:{window}"
+from loyalty.definition.ladderbuild import ladder_build
+from loyalty.definition.limits import EventLimit, Limit, limit_currency
+from loyalty.definition.rule import Rule
 
 
 def compile_program(document: Document) -> CompiledProgram:
     """Of a document that document_decode has accepted; of another one, KeyError and the like may come."""
     zone = ZoneInfo(document.program.time_zone)
-    currencies = {each.code: _currency(each, document) for each in document.currencies}
+    currencies = {each.code: currency_build(each, document) for each in document.currencies}
     by_trigger: dict[str, list[Rule]] = {}
     for rule in sorted(document.rules, key=lambda each: (-each.priority, each.code)):
         by_trigger.setdefault(rule.trigger, []).append(rule)
@@ -123,7 +35,7 @@ def compile_program(document: Document) -> CompiledProgram:
         document=document,
         zone=zone,
         currencies=currencies,
-        ladders={each.code: _ladder(each, document, zone) for each in document.ladders},
+        ladders={each.code: ladder_build(each, document, zone) for each in document.ladders},
         triggers=triggers,
     )
 
@@ -145,37 +57,6 @@ def group_currencies(document: Document) -> dict[str, set[str]]:
 def local_time(text: str, zone: ZoneInfo) -> datetime:
     """The instant of a wall-clock time, aware UTC; ValueError when there is no such date."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
-
-
-def _currency(currency: Currency, document: Document) -> CompiledCurrency:
-    one = 10**currency.scale
-    value = currency.value_minor_per_point
-    windows = sorted({each.window for each in document.ladders if each.qualify.currency == currency.code})
-    return CompiledCurrency(
-        code=currency.code,
-        one=one,
-        worth=Fraction(value if value else Decimal(1)) / one,
-        pending_days=currency.pending_days,
-        expiry=currency.expiry,
-        tiers=tuple((tier_counter(currency.code, window), window) for window in windows),
-    )
-
-
-def _ladder(ladder: Ladder, document: Document, zone: ZoneInfo) -> CompiledLadder:
-    currency = ladder.qualify.currency
-    one = 10 ** document.currency(currency).scale
-    tiers = tuple(CompiledTier(each.code, rank, each.threshold * one) for rank, each in enumerate(ladder.tiers))
-    return CompiledLadder(
-        code=ladder.code,
-        currency=currency,
-        window=ladder.window,
-        counter=tier_counter(currency, ladder.window),
-        valid=ladder.valid,
-        downgrade=ladder.downgrade,
-        tiers=tiers,
-        ranks={each.code: each.rank for each in tiers},
-        zone=zone,
-    )
 
 
 def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Mapping[str, set[str]]) -> CompiledRule:

@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from loyalty.definition.document import CapGroup, Currency, Document, Ladder, Rule, Tier
+from loyalty.definition.currencies import Currency
+from loyalty.definition.document import Document
+from loyalty.definition.ladders import Ladder, Tier
 from loyalty.definition.read import plain_value
+from loyalty.definition.rule import CapGroup, Rule
 from loyalty.definition.translation import N_, Say, Teller, number_text, text_in, unchanged
 from loyalty.definition.words import rule_told, stacking_words
 

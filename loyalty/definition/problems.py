@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from loyalty.definition.document import CapGroup, Currency, Document, Ladder, Rule
+    from loyalty.definition.currencies import Currency
+    from loyalty.definition.document import Document
+    from loyalty.definition.ladders import Ladder
+    from loyalty.definition.rule import CapGroup, Rule
 
 
 class Problem(Struct, frozen=True):

@@ -7,10 +7,11 @@ from itertools import combinations
 
 from loyalty.definition.compile import rule_currencies
 from loyalty.definition.conditions import MAX_DEPTH, MAX_NODES, condition_size
-from loyalty.definition.document import CapGroup, Document, Rule
+from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply
 from loyalty.definition.limits import EventLimit, limits_problems
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
+from loyalty.definition.rule import CapGroup, Rule
 
 _BEST = ("best_for_member", "best_for_brand")
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from loyalty.definition.basics import LocalText, money_text
 
 if TYPE_CHECKING:
-    from loyalty.definition.document import Currency, Document, Rule
+    from loyalty.definition.currencies import Currency
+    from loyalty.definition.document import Document
+    from loyalty.definition.rule import Rule
 
 Say = Callable[[str], str]
 

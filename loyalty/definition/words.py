@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from loyalty.definition.document import CapGroup, Currency, Document, Ladder, Rule
+from loyalty.definition.currencies import Currency
+from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply
+from loyalty.definition.ladders import Ladder
+from loyalty.definition.rule import CapGroup, Rule
 from loyalty.definition.translation import N_, Say, Teller, number_text, unchanged
 
 TRIGGER_WORDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from loyalty.definition.compile import CompiledLimit, CompiledRule
+from loyalty.definition.compiled import CompiledLimit, CompiledRule
 from loyalty.definition.effects import Giver, Multiplier
 from loyalty.definition.facts import CounterRef, Facts
 from loyalty.rules.dates import period_start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loyalty.definition.compile import CompiledProgram
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.facts import NOBODY, BalanceFacts, CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.dates import period_start
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from loyalty.definition.compile import CompiledCurrency
+from loyalty.definition.compiled import CompiledCurrency
 from loyalty.definition.expiry import Expiry, add_months
 
 _SECOND = timedelta(seconds=1)

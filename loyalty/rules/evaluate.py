@@ -16,7 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from loyalty.definition.compile import CompiledProgram, CompiledRule, TriggerPlan
+from loyalty.definition.compiled import CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.effects import Giver, Multiplier, rounded
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.allotment import Allotment, Wanted

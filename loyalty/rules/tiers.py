@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from loyalty.definition.compile import CompiledLadder
+from loyalty.definition.compiled import CompiledLadder
 from loyalty.rules.dates import day_start, local_day, period_start, window_end
 
 

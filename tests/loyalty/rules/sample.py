@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from loyalty.definition.compile import CompiledProgram, compile_program
+from loyalty.definition.compile import compile_program
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.facts import CounterRef, EventFacts, MemberFacts
 from loyalty.definition.read import document_decode
 from loyalty.rules.evaluate import evaluate

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.definition.compile import CompiledLadder
+from loyalty.definition.compiled import CompiledLadder
 from loyalty.rules.tiers import TierMove, tier_expire, tier_progress, tier_return_review, tier_review
 from tests.loyalty.rules.sample import compiled, rule
 

@@ -1,0 +1,100 @@
+"""What a document is compiled to. Everything in it is frozen and may be shared between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from loyalty.definition.conditions import Check
+from loyalty.definition.document import Document
+from loyalty.definition.effects import Action, Giver, Multiplier
+from loyalty.definition.expiry import Expiry
+from loyalty.definition.ladders import Window
+from loyalty.definition.limits import Measure
+from loyalty.definition.rule import StackingMode
+
+
+class CompiledLimit(Struct, frozen=True):
+    """path: where it stands, for the trace. period "event": counts within one event only, key is then not stored.
+
+    at_most: minor units of the currency, or times. reject: too much is refused whole instead of cut.
+    """
+
+    path: str
+    key: str
+    period: str
+    measure: Measure
+    currency: str
+    at_most: int
+    reject: bool
+    frees: bool
+
+
+class CompiledRule(Struct, frozen=True):
+    """order: its place among the rules of the trigger: by priority, higher first, then by code."""
+
+    code: str
+    order: int
+    group: str
+    mode: StackingMode
+    stop: bool
+    enabled: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    check: Check | None
+    givers: tuple[tuple[int, Giver], ...]
+    multipliers: tuple[tuple[int, Multiplier], ...]
+    actions: tuple[tuple[int, Action], ...]
+    limits: tuple[CompiledLimit, ...]
+
+
+class CompiledCurrency(Struct, frozen=True):
+    """one: minor units in a point. worth: of one minor unit, for comparing rules. tiers: (counter key, window)."""
+
+    code: str
+    one: int
+    worth: Fraction
+    pending_days: int
+    expiry: Expiry
+    tiers: tuple[tuple[str, str], ...]
+
+
+class CompiledTier(Struct, frozen=True):
+    """rank: 0 for the first. threshold: minor units of the ladder's currency."""
+
+    code: str
+    rank: int
+    threshold: int
+
+
+class CompiledLadder(Struct, frozen=True):
+    """counter: key of the member's progress; its period is the first day of the window (rules/dates.period_start)."""
+
+    code: str
+    currency: str
+    window: Window
+    counter: str
+    valid: str
+    downgrade: str
+    tiers: tuple[CompiledTier, ...]
+    ranks: Mapping[str, int]
+    zone: ZoneInfo
+
+
+class TriggerPlan(Struct, frozen=True):
+    """The rules of one trigger in order, and the (key, period) kinds of the counters that judging them asks for."""
+
+    rules: tuple[CompiledRule, ...]
+    counters: tuple[tuple[str, str], ...]
+
+
+class CompiledProgram(Struct, frozen=True):
+    document: Document
+    zone: ZoneInfo
+    currencies: Mapping[str, CompiledCurrency]
+    ladders: Mapping[str, CompiledLadder]
+    triggers: Mapping[str, TriggerPlan]

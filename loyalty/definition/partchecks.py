@@ -1,0 +1,41 @@
+"""Checks that many parts of the document share: texts, and codes that stand there twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from loyalty.definition.basics import LocalText
+from loyalty.definition.problems import Problem, Problems
+
+_LANGUAGE = re.compile(r"[a-z]{2}\Z")
+
+
+class _Coded(Protocol):
+    @property
+    def code(self) -> str: ...
+
+
+def text_problems(text: LocalText, path: str, most: int, *, needed: bool = True) -> Problems:
+    """A text or one per language, none of them too long, none empty where one is needed."""
+    texts = {"": text} if isinstance(text, str) else text
+    if isinstance(text, dict) and not text:
+        yield Problem(path, "There is no text.", "Write it, or one per language such as {en: …, nl: …}.")
+    for language, each in texts.items():
+        here = f"{path}.{language}" if language else path
+        if isinstance(text, dict) and not _LANGUAGE.match(language):
+            yield Problem(here, f"{language!r} isn't a language.", "Use two letters such as en or nl.")
+        if needed and not each.strip():
+            yield Problem(here, "The text is empty.", "Write it.")
+        if len(each) > most:
+            yield Problem(here, f"The text has {len(each)} characters.", f"At most {most}.")
+
+
+def twice_problems(parts: Sequence[_Coded], path: str) -> Problems:
+    first: dict[str, int] = {}
+    for index, each in enumerate(parts):
+        if each.code in first:
+            where = f"{path}[{first[each.code]}]"
+            yield Problem(f"{path}[{index}].code", f"{each.code!r} is {where}'s code too.", "Give it another code.")
+        first.setdefault(each.code, index)
