@@ -74,6 +74,10 @@ def member_facts(case: Case) -> MemberFacts:
         counters={tuple(name.rsplit("@", 1)): value for name, value in place.counters.items()},  # type: ignore[misc]
         language=member.language,
         joined_at=member.joined_at,
+        time_zone=member.time_zone or None,
+        attributes=member.attributes,
+        birth_date=member.birth_date,
+        facts=member.facts,
     )
 
 
@@ -95,7 +99,13 @@ def move_take(case: Case, plan: Plan, move: TierMove, place: Place, *, now: date
 
 def judgement_trace(judgement: Judgement) -> dict[str, Any]:
     """What is kept of a judgement: for every rule what became of it, and each award's snapshot for returns."""
-    trace: dict[str, Any] = msgspec.to_builtins({"rules": judgement.trace, "awards": judgement.awards})
+    kept: dict[str, Any] = {"rules": judgement.trace, "awards": judgement.awards}
+    # What a return of the order has to know besides.
+    if judgement.raised:
+        kept["raised"] = judgement.raised
+    if judgement.acts:
+        kept["acts"] = judgement.acts
+    trace: dict[str, Any] = msgspec.to_builtins(kept)
     return trace
 
 

@@ -194,7 +194,7 @@ def _counters(events: Iterable[EventInput], states: Mapping[str, ProgramState]) 
                     type=event.type,
                     occurred_at=event.occurred_at,
                     received_at=now,
-                    payload={},
+                    payload=event.payload,
                     member_known=True,
                 )
                 wanted.update(needed_counters(compiled, facts))

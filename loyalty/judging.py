@@ -20,6 +20,7 @@ from core.errors import DomainError, InvalidInput
 from core.ids import uuid7
 from core.problems import problem_document
 from loyalty import errors
+from loyalty.acting import acts_tell
 from loyalty.booking import Origin, Plan, Row, allocated_value, order_number_of
 from loyalty.cases import (
     Case,
@@ -180,6 +181,7 @@ class SliceJudge:
             for key, period, delta in judgement.counters:
                 self.plan.counter_add(place, key, period, delta)
             awards = self._awards(case, judgement)
+            acts_tell(case, judgement.acts, self.plan)
         changed = tiers_review(case, self.plan, judgement, self.now) if place is not None and awards else {}
         status = "processed" if place is not None else "guest"
         result = event_result(case, status, awards=awards, reversed_=[], changed=changed)

@@ -6,7 +6,7 @@ The versions that are read with it let the booking notice that something moved i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.incoming import EventInput, MemberRef
+from loyalty.rules.judgement import Act, Raised
 
 
 class Account(msgspec.Struct):
@@ -89,6 +90,10 @@ class MemberContext(msgspec.Struct):
     language: str
     joined_at: datetime
     places: list[Place]
+    birth_date: date | None = None
+    time_zone: str = ""
+    attributes: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
 
     def place(self, program_id: int) -> Place | None:
         return next((each for each in self.places if each.program_id == program_id), None)
@@ -109,7 +114,10 @@ class AwardLot(msgspec.Struct):
 
 
 class OrderContext(msgspec.Struct):
-    """due: points of the order's member wait to become active or to expire, which must happen before a return."""
+    """raised, acts: what its event did besides points. counted: the values of what it raised, `key@period`, now.
+
+    due: points of the order's member wait to become active or to expire, which must happen before a return.
+    """
 
     event_id: str
     source: str
@@ -122,6 +130,9 @@ class OrderContext(msgspec.Struct):
     due: bool
     awards: list[dict[str, Any]]
     lots: list[AwardLot]
+    raised: list[Raised] = []
+    acts: list[Act] = []
+    counted: dict[str, int] = {}
 
 
 class Twin(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import InvalidInput
+from loyalty.acting import acts_revoke
 from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
 from loyalty.definition.compiled import CompiledLadder
@@ -39,6 +40,9 @@ def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Acto
         if case.place is not None:
             counted = dict(case.place.counters)
             reversed_ = _take_back(case, order, amount, plan, actor, now)
+            _raised_lower(order, amount, case.place, plan)
+            if order.refunded_minor < order.total_minor <= order.refunded_minor + amount:
+                acts_revoke(case, order.event_id, order.acts, plan)
             changed = _tiers_after(case, plan, reversed_, counted, now)
         plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
         order.refunded_minor += amount
@@ -84,6 +88,21 @@ def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: 
         _counters_lower(case, order, lot, place, plan, reversal.points, whole=reversal.whole)
         told.append({"rule": lot.rule, "currency": account.currency, "points": taken, "debt": debt})
     return told
+
+
+def _raised_lower(order: OrderContext, amount: int, place: Place, plan: Plan) -> None:
+    """What the order counted besides points: sums fall by the share that is returned, the rest when all of it is."""
+    before, after = order.refunded_minor, order.refunded_minor + amount
+    whole = before < order.total_minor <= after
+    for name, value in order.counted.items():
+        place.counters.setdefault(name, value)
+    for each in order.raised:
+        if each.by_share:
+            due = each.amount * after // order.total_minor - each.amount * before // order.total_minor
+        else:
+            due = each.amount if whole and not (each.guard and place.counters.get(each.guard, 0) > 0) else 0
+        if due:
+            plan.counter_add(place, each.key, each.period, -due)
 
 
 def _counters_lower(

@@ -108,6 +108,9 @@ class Member(BrandModel):
         default="en",
         choices=[("en", _("English")), ("nl", _("Dutch"))],
     )
+    time_zone = models.CharField(_("time zone"), max_length=40, blank=True, help_text=_("Empty: the program's."))
+    # What the brand keeps of a member beside these fields, name → plain value; conditions of rules ask for it.
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
     is_test = models.BooleanField(_("test member"), default=False, help_text=_("Left out of all figures."))
     # First touch, kept as it was on joining: what is not stored then can't be rebuilt.
@@ -139,6 +142,25 @@ class Member(BrandModel):
 
     def __str__(self) -> str:
         return self.name or self.email or self.external_id or str(self.public_id)
+
+
+class MemberFact(BrandModel):
+    """What another room knows of a member: a paid plan, a segment. Rules may ask for it; see members/facts.py."""
+
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="facts", verbose_name=_("member"), db_index=False
+    )
+    key = models.CharField(_("what"), max_length=80)
+    value = models.JSONField(_("value"))
+    until = models.DateTimeField(_("holds until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("fact about a member")
+        verbose_name_plural = _("facts about members")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["member", "key"], name="member_fact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.key}"
 
 
 class Consent(AppendOnly):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loyalty.definition.compile import group_currencies
+from loyalty.definition.counters import Counter
 from loyalty.definition.currencychecks import currency_problems
 from loyalty.definition.document import Document
 from loyalty.definition.ladderchecks import ladder_problems
@@ -16,7 +17,15 @@ from loyalty.definition.rulechecks import rules_problems
 from loyalty.definition.sections import sections_problems
 
 MAX_PROBLEMS = 100
-_SIZES = {"currencies": 20, "ladders": 10, "cap_groups": 100, "rules": 500, "stacking": 100, "sections": 50}
+_SIZES = {
+    "currencies": 20,
+    "counters": 100,
+    "ladders": 10,
+    "cap_groups": 100,
+    "rules": 500,
+    "stacking": 100,
+    "sections": 50,
+}
 
 
 def document_problems(document: Document) -> list[Problem]:
@@ -38,6 +47,7 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
             return
     yield from _program(document)
     yield from twice_problems(document.currencies, "currencies")
+    yield from twice_problems(document.counters, "counters")
     yield from twice_problems(document.ladders, "ladders")
     yield from twice_problems(document.cap_groups, "cap_groups")
     yield from twice_problems(document.rules, "rules")
@@ -45,6 +55,8 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
         yield Problem("currencies", "There is no currency.", "Add one; points need a name.")
     for index, currency in enumerate(document.currencies):
         yield from currency_problems(currency, f"currencies[{index}]")
+    for index, counter in enumerate(document.counters):
+        yield from _counter(counter, f"counters[{index}]", ground)
     for index, ladder in enumerate(document.ladders):
         yield from ladder_problems(ladder, f"ladders[{index}]", ground)
     yield from _cap_groups(document, ground)
@@ -53,6 +65,12 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
         yield from text_problems(rule.name, f"rules[{index}].name", 120)
         yield from text_problems(rule.description, f"rules[{index}].description", 600, needed=False)
     yield from sections_problems(ground)
+
+
+def _counter(counter: Counter, path: str, ground: Ground) -> Problems:
+    yield from text_problems(counter.name, f"{path}.name", 120)
+    if counter.when is not None:
+        yield from counter.when.problems(f"{path}.when", ground)
 
 
 def _program(document: Document) -> Problems:

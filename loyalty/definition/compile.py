@@ -9,8 +9,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from loyalty.definition.compiled import CompiledCurrency, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
+from loyalty.definition.compiled import (
+    CompiledCounter,
+    CompiledCurrency,
+    CompiledLimit,
+    CompiledProgram,
+    CompiledRule,
+    TriggerPlan,
+)
 from loyalty.definition.conditions import ConditionScope
+from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_key, counter_uses
 from loyalty.definition.currencybuild import currency_build
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
@@ -26,11 +34,15 @@ def compile_program(document: Document) -> CompiledProgram:
     by_trigger: dict[str, list[Rule]] = {}
     for rule in sorted(document.rules, key=lambda each: (-each.priority, each.code)):
         by_trigger.setdefault(rule.trigger, []).append(rule)
+    raised = _raised(document, zone)
+    for trigger in raised:
+        by_trigger.setdefault(trigger, [])
     given = group_currencies(document)
     triggers = {}
     for trigger, rules in by_trigger.items():
         compiled = tuple(_rule(rule, order, document, zone, given) for order, rule in enumerate(rules))
-        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, currencies))
+        raises = raised.get(trigger, ())
+        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, currencies, raises), raises)
     return CompiledProgram(
         document=document,
         zone=zone,
@@ -111,7 +123,10 @@ def _limit(limit: Limit, owner: str, path: str, currencies: set[str], scope: Eff
 
 
 def _counters(
-    rules: list[Rule], compiled: tuple[CompiledRule, ...], currencies: Mapping[str, CompiledCurrency]
+    rules: list[Rule],
+    compiled: tuple[CompiledRule, ...],
+    currencies: Mapping[str, CompiledCurrency],
+    raises: tuple[CompiledCounter, ...],
 ) -> tuple[tuple[str, str], ...]:
     wanted: dict[tuple[str, str], None] = {}
     for rule in compiled:
@@ -120,4 +135,30 @@ def _counters(
     for source in rules:
         for code in sorted(rule_currencies(source)):
             wanted.update(dict.fromkeys(currencies[code].tiers))
+        for counter, period in counter_uses((source.when,)):
+            wanted[counter_key(counter), period] = None
+    for raised in raises:
+        wanted.update({(raised.key, period): None for period in raised.periods})
+        if raised.seen:
+            wanted[raised.seen, "day"] = None
     return tuple(wanted)
+
+
+def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCounter, ...]]:
+    """The declared counters by the type of event that raises them, in the order of the document."""
+    periods: dict[str, set[str]] = {each.code: set(ALWAYS_KEPT) for each in document.counters}
+    for code, period in counter_uses(document):
+        periods.setdefault(code, set()).add(period)
+    scope = _condition_scope(document, zone)
+    found: dict[str, tuple[CompiledCounter, ...]] = {}
+    for each in document.counters:
+        compiled = CompiledCounter(
+            code=each.code,
+            key=counter_key(each.code),
+            check=each.when.build("when", scope) if each.when is not None else None,
+            measure=each.measure,
+            periods=tuple(sorted(periods[each.code])),
+            seen=f"seen:{each.code}" if isinstance(each.measure, DistinctDays) else "",
+        )
+        found[each.trigger] = (*found.get(each.trigger, ()), compiled)
+    return found

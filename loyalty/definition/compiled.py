@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from loyalty.definition.conditions import Check
+from loyalty.definition.counters import Measure as CounterMeasure
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, Giver, Multiplier
 from loyalty.definition.expiry import Expiry
@@ -52,6 +53,17 @@ class CompiledRule(Struct, frozen=True):
     limits: tuple[CompiledLimit, ...]
 
 
+class CompiledCounter(Struct, frozen=True):
+    """key: what its values are kept under. periods: those that are kept. seen: of distinct days, what marks a day."""
+
+    code: str
+    key: str
+    check: Check | None
+    measure: CounterMeasure
+    periods: tuple[str, ...]
+    seen: str
+
+
 class CompiledCurrency(Struct, frozen=True):
     """one: minor units in a point. worth: of one minor unit, for comparing rules. tiers: (counter key, window)."""
 
@@ -86,10 +98,14 @@ class CompiledLadder(Struct, frozen=True):
 
 
 class TriggerPlan(Struct, frozen=True):
-    """The rules of one trigger in order, and the (key, period) kinds of the counters that judging them asks for."""
+    """The rules of one trigger in order, and the (key, period) kinds of the counters that judging them asks for.
+
+    raises: the declared counters that events of this type may raise.
+    """
 
     rules: tuple[CompiledRule, ...]
     counters: tuple[tuple[str, str], ...]
+    raises: tuple[CompiledCounter, ...] = ()
 
 
 class CompiledProgram(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
 from loyalty.definition.ladders import Ladder, Tier
@@ -30,6 +31,7 @@ class Change(Struct, frozen=True):
 
 _NOUNS: Mapping[type[Struct], str] = {
     Currency: N_("Currency %(name)s"),
+    Counter: N_("Counter %(name)s"),
     Ladder: N_("Ladder %(name)s"),
     Tier: N_("Tier %(name)s"),
     CapGroup: N_("Cap group %(name)s"),
@@ -37,6 +39,7 @@ _NOUNS: Mapping[type[Struct], str] = {
 }
 _LISTS = {
     "currencies": N_("the currencies"),
+    "counters": N_("the counters"),
     "ladders": N_("the ladders"),
     "cap_groups": N_("the cap groups"),
     "rules": N_("the rules"),
@@ -66,6 +69,7 @@ _FIELDS = {
     "color": N_("colour"),
     "benefits": N_("benefits"),
     "trigger": N_("trigger"),
+    "measure": N_("what is counted"),
     "enabled": N_("switched on"),
     "priority": N_("priority"),
     "group": N_("stacking group"),
@@ -95,7 +99,7 @@ class _Difference:
         if before.schema != after.schema:
             yield self._changed("schema", "", N_("schema"), before.schema, after.schema)
         yield from self._fields("program", self.tell(N_("Program")), before.program, after.program)
-        for name in ("currencies", "ladders", "cap_groups", "rules"):
+        for name in ("currencies", "counters", "ladders", "cap_groups", "rules"):
             yield from self._list(name, "", name, getattr(before, name), getattr(after, name))
         yield from self._stacking()
         yield from self._sections()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText
+from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.rule import CapGroup, Rule, StackingMode
@@ -37,6 +38,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: int = SCHEMA
     program: ProgramSettings
     currencies: tuple[Currency, ...]
+    counters: tuple[Counter, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     stacking: dict[Code, StackingMode] = {}
     cap_groups: tuple[CapGroup, ...] = ()

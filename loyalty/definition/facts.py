@@ -16,6 +16,8 @@ from msgspec import Struct
 #   cap:rule.<rule>:times:<period>                    how often a rule gave
 #   cap:group.<cap group>:points.<currency>:<period>  the same over the rules of a cap group
 #   cap:group.<cap group>:times:<period>
+#   count:<counter>                               a declared counter, per period that is kept
+#   seen:<counter>                                how often it rose on that day, of counters of distinct days
 # Keys are at most 120 characters. A period is told by the key too, since a day, a month and a year may start together.
 CounterRef = tuple[str, str]
 
@@ -53,6 +55,7 @@ class MemberFacts(Struct, frozen=True, kw_only=True, gc=False):
 
     tiers: ladder → tier at occurred_at (absent: the ladder's first). counters: see CounterRef; absent means 0.
     joined_at: aware. time_zone: the member's own, None means the program's. attributes: what the brand keeps of them.
+    facts: what other rooms know of them by key (a plan, a segment `segment:<code>`), as long as it holds.
     """
 
     balances: Mapping[str, BalanceFacts] = _EMPTY
@@ -62,23 +65,33 @@ class MemberFacts(Struct, frozen=True, kw_only=True, gc=False):
     time_zone: str | None = None
     joined_at: datetime | None = None
     attributes: Mapping[str, Any] = _EMPTY
+    birth_date: date | None = None
+    facts: Mapping[str, Any] = _EMPTY
 
 
 NOBODY = MemberFacts()
 
 
 class Facts:
-    """One judgement's view of its event and member, with what several rules ask for worked out once."""
+    """One judgement's view of its event and member, with what several rules ask for worked out once.
 
-    __slots__ = ("_date", "_local", "event", "member", "payload", "zone")
+    added: what this event has added to the member's counters so far.
+    """
+
+    __slots__ = ("_date", "_local", "added", "event", "member", "payload", "zone")
 
     def __init__(self, event: EventFacts, member: MemberFacts, zone: ZoneInfo) -> None:
         self.event = event
         self.member = member
         self.payload = event.payload
         self.zone = zone
+        self.added: dict[CounterRef, int] = {}
         self._local: datetime | None = None
         self._date: date | None = None
+
+    def counted(self, ref: CounterRef) -> int:
+        """A counter's value, this event included as far as it has been judged."""
+        return self.member.counters.get(ref, 0) + self.added.get(ref, 0)
 
     @property
     def local(self) -> datetime:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from loyalty.definition.counters import Counter
     from loyalty.definition.currencies import Currency
     from loyalty.definition.document import Document
     from loyalty.definition.ladders import Ladder
@@ -40,6 +41,7 @@ class Ground:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.currencies: Mapping[str, Currency] = {each.code: each for each in document.currencies}
+        self.counters: Mapping[str, Counter] = {each.code: each for each in document.counters}
         self.ladders: Mapping[str, Ladder] = {each.code: each for each in document.ladders}
         self.rules: Mapping[str, Rule] = {each.code: each for each in document.rules}
         self.cap_groups: Mapping[str, CapGroup] = {each.code: each for each in document.cap_groups}

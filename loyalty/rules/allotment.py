@@ -28,7 +28,7 @@ class Allotment:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._added: dict[CounterRef, int] = {}
+        self._added = facts.added
         self._timed: set[str] = set()
 
     def changes(self) -> tuple[tuple[str, str, int], ...]:

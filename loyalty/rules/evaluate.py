@@ -20,6 +20,7 @@ from loyalty.definition.compiled import CompiledProgram, CompiledRule, TriggerPl
 from loyalty.definition.effects import Giver, Multiplier, rounded
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.allotment import Allotment, Wanted
+from loyalty.rules.counting import counters_raise
 from loyalty.rules.dates import award_dates, expiry_at, period_start
 from loyalty.rules.judgement import NOTHING, Act, Award, Judgement, Outcome, RuleTrace, TraceAmount
 
@@ -64,6 +65,7 @@ class _Run:
         self.dates: dict[str, tuple[datetime, datetime | None]] = {}
 
     def judge(self) -> Judgement:
+        raised = counters_raise(self.plan.raises, self.facts) if self.plan.raises else ()
         contests = self._match()
         for contest in contests.values():
             if contest[0].givers or not contest[0].multipliers:
@@ -78,7 +80,7 @@ class _Run:
             if rule.multipliers:
                 self._award(rule, self._wanted_extra(rule), False)
         trace = tuple(each if each is not None else _plain(rule.code, "fired") for rule, each in self._traced())
-        return Judgement(tuple(self.awards), self.allotment.changes(), trace, tuple(self.acts))
+        return Judgement(tuple(self.awards), self.allotment.changes(), trace, tuple(self.acts), tuple(raised))
 
     def _traced(self) -> zip[tuple[CompiledRule, RuleTrace | None]]:
         return zip(self.plan.rules, self.trace, strict=True)

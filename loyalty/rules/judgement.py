@@ -70,13 +70,31 @@ class Act(Struct, frozen=True, gc=False):
     params: Mapping[str, Any]
 
 
+class Raised(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What this event added to a counter and a return of its order takes off again.
+
+    by_share: in proportion to the money that is returned; else only when all of it is. guard: `key@period` of another
+    counter, which is lowered first; this one falls only when that has come down to 0.
+    """
+
+    key: str
+    period: str
+    amount: int
+    by_share: bool = False
+    guard: str = ""
+
+
 class Judgement(Struct, frozen=True, gc=False):
-    """counters: (key, period, what to add), each (key, period) once. awards, trace: in the order that rules go."""
+    """counters: (key, period, what to add), each (key, period) once. awards, trace: in the order that rules go.
+
+    raised: which of the counters' changes belong to no award.
+    """
 
     awards: tuple[Award, ...] = ()
     counters: tuple[tuple[str, str, int], ...] = ()
     trace: tuple[RuleTrace, ...] = ()
     acts: tuple[Act, ...] = ()
+    raised: tuple[Raised, ...] = ()
 
 
 NOTHING = Judgement()
