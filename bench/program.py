@@ -8,7 +8,7 @@ from typing import Any
 def document(rules: int) -> dict[str, Any]:
     """One point per euro, and bonuses under conditions and limits; a tenth of the rules has another trigger."""
     return {
-        "schema": 1,
+        "schema": 2,
         "program": {"name": "Club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
         "currencies": [
             {

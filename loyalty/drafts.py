@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.audit import audit_record
 from loyalty.definition.document import Document
 from loyalty.definition.problems import DefinitionError
-from loyalty.definition.read import document_plain, document_shape
+from loyalty.definition.read import document_plain, document_shape, document_upgrade
 from loyalty.errors import DraftChanged, ProgramInvalid
 from loyalty.models import EarningRule, Ladder, PointCurrency, Program, Tier
 
@@ -32,7 +32,7 @@ def draft_plain(program: Program) -> dict[str, Any]:
     plain["rules"] = [_rule_plain(row) for row in program.rules.order_by("position", "id")]
     if program.sections:
         plain["sections"] = program.sections
-    return plain
+    return document_upgrade(plain)
 
 
 def _rule_plain(row: EarningRule) -> dict[str, Any]:

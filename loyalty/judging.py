@@ -146,7 +146,13 @@ class SliceJudge:
         if any(each.valid_until is not None and each.valid_until <= self.now for each in place.standings):
             compiled, program = case.state.at(self.now), case.state.slug
             standings_lapse(
-                place, compiled=compiled, plan=self.plan, at=self.now, member_id=member.public_id, program=program
+                place,
+                compiled=compiled,
+                plan=self.plan,
+                at=self.now,
+                member_id=member.public_id,
+                program=program,
+                joined_at=member.joined_at,
             )
 
     def _case(self, event: EventInput) -> Case:

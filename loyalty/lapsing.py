@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from loyalty.booking import Plan
 from loyalty.definition.compiled import CompiledLadder, CompiledProgram
 from loyalty.reading import Place
+from loyalty.rules.dates import local_day
 from loyalty.rules.tiers import tier_expire
 
 
 def standings_lapse(
-    place: Place, *, compiled: CompiledProgram, plan: Plan, at: datetime, member_id: str, program: str
+    place: Place,
+    *,
+    compiled: CompiledProgram,
+    plan: Plan,
+    at: datetime,
+    member_id: str,
+    program: str,
+    joined_at: datetime,
 ) -> None:
     """Plan every end of validity up to `at`, one after the other, each at its own instant; the place follows."""
     for standing in list(place.standings):
@@ -30,14 +38,24 @@ def standings_lapse(
             }
             standing.valid_until = None
         else:
-            _ladder_lapse(place, ladder, plan, at, member_id, program)
+            _ladder_lapse(place, ladder, plan, at, member_id, program, local_day(joined_at, ladder.zone))
 
 
-def _ladder_lapse(place: Place, ladder: CompiledLadder, plan: Plan, at: datetime, member_id: str, program: str) -> None:
+def _ladder_lapse(
+    place: Place,
+    ladder: CompiledLadder,
+    plan: Plan,
+    at: datetime,
+    member_id: str,
+    program: str,
+    anchor: date,
+) -> None:
     head = f"{ladder.counter}@"
     progress = {name[len(head) :]: value for name, value in place.counters.items() if name.startswith(head)}
     while (standing := place.standing(ladder.code)) is not None and standing.valid_until is not None:
-        move = tier_expire(ladder, current=standing.tier, valid_until=standing.valid_until, progress=progress, at=at)
+        move = tier_expire(
+            ladder, current=standing.tier, valid_until=standing.valid_until, progress=progress, at=at, anchor=anchor
+        )
         if move is None:
             return
         plan.move_take(move, place=place, event_id=None, at=standing.valid_until, cause="window_end")

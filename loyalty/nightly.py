@@ -79,6 +79,7 @@ def _day_run(program: Program, state: ProgramState, day: date, midnight: datetim
 class _Due(msgspec.Struct):
     place: Place
     member_id: str
+    joined_at: datetime
 
 
 _DUE = """
@@ -86,7 +87,8 @@ SELECT s.enrollment_id FROM loyalty_tierstanding s JOIN loyalty_enrollment n ON 
 WHERE n.program_id = %s AND s.valid_until IS NOT NULL AND s.valid_until <= %s ORDER BY s.valid_until LIMIT %s
 """
 _PLACES = """
-SELECT json_build_object('member_id', m.public_id, 'place', json_build_object('id', n.id, 'program_id', n.program_id,
+SELECT json_build_object('member_id', m.public_id, 'joined_at', m.joined_at,
+    'place', json_build_object('id', n.id, 'program_id', n.program_id,
     'version', n.version, 'accounts', json_build_array(), 'moves', json_build_array(),
     'standings', (SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier, 'since', s.since,
         'valid_until', s.valid_until, 'cause', s.cause)) FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id),
@@ -103,7 +105,13 @@ def tiers_expire_chunk(state: ProgramState, midnight: datetime) -> int:
         for each in _due_locked(state.id, midnight):
             plan.members[each.place.id] = each.place.version
             standings_lapse(
-                each.place, compiled=compiled, plan=plan, at=midnight, member_id=each.member_id, program=state.slug
+                each.place,
+                compiled=compiled,
+                plan=plan,
+                at=midnight,
+                member_id=each.member_id,
+                program=state.slug,
+                joined_at=each.joined_at,
             )
         if plan.members:
             ledger.batch_book(members=sorted(plan.members.items()), now=clock.now(), plan=plan.rows())

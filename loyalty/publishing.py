@@ -111,5 +111,5 @@ def _publishable(
 ) -> None:
     if in_force_from is not None and in_force_from < now:
         raise InvalidInput(_("A version can't take effect in the past."), field="in_force_from")
-    if newest is not None and bytes(newest.document_hash) == document_hash(document):
+    if newest is not None and document_hash(document_shape(newest.document)) == document_hash(document):
         raise InvalidInput(_("Nothing has changed since the last version."), field="draft")

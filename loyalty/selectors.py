@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from loyalty.definition.document import Document
 from loyalty.definition.expiry import After
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.translation import text_in
+from loyalty.definition.windows import Anniversary
 from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
-from loyalty.rules.dates import expiry_at, local_day, period_start
+from loyalty.rules.dates import day_start, expiry_at, local_day
 from loyalty.rules.tiers import tier_progress
 from loyalty.versions import ProgramState, programs, programs_fresh
 from members.models import Member
@@ -82,6 +83,7 @@ class TierView(msgspec.Struct, frozen=True):
     percent: int
     to_keep: int
     window: str
+    window_ends_at: datetime | None
     benefits: tuple[LocalText, ...]
     tiers: tuple[TierStep, ...]
 
@@ -194,23 +196,33 @@ def tiers_of(place: Place) -> list[TierView]:
     compiled = _program_of(place)
     standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment_id=place.pk)}
     today = local_day(clock.now(), compiled.zone)
-    wanted = {code: (ladder.counter, period_start(ladder.window, today)) for code, ladder in compiled.ladders.items()}
+    anchor = _anchor(place, compiled)
+    wanted = {code: (ladder.counter, ladder.window.start(today, anchor)) for code, ladder in compiled.ladders.items()}
     counters = {
         (row.key, row.period): row.value
         for row in ProgressCounter.objects.filter(enrollment_id=place.pk, key__in=[key for key, _ in wanted.values()])
     }
     return [
-        _tier_view(compiled, ladder, standings.get(code), counters.get(wanted[code], 0))
+        _tier_view(compiled, ladder, standings.get(code), counters.get(wanted[code], 0), wanted[code][1])
         for code, ladder in compiled.ladders.items()
     ]
 
 
+def _anchor(place: Place, compiled: CompiledProgram) -> date | None:
+    """The member's own day, which is only asked for where a ladder goes by it."""
+    if not any(isinstance(ladder.window, Anniversary) for ladder in compiled.ladders.values()):
+        return None
+    joined_at = Member.objects.values_list("joined_at", flat=True).get(enrollments__pk=place.pk)
+    return local_day(joined_at, compiled.zone)
+
+
 def _tier_view(
-    compiled: CompiledProgram, ladder: CompiledLadder, standing: TierStanding | None, earned: int
+    compiled: CompiledProgram, ladder: CompiledLadder, standing: TierStanding | None, earned: int, window_start: str
 ) -> TierView:
     defined = compiled.document.ladder(ladder.code)
     progress = tier_progress(ladder, current=standing.tier if standing else None, earned=earned)
     rank = ladder.ranks[progress.tier]
+    ends = ladder.window.end(window_start)
     here = defined.tiers[rank]
     above = defined.tiers[rank + 1] if rank + 1 < len(defined.tiers) else None
     return TierView(
@@ -231,7 +243,8 @@ def _tier_view(
         missing=progress.missing,
         percent=progress.percent,
         to_keep=progress.to_keep,
-        window=ladder.window,
+        window=ladder.window.key,
+        window_ends_at=day_start(ends, ladder.zone) if ends is not None else None,
         benefits=here.benefits,
         tiers=_steps(defined, rank),
     )

@@ -154,12 +154,23 @@ class LadderForm(PieceForm):
     code = CodeField(label=_("Code"), help_text=CODE_HELP)
     currency = forms.ChoiceField(label=_("Reached by points earned of"), choices=[])
     window = forms.ChoiceField(
-        label=_("Counted over"), initial="calendar_year", choices=[("calendar_year", _("a calendar year"))]
+        label=_("Counted over"),
+        initial="calendar_year",
+        choices=[
+            ("calendar_year", _("a calendar year")),
+            ("quarter", _("a quarter of a year")),
+            ("month", _("a calendar month")),
+            ("anniversary", _("a year from the day the member joined")),
+            ("lifetime", _("a lifetime")),
+        ],
     )
     valid = forms.ChoiceField(
         label=_("A tier that is reached holds until"),
         initial="end_of_next_window",
-        choices=[("end_of_window", _("the end of that year")), ("end_of_next_window", _("the end of the next year"))],
+        choices=[
+            ("end_of_window", _("the end of that period")),
+            ("end_of_next_window", _("the end of the next period")),
+        ],
     )
     downgrade = forms.ChoiceField(
         label=_("When it isn't earned again"),
@@ -171,8 +182,8 @@ class LadderForm(PieceForm):
         ],
     )
     slots = {
-        "name_en": "name@en", "name_nl": "name@nl", "code": "code", "currency": "qualify.currency", "window": "window",
-        "valid": "valid", "downgrade": "downgrade",
+        "name_en": "name@en", "name_nl": "name@nl", "code": "code", "currency": "qualify.currency",
+        "window": "window.kind", "valid": "valid", "downgrade": "downgrade",
     }  # fmt: skip
     always = frozenset({"code", "currency"})
     sections = (

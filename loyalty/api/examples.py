@@ -140,6 +140,7 @@ TIERS: dict[str, Any] = {
             "percent": 6,
             "to_keep": 0,
             "window": "calendar_year",
+            "window_ends_at": "2027-01-01T00:00:00+01:00",
             "benefits": [{"en": "Free coffee on your birthday", "nl": "Gratis koffie op je verjaardag"}],
             "tiers": [],
         }
@@ -206,5 +207,5 @@ PROGRAMS: dict[str, Any] = {"results": [PROGRAM_ROW]}
 PROGRAM: dict[str, Any] = {**PROGRAM_ROW, "versions": [VERSION_ROW]}
 VERSION: dict[str, Any] = {
     **VERSION_ROW,
-    "document": {"schema": 1, "program": {"name": "Coffee Club", "time_zone": "Europe/Amsterdam"}},
+    "document": {"schema": 2, "program": {"name": "Coffee Club", "time_zone": "Europe/Amsterdam"}},
 }

@@ -9,14 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from loyalty.definition.compiled import (
-    CompiledCounter,
-    CompiledCurrency,
-    CompiledLimit,
-    CompiledProgram,
-    CompiledRule,
-    TriggerPlan,
-)
+from loyalty.definition.compiled import CompiledCounter, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.conditions import ConditionScope
 from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_key, counter_uses
 from loyalty.definition.currencybuild import currency_build
@@ -42,7 +35,7 @@ def compile_program(document: Document) -> CompiledProgram:
     for trigger, rules in by_trigger.items():
         compiled = tuple(_rule(rule, order, document, zone, given) for order, rule in enumerate(rules))
         raises = raised.get(trigger, ())
-        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, currencies, raises), raises)
+        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, raises), raises)
     return CompiledProgram(
         document=document,
         zone=zone,
@@ -123,18 +116,14 @@ def _limit(limit: Limit, owner: str, path: str, currencies: set[str], scope: Eff
 
 
 def _counters(
-    rules: list[Rule],
-    compiled: tuple[CompiledRule, ...],
-    currencies: Mapping[str, CompiledCurrency],
-    raises: tuple[CompiledCounter, ...],
+    rules: list[Rule], compiled: tuple[CompiledRule, ...], raises: tuple[CompiledCounter, ...]
 ) -> tuple[tuple[str, str], ...]:
+    """Those of caps, conditions and declared counters; what counts for tiers is read always, whatever the event."""
     wanted: dict[tuple[str, str], None] = {}
     for rule in compiled:
         if rule.enabled:
             wanted.update({(each.key, each.period): None for each in rule.limits if each.period != "event"})
     for source in rules:
-        for code in sorted(rule_currencies(source)):
-            wanted.update(dict.fromkeys(currencies[code].tiers))
         for counter, period in counter_uses((source.when,)):
             wanted[counter_key(counter), period] = None
     for raised in raises:

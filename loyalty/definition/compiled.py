@@ -14,9 +14,9 @@ from loyalty.definition.counters import Measure as CounterMeasure
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, Giver, Multiplier
 from loyalty.definition.expiry import Expiry
-from loyalty.definition.ladders import Window
 from loyalty.definition.limits import Measure
 from loyalty.definition.rule import StackingMode
+from loyalty.definition.windows import Window
 
 
 class CompiledLimit(Struct, frozen=True):
@@ -72,7 +72,7 @@ class CompiledCurrency(Struct, frozen=True):
     worth: Fraction
     pending_days: int
     expiry: Expiry
-    tiers: tuple[tuple[str, str], ...]
+    tiers: tuple[tuple[str, Window], ...]
 
 
 class CompiledTier(Struct, frozen=True):
@@ -84,7 +84,7 @@ class CompiledTier(Struct, frozen=True):
 
 
 class CompiledLadder(Struct, frozen=True):
-    """counter: key of the member's progress; its period is the first day of the window (rules/dates.period_start)."""
+    """counter: key of the member's progress; its period is the first day of the window (Window.start)."""
 
     code: str
     currency: str

@@ -14,12 +14,12 @@ from loyalty.definition.ladderbuild import tier_counter
 def currency_build(currency: Currency, document: Document) -> CompiledCurrency:
     one = 10**currency.scale
     value = currency.value_minor_per_point
-    windows = sorted({each.window for each in document.ladders if each.qualify.currency == currency.code})
+    windows = {each.window.key: each.window for each in document.ladders if each.qualify.currency == currency.code}
     return CompiledCurrency(
         code=currency.code,
         one=one,
         worth=Fraction(value if value else Decimal(1)) / one,
         pending_days=currency.pending_days,
         expiry=currency.expiry,
-        tiers=tuple((tier_counter(currency.code, window), window) for window in windows),
+        tiers=tuple((tier_counter(currency.code, windows[key]), windows[key]) for key in sorted(windows)),
     )

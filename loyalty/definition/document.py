@@ -16,7 +16,7 @@ from loyalty.definition.currencies import Currency
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.rule import CapGroup, Rule, StackingMode
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class ProgramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

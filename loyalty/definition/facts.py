@@ -107,6 +107,12 @@ class Facts:
         return self._date
 
     @property
+    def joined_on(self) -> date | None:
+        """The member's own day, which anniversaries go by."""
+        joined_at = self.member.joined_at
+        return joined_at.astimezone(self.zone).date() if joined_at is not None else None
+
+    @property
     def member_local(self) -> datetime:
         """When it happened, on the member's own wall clock; the program's when none or an unknown one is told."""
         return self.event.occurred_at.astimezone(zone_or(self.member.time_zone, self.zone))

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from loyalty.definition.compiled import CompiledLadder, CompiledTier
 from loyalty.definition.document import Document
 from loyalty.definition.ladders import Ladder
+from loyalty.definition.windows import Window
 
 
-def tier_counter(currency: str, window: str) -> str:
+def tier_counter(currency: str, window: Window) -> str:
     """The key of the counter of points that count for tiers."""
-    return f"tier:{currency}:{window}"
+    return f"tier:{currency}:{window.key}"
 
 
 def ladder_build(ladder: Ladder, document: Document, zone: ZoneInfo) -> CompiledLadder:

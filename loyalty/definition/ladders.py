@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.translation import N_, Teller
+from loyalty.definition.windows import CalendarYear, Window
 
 
 class PointsEarned(
@@ -23,8 +24,6 @@ class PointsEarned(
 
 # More ways to qualify join here with `|`: money spent, a counter, all-of, any-of.
 Qualification = PointsEarned
-# More windows join here: lifetime, rolling months, anniversary, month. rules/dates.py says where each starts and ends.
-Window = Literal["calendar_year"]
 
 
 class Tier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +46,7 @@ class Ladder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Code
     name: LocalText
     qualify: Qualification
-    window: Window = "calendar_year"
+    window: Window = CalendarYear()
     valid: Literal["end_of_window", "end_of_next_window"] = "end_of_next_window"
     downgrade: Literal["none", "one_step", "full"] = "one_step"
     tiers: tuple[Tier, ...]

@@ -15,9 +15,10 @@ from loyalty.definition.parsing import parse, plain_problem, yaml_text
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.shape import shape_problem
 from loyalty.definition.translation import number_text
+from loyalty.definition.upgrades import upgrade_1
 
 # From a schema number to what turns its plain values into those of the next one.
-UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: upgrade_1}
 
 
 def document_decode(source: bytes | str | Mapping[str, Any]) -> Document:
@@ -42,14 +43,15 @@ def document_shape(source: bytes | str | Mapping[str, Any]) -> Document:
     problem = plain_problem(raw)
     if problem is not None:
         raise DefinitionError([problem])
-    raw = _upgraded(raw)
+    raw = document_upgrade(raw)
     try:
         return msgspec.convert(raw, Document)
     except msgspec.ValidationError as error:
         raise DefinitionError([shape_problem(error, Document, raw)]) from None
 
 
-def _upgraded(raw: dict[str, Any]) -> dict[str, Any]:
+def document_upgrade(raw: dict[str, Any]) -> dict[str, Any]:
+    """Plain values of an older schema as those of this one; DefinitionError for a number that isn't known."""
     schema = raw.get("schema", SCHEMA)
     if type(schema) is not int or schema < 1 or schema > SCHEMA:
         raise DefinitionError(

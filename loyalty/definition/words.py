@@ -35,8 +35,8 @@ _DOWNGRADES = {
 }
 
 _VALID = {
-    "end_of_window": N_("holds until the end of the year it is reached in"),
-    "end_of_next_window": N_("holds until the end of the year after"),
+    "end_of_window": N_("holds until the end of the period it is reached in"),
+    "end_of_next_window": N_("holds until the end of the period after"),
 }
 
 
@@ -112,9 +112,10 @@ def ladder_told(ladder: Ladder, teller: Teller) -> str:
     if ladder.downgrade != "none":
         holds = f"{teller.say(_VALID[ladder.valid])}, {teller.say(_DOWNGRADES[ladder.downgrade])}"
     return teller.tell(
-        N_("%(tiers)s, %(how)s in a calendar year; a tier %(holds)s."),
+        N_("%(tiers)s, %(how)s %(window)s; a tier %(holds)s."),
         tiers=", ".join(steps),
         how=ladder.qualify.words(teller),
+        window=ladder.window.words(teller),
         holds=holds,
     )
 

@@ -10,7 +10,7 @@ __all__ = ["NOBODY", "BalanceFacts", "CounterRef", "EventFacts", "Facts", "Membe
 
 
 def needed_counters(program: CompiledProgram, event: EventFacts) -> list[CounterRef]:
-    """(key, period) of every counter that judging this event, and the tier review after it, can ask for."""
+    """(key, period) of every counter that judging this event can ask for, but for tiers': those are read always."""
     plan = program.triggers.get(event.type)
     if plan is None or not plan.counters:
         return []

@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from loyalty.definition.compiled import CompiledCurrency
-from loyalty.definition.expiry import Expiry, add_months
+from loyalty.definition.expiry import Expiry
 
 _SECOND = timedelta(seconds=1)
 
@@ -76,7 +76,7 @@ def award_dates(currency: CompiledCurrency, occurred_at: datetime, zone: ZoneInf
 def period_start(period: str, day: date) -> str:
     """The first day of the period that the day lies in, YYYY-MM-DD; "" for a lifetime. Weeks start on Monday.
 
-    Periods of caps: day, week, month, year, lifetime. Windows of ladders: calendar_year.
+    Periods of caps: day, week, month, year, lifetime. Windows of tiers know their own (definition/windows).
     """
     match period:
         case "lifetime":
@@ -87,13 +87,6 @@ def period_start(period: str, day: date) -> str:
             return (day - timedelta(days=day.weekday())).isoformat()
         case "month":
             return day.replace(day=1).isoformat()
-        case "year" | "calendar_year":
+        case "year":
             return day.replace(month=1, day=1).isoformat()
     raise ValueError(f"no such period: {period}")
-
-
-def window_end(window: str, start: str, windows: int = 1) -> date:
-    """The first day after the window that starts on `start`, or after so many windows in a row."""
-    if window != "calendar_year":
-        raise ValueError(f"no such window: {window}")
-    return add_months(date.fromisoformat(start), 12 * windows)

@@ -21,7 +21,7 @@ from loyalty.definition.effects import Giver, Multiplier, rounded
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.allotment import Allotment, Wanted
 from loyalty.rules.counting import counters_raise
-from loyalty.rules.dates import award_dates, expiry_at, period_start
+from loyalty.rules.dates import award_dates, expiry_at
 from loyalty.rules.judgement import NOTHING, Act, Award, Judgement, Outcome, RuleTrace, TraceAmount
 
 __all__ = ["Act", "Award", "Judgement", "Outcome", "RuleTrace", "TraceAmount", "evaluate"]
@@ -173,7 +173,7 @@ class _Run:
         effect, currency = each.effect, self.program.currencies[each.effect.currency]
         counted = self.allotment.count_points(rule, currency.code, points)
         for key, window in currency.tiers:
-            ref = (key, period_start(window, self.facts.local_date))
+            ref = (key, window.start(self.facts.local_date, self.facts.joined_on))
             self.allotment.add(ref, points)
             counted += (ref,)
         activates_at, expires_at = self._dates(currency.code)

@@ -1,19 +1,19 @@
 """Where a member stands on a ladder, and when that changes. Points are in minor units of the ladder's currency.
 
-progress: points earned per window, keyed by the window's first day as dates.period_start gives it (the counter
+progress: points earned per window, keyed by the window's first day as Window.start gives it (the counter
 ladder.counter). valid_until: an instant, from which on the tier is looked at again; None: never.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from loyalty.definition.compiled import CompiledLadder
-from loyalty.rules.dates import day_start, local_day, period_start, window_end
+from loyalty.rules.dates import day_start, local_day
 
 
 class TierMove(Struct, frozen=True):
@@ -66,7 +66,8 @@ def tier_valid_until(ladder: CompiledLadder, *, rank: int, window_start: str) ->
     if rank == 0 or ladder.downgrade == "none":
         return None
     windows = 1 if ladder.valid == "end_of_window" else 2
-    return day_start(window_end(ladder.window, window_start, windows), ladder.zone)
+    end = ladder.window.end(window_start, windows)
+    return day_start(end, ladder.zone) if end is not None else None
 
 
 def tier_review(
@@ -94,12 +95,18 @@ def tier_review(
 
 
 def tier_expire(
-    ladder: CompiledLadder, *, current: str, valid_until: datetime | None, progress: Mapping[str, int], at: datetime
+    ladder: CompiledLadder,
+    *,
+    current: str,
+    valid_until: datetime | None,
+    progress: Mapping[str, int],
+    at: datetime,
+    anchor: date | None = None,
 ) -> TierMove | None:
     """At the end of validity. The move holds from valid_until on; call again until None to catch up what was missed.
 
     progress: of the window that ends there and, where it matters, of later ones. Earned again: kept. Otherwise one step
-    down, or down to what was earned; the new tier holds for the window that starts then.
+    down, or down to what was earned; the new tier holds for the window that starts then. anchor: the member's own day.
     """
     rank = _rank(ladder, current)
     if valid_until is None or at < valid_until:
@@ -118,9 +125,9 @@ def tier_expire(
     to = rank - 1 if ladder.downgrade == "one_step" else reached
     if to == 0:
         return TierMove(ladder.code, "downgraded", current, ladder.tiers[0].code, None)
-    start = period_start(ladder.window, local_day(valid_until, ladder.zone))
-    running_out = day_start(window_end(ladder.window, start), ladder.zone)
-    if to == reached and until is not None:
+    end = ladder.window.end(ladder.window.start(local_day(valid_until, ladder.zone), anchor))
+    running_out = day_start(end, ladder.zone) if end is not None else None
+    if to == reached and until is not None and running_out is not None:
         running_out = max(running_out, until)
     return TierMove(ladder.code, "downgraded", current, ladder.tiers[to].code, running_out)
 

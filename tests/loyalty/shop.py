@@ -20,7 +20,7 @@ STAFF = Actor("staff", "user:1", "admin")
 
 # A point per euro, doubled for VIPs on a channel, 25 for a review at most 50 a day; expiry and tiers as most have them.
 DOCUMENT: dict[str, Any] = {
-    "schema": 1,
+    "schema": 2,
     "program": {"name": "Club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
     "currencies": [
         {

@@ -41,7 +41,7 @@ def document(policy: str, rate: int = 1) -> dict[str, Any]:
         return {"kind": "points_per_money", "currency": code, "points": points, "per_minor": minor}
 
     return {
-        "schema": 1,
+        "schema": 2,
         "program": {"name": f"Club {policy}", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
         "currencies": [
             currency("points", expiry={"kind": "after", "n": 60, "unit": "days"}),

@@ -272,7 +272,7 @@ def test_plain_values_that_no_document_may_hold_are_refused(value: Any) -> None:
         (("stacking",), {"base": "some"}, "stacking", "first_match"),
         (("stacking",), {"Base": "all"}, "stacking", "small letters"),
         (("sections",), {"nowhere": {}}, "sections.nowhere", ""),
-        (("schema",), 99, "schema", "1"),
+        (("schema",), 99, "schema", "2"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_would_be_right(
@@ -317,3 +317,12 @@ def test_the_json_schema_describes_every_kind_and_takes_what_is_written() -> Non
     for kind in ("points_per_money", "points_fixed", "multiply", "attribute", "time", "tier", "after"):
         assert f'"{kind}"' in text
     assert schema["$schema"].endswith("2020-12/schema")
+
+
+def test_a_window_told_by_its_name_alone_is_read_as_the_object_that_it_became() -> None:
+    ladder = {**LADDER, "window": "calendar_year"}
+    old = document_decode({**plain([rule("a")], ladders=[ladder]), "schema": 1})
+    assert old == document_decode(plain([rule("a")], ladders=[{**ladder, "window": {"kind": "calendar_year"}}]))
+    with pytest.raises(DefinitionError) as refused:
+        document_decode(plain([rule("a")], ladders=[ladder]))
+    assert [each.path for each in refused.value.problems] == ["ladders[0].window"]
