@@ -9,35 +9,23 @@ from django.db import transaction
 from core.actor import Actor
 from core.audit import audit_record
 from loyalty.definition.document import Document
+from loyalty.definition.lists import codes_twice, document_lists
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_plain, document_shape, document_upgrade
+from loyalty.draftrows import lists_plain, lists_write
 from loyalty.errors import DraftChanged, ProgramInvalid
-from loyalty.models import EarningRule, Ladder, PointCurrency, Program, Tier
-
-# What of the document stands in the program's own row; the lists stand in rows of their own.
-LISTS = ("currencies", "ladders", "rules", "program", "sections")
+from loyalty.models import Program
 
 
 def draft_plain(program: Program) -> dict[str, Any]:
-    """The draft as plain values of a document, checked or not."""
-    tiers: dict[int, list[dict[str, Any]]] = {}
-    for tier in Tier.objects.filter(ladder__program=program).order_by("position", "id"):
-        tiers.setdefault(tier.ladder_id, []).append({**tier.body, "code": tier.code})
-    plain = dict(program.settings)
-    plain["currencies"] = [{**row.body, "code": row.code} for row in program.currencies.order_by("position", "id")]
-    plain["ladders"] = [
-        {**row.body, "code": row.code, "tiers": tiers.get(row.pk, [])}
-        for row in program.ladders.order_by("position", "id")
-    ]
-    plain["rules"] = [_rule_plain(row) for row in program.rules.order_by("position", "id")]
+    """The draft as plain values of a document of the newest schema, checked or not."""
+    plain = {**program.settings, **lists_plain(program)}
     if program.sections:
         plain["sections"] = program.sections
-    return document_upgrade(plain)
-
-
-def _rule_plain(row: EarningRule) -> dict[str, Any]:
-    body = {**row.body, "code": row.code, "trigger": row.trigger}
-    return body if row.enabled else {**body, "enabled": False}
+    try:
+        return document_upgrade(plain)
+    except DefinitionError as error:
+        raise program_invalid(error) from error
 
 
 def draft_document(program: Program) -> Document:
@@ -63,13 +51,7 @@ def draft_replace(*, program: Program, document: Document, expected_revision: in
     plain = document_plain(document)
     with transaction.atomic():
         row = draft_claim(program=program, expected_revision=expected_revision)
-        for model in (EarningRule, Tier, Ladder, PointCurrency):
-            scope = {"ladder__program": row} if model is Tier else {"program": row}
-            model.objects.filter(**scope).delete()
-        row.settings = {key: value for key, value in plain.items() if key not in LISTS} | {"program": plain["program"]}
-        row.sections = plain.get("sections", {})
-        row.save(update_fields=["settings", "sections"])
-        _rows_write(row, plain)
+        draft_write(row, plain)
         audit_record(
             actor=actor.name,
             action="program.draft_replace",
@@ -80,35 +62,16 @@ def draft_replace(*, program: Program, document: Document, expected_revision: in
     return row
 
 
-def _rows_write(row: Program, plain: dict[str, Any]) -> None:
-    """A row per piece, in the document's order."""
-    PointCurrency.objects.bulk_create(
-        [
-            PointCurrency(program=row, code=each["code"], position=at, body=_rest(each))
-            for at, each in enumerate(plain.get("currencies", []))
-        ]
-    )
-    for at, each in enumerate(plain.get("ladders", [])):
-        ladder = Ladder.objects.create(program=row, code=each["code"], position=at, body=_rest(each, "tiers"))
-        Tier.objects.bulk_create(
-            [
-                Tier(ladder=ladder, code=tier["code"], position=rank, body=_rest(tier))
-                for rank, tier in enumerate(each["tiers"])
-            ]
-        )
-    EarningRule.objects.bulk_create(
-        [
-            EarningRule(
-                program=row,
-                code=each["code"],
-                position=at,
-                trigger=each["trigger"],
-                enabled=each.get("enabled", True),
-                body=_rest(each, "trigger", "enabled"),
-            )
-            for at, each in enumerate(plain.get("rules", []))
-        ]
-    )
+def draft_write(row: Program, plain: dict[str, Any]) -> None:
+    """The draft's rows anew from the document's plain values, under the program's lock. ProgramInvalid when two pieces
+    of a list have the same code: there would be no telling which of them is meant."""
+    twice = list(codes_twice(plain))
+    if twice:
+        raise program_invalid(DefinitionError(twice))
+    row.settings = {key: value for key, value in plain.items() if key not in document_lists() and key != "sections"}
+    row.sections = plain.get("sections", {})
+    row.save(update_fields=["settings", "sections"])
+    lists_write(row, plain)
 
 
 def draft_claim(*, program: Program, expected_revision: int) -> Program:
@@ -119,7 +82,3 @@ def draft_claim(*, program: Program, expected_revision: int) -> Program:
     row.draft_revision += 1
     row.save(update_fields=["draft_revision"])
     return row
-
-
-def _rest(piece: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {key: value for key, value in piece.items() if key not in ("code", *names)}

@@ -1,4 +1,5 @@
-"""Changing one piece of a program's draft: a currency, a ladder with its tiers, a rule, or the program's settings.
+"""Changing one piece of a program's draft: a currency, a ladder with its tiers, a rule, an element of any further list
+of the document, or the program's settings.
 
 A piece is refused when it isn't in shape or says what can't hold; problems elsewhere in the draft (a rule that still
 names a currency that is gone) don't stand in its way, they stand in the way of publishing.
@@ -16,19 +17,14 @@ from core.actor import Actor
 from core.audit import audit_record
 from core.errors import NotFound
 from loyalty.definition.checks import document_problems
-from loyalty.definition.document import Document
+from loyalty.definition.document import SCHEMA, Document
+from loyalty.definition.lists import document_lists, piece_key
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import document_shape
-from loyalty.drafts import draft_claim, draft_plain, program_invalid
+from loyalty.draftrows import Row, row_fill, row_new, rows_of, tiers_write
+from loyalty.drafts import draft_claim, draft_plain, draft_write, program_invalid
 from loyalty.errors import DraftChanged
-from loyalty.models import EarningRule, Ladder, PointCurrency, Program, Tier
-
-# Name of the document's list → the model of its rows.
-KINDS: dict[str, type[PointCurrency | Ladder | EarningRule]] = {
-    "currencies": PointCurrency,
-    "ladders": Ladder,
-    "rules": EarningRule,
-}
+from loyalty.models import Ladder, Program
 
 
 def seen_of(plain: Any) -> str:
@@ -39,7 +35,7 @@ def seen_of(plain: Any) -> str:
 def piece_plain(program: Program, kind: str, code: str) -> dict[str, Any] | None:
     """The piece as plain values of the document; None when there is none of that code."""
     found: list[dict[str, Any]] = draft_plain(program).get(kind, [])
-    return next((each for each in found if each.get("code") == code), None)
+    return next((each for each in found if piece_key(kind, each) == code), None)
 
 
 def piece_check(*, program: Program, kind: str, plain: dict[str, Any], before: str | None) -> Document | None:
@@ -49,7 +45,8 @@ def piece_check(*, program: Program, kind: str, plain: dict[str, Any], before: s
     """
     whole = draft_plain(program)
     rows: list[dict[str, Any]] = list(whole.get(kind, []))
-    index = next((at for at, each in enumerate(rows) if before is not None and each.get("code") == before), len(rows))
+    known = [piece_key(kind, each) for each in rows]
+    index = known.index(before) if before is not None and before in known else len(rows)
     rows[index : index + 1] = [plain]
     whole[kind] = rows
     return _checked(whole, f"{kind}[{index}]")
@@ -90,7 +87,6 @@ def piece_save(
 
     seen: seen_of() what the writer started from. ProgramInvalid, DraftChanged, NotFound.
     """
-    model = KINDS[kind]
     with transaction.atomic():
         locked = _locked(program)
         current = piece_plain(locked, kind, before) if before is not None else None
@@ -99,33 +95,43 @@ def piece_save(
         if seen_of(current) != seen:
             raise DraftChanged()
         piece_check(program=locked, kind=kind, plain=plain, before=before)
-        row = model.objects.get(program=locked, code=before) if before is not None else _new_row(model, locked)
-        _fill(row, plain)
+        _code_free(locked, kind, plain, before)
+        row: Row = rows_of(locked, kind).get(code=before) if before is not None else row_new(locked, kind)
+        row_fill(row, kind, plain)
         row.save()
         if isinstance(row, Ladder):
-            _tiers_write(row, plain.get("tiers", []))
+            tiers_write(row, plain.get("tiers", []))
         audit_record(
             actor=actor.name,
             action="draft.change" if before is not None else "draft.add",
-            object_type=model._meta.model_name or kind,
+            object_type=row._meta.model_name or kind,
             object_id=row.pk,
             changes={"code": row.code, "program": locked.slug, **_difference(current or {}, plain)},
         )
     return row
 
 
+def _code_free(program: Program, kind: str, plain: dict[str, Any], before: str | None) -> None:
+    """Refuse a code that another piece of the list has, whether or not the checks of the document know of the list."""
+    code = piece_key(kind, plain)
+    if code != before and rows_of(program, kind).filter(code=code).exists():
+        key = document_lists()[kind].key
+        raise program_invalid(
+            DefinitionError([Problem(key, f"Another one of {kind} is called {code!r}.", "Give it another name.")])
+        )
+
+
 def piece_remove(*, program: Program, kind: str, code: str, actor: Actor) -> None:
     """Take a piece out of the draft. What still names it is told when the draft is reviewed. NotFound."""
-    model = KINDS[kind]
     with transaction.atomic():
         locked = _locked(program)
-        row = model.objects.filter(program=locked, code=code).first()
+        row = rows_of(locked, kind).filter(code=code).first()
         if row is None:
             raise NotFound()
         audit_record(
             actor=actor.name,
             action="draft.remove",
-            object_type=model._meta.model_name or kind,
+            object_type=row._meta.model_name or kind,
             object_id=row.pk,
             changes={"code": code, "program": locked.slug},
         )
@@ -155,34 +161,11 @@ def settings_save(*, program: Program, plain: dict[str, Any], seen: str, actor: 
 def _locked(program: Program) -> Program:
     """The program under its lock, its draft's revision raised by one."""
     current = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
-    return draft_claim(program=current, expected_revision=current.draft_revision)
-
-
-def _new_row(model: type[Any], program: Program) -> Any:
-    last = model.objects.filter(program=program).aggregate(last=models.Max("position"))["last"]
-    return model(program=program, position=0 if last is None else last + 1)
-
-
-def _fill(row: Any, plain: dict[str, Any]) -> None:
-    """Columns and body of a row from the piece; loyalty.drafts puts them together again."""
-    apart = {"code"}
-    if isinstance(row, EarningRule):
-        apart |= {"trigger", "enabled"}
-        row.trigger, row.enabled = plain["trigger"], plain.get("enabled", True)
-    if isinstance(row, Ladder):
-        apart.add("tiers")
-    row.code = plain["code"]
-    row.body = {key: value for key, value in plain.items() if key not in apart}
-
-
-def _tiers_write(ladder: Ladder, tiers: list[dict[str, Any]]) -> None:
-    Tier.objects.filter(ladder=ladder).delete()
-    Tier.objects.bulk_create(
-        [
-            Tier(ladder=ladder, code=each["code"], position=rank, body={k: v for k, v in each.items() if k != "code"})
-            for rank, each in enumerate(tiers)
-        ]
-    )
+    claimed = draft_claim(program=current, expected_revision=current.draft_revision)
+    if claimed.settings.get("schema", SCHEMA) != SCHEMA:
+        # One piece in the newest schema among others of an older one would be upgraded twice.
+        draft_write(claimed, draft_plain(claimed))
+    return claimed
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

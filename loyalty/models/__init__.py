@@ -10,6 +10,7 @@ from loyalty.models.ledger import (
     ProgressCounter,
 )
 from loyalty.models.program import (
+    DraftPart,
     EarningRule,
     Ladder,
     PointCurrency,
@@ -20,6 +21,7 @@ from loyalty.models.program import (
 from loyalty.models.tier import TierChange, TierStanding
 
 __all__ = [
+    "DraftPart",
     "EarningRule",
     "Enrollment",
     "Event",

@@ -111,6 +111,25 @@ class EarningRule(DraftPiece):
         constraints: ClassVar = [models.UniqueConstraint(fields=["program", "code"], name="rule_code_once")]
 
 
+class DraftPart(DraftPiece):
+    """A piece of any further list of the document: counters, shared caps, and whatever list the document gets."""
+
+    program = models.ForeignKey(
+        Program,
+        on_delete=models.CASCADE,
+        related_name="parts",
+        verbose_name=_("program"),
+    )
+    kind = models.CharField(_("list"), max_length=40)
+    # Not every list is known by a code: an event type is known by its dotted name.
+    code = models.CharField(_("code"), max_length=120)
+
+    class Meta(DraftPiece.Meta):
+        verbose_name = _("part of the program")
+        verbose_name_plural = _("parts of the program")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "kind", "code"], name="part_code_once")]
+
+
 class ProgramVersion(AppendOnly):
     """A published, immutable, numbered version: the document that events are judged by.
 
