@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
 from loyalty.definition.ladders import Ladder, Tier
+from loyalty.definition.lists import document_lists
 from loyalty.definition.read import plain_value
 from loyalty.definition.rule import CapGroup, Rule
 from loyalty.definition.translation import N_, Say, Teller, number_text, text_in, unchanged
@@ -99,16 +101,16 @@ class _Difference:
         if before.schema != after.schema:
             yield self._changed("schema", "", N_("schema"), before.schema, after.schema)
         yield from self._fields("program", self.tell(N_("Program")), before.program, after.program)
-        for name in ("currencies", "counters", "ladders", "cap_groups", "rules"):
-            yield from self._list(name, "", name, getattr(before, name), getattr(after, name))
+        for name, shape in document_lists().items():
+            yield from self._list(name, "", name, getattr(before, name), getattr(after, name), shape.key)
         yield from self._stacking()
         yield from self._sections()
 
     def _list(
-        self, path: str, owner: str, name: str, before: tuple[Any, ...], after: tuple[Any, ...]
+        self, path: str, owner: str, name: str, before: tuple[Any, ...], after: tuple[Any, ...], key: str = "code"
     ) -> Iterator[Change]:
-        """Lists of coded parts, matched by code."""
-        old, new = {each.code: each for each in before}, {each.code: each for each in after}
+        """Lists of parts, matched by their code or what they have in its place."""
+        old, new = {getattr(each, key): each for each in before}, {getattr(each, key): each for each in after}
         for code, part in old.items():
             if code not in new:
                 yield self._gone_or_new(f"{path}.{code}", "removed", part)
@@ -120,7 +122,7 @@ class _Difference:
                 yield from self._fields(here, self._title(part), old[code], part)
         kept_before, kept_after = [each for each in old if each in new], [each for each in new if each in old]
         if kept_before != kept_after:
-            sentence = self.tell(N_("%(list)s stand in another order."), list=self.tell(_LISTS[name]))
+            sentence = self.tell(N_("%(list)s stand in another order."), list=self.tell(_LISTS.get(name, name)))
             sentence = f"{owner}: {sentence}" if owner else sentence[:1].upper() + sentence[1:]
             yield Change(path, "changed", kept_before, kept_after, sentence)
 
@@ -136,8 +138,10 @@ class _Difference:
         return Change(path, kind, plain if kind == "removed" else None, plain if kind == "added" else None, sentence)
 
     def _title(self, part: Any) -> str:
-        name = part.name_many if isinstance(part, Currency) else part.name
-        return self.tell(_NOUNS[type(part)], name=self.now.text(name) or part.code)
+        name = part.name_many if isinstance(part, Currency) else getattr(part, "name", "")
+        known = self.now.text(name) or str(getattr(part, part.__struct_fields__[0]))
+        noun = _NOUNS.get(type(part))
+        return self.tell(noun, name=known) if noun is not None else f"{type(part).__name__} {known}"
 
     def _fields(self, path: str, title: str, before: Struct, after: Struct) -> Iterator[Change]:
         for name in before.__struct_fields__:
@@ -175,7 +179,9 @@ class _Difference:
             return ", ".join(f"{language}: “{text_in(each, language)}”" for language, each in sorted(value.items()))
         if isinstance(value, str):
             return f"“{value}”" if text else value
-        return number_text(value)
+        if isinstance(value, Struct):
+            return ", ".join(f"{name} {each}" for name, each in plain_value(value).items())
+        return number_text(value) if isinstance(value, int | Decimal) else str(value)
 
     def _stacking(self) -> Iterator[Change]:
         old, new = self.before.stacking, self.after.stacking

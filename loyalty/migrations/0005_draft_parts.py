@@ -28,7 +28,7 @@ def rows_into_lists(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0003_context")]
+    dependencies = [("loyalty", "0004_book_sections")]
     operations = [
         migrations.CreateModel(
             name="DraftPart",
