@@ -8,9 +8,13 @@ import uuid
 
 
 def uuid7() -> uuid.UUID:
-    """A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. Wall time: it is an id, not a date."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & ((1 << 48) - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | (0x7 << 76)
+    """A new UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of what is beyond them, 62 random ones.
+
+    The 12 (a 4096th of a millisecond each, RFC 9562 6.2 method 3) keep the ids of one process in the order in which
+    they were made: a replay takes the events of a batch in that order. Wall time: it is an id, not a date.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = (milliseconds & ((1 << 48) - 1)) << 80 | int.from_bytes(os.urandom(8), "big")
+    value |= 0x7 << 76 | (rest * 4096 // 1_000_000) << 64
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return uuid.UUID(int=value)

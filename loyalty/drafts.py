@@ -11,7 +11,7 @@ from core.audit import audit_record
 from loyalty.definition.document import Document
 from loyalty.definition.lists import codes_twice, document_lists
 from loyalty.definition.problems import DefinitionError
-from loyalty.definition.read import document_plain, document_shape, document_upgrade
+from loyalty.definition.read import document_decode, document_plain, document_shape, document_upgrade
 from loyalty.draftrows import lists_plain, lists_write
 from loyalty.errors import DraftChanged, ProgramInvalid
 from loyalty.models import Program
@@ -32,6 +32,14 @@ def draft_document(program: Program) -> Document:
     """The draft, typed. ProgramInvalid when a piece isn't in shape; it needn't be publishable yet."""
     try:
         return document_shape(draft_plain(program))
+    except DefinitionError as error:
+        raise program_invalid(error) from error
+
+
+def draft_checked(program: Program) -> Document:
+    """The draft as it would be published. ProgramInvalid with every problem's place and mend."""
+    try:
+        return document_decode(draft_plain(program))
     except DefinitionError as error:
         raise program_invalid(error) from error
 

@@ -164,18 +164,19 @@ def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
     now = clock.now()
     events = [item.event for item in items]
     states = programs()
-    context = _read(events, states)
+    context = context_for(events, states)
     fresh = programs(stamps=context.stamps)
     if fresh is not states:
-        context = _read(events, fresh)
+        context = context_for(events, fresh)
     if _settle(context, now):
-        context = _read(events, fresh)
+        context = context_for(events, fresh)
     judge = SliceJudge(context, fresh, actor, now)
     judge.judge(items)
     return judge
 
 
-def _read(events: Sequence[EventInput], states: Mapping[str, ProgramState]) -> Context:
+def context_for(events: Sequence[EventInput], states: Mapping[str, ProgramState]) -> Context:
+    """Everything that judging these events by these programs needs, as it stands now."""
     return context_read(events, counters=_counters(events, states), orders=_orders(events), now=clock.now())
 
 

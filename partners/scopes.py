@@ -14,6 +14,7 @@ SCOPES: dict[str, Promise] = {
     "members:read": _("Read members and their consents"),
     "members:write": _("Create and change members, record consents"),
     "events:write": _("Send events"),
+    "events:simulate": _("Ask what an event would come to; nothing is booked"),
     "events:read": _("Read events and how they were judged"),
     "ledger:read": _("Read balances, tiers and the ledger"),
     "points:adjust": _("Give and take points by hand"),

@@ -7,10 +7,12 @@ from django.urls import path
 from loyalty.api.events import BulkView, EventsView, EventView
 from loyalty.api.points import AdjustmentsView, BalancesView, LedgerView, TiersView
 from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
+from loyalty.api.simulate import SimulateView
 
 api_urls = [
     path("events", EventsView.as_view(), name="events"),
     path("events/bulk", BulkView.as_view(), name="events-bulk"),
+    path("events/simulate", SimulateView.as_view(), name="events-simulate"),
     path("events/<uuid:event>", EventView.as_view(), name="event"),
     path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
     path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),

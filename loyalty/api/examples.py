@@ -73,6 +73,22 @@ EVENT_DETAIL: dict[str, Any] = {
         "awards": [],
     },
 }
+SIMULATE: dict[str, Any] = {"event": ORDER_PAID, "draft": True}
+SIMULATED: dict[str, Any] = {
+    **{key: value for key, value in RESULT.items() if key not in ("id", "external_id", "source", "type")},
+    "repeated": False,
+    "version": None,
+    "trace": [
+        {
+            "rule": "per_euro",
+            "name": "A point per euro",
+            "outcome": "fired",
+            "told": "gave 25 points",
+            "why": "",
+            "sentence": "When an order is paid: 1 point per EUR 1.",
+        }
+    ],
+}
 BULK: dict[str, Any] = {"events": [ORDER_PAID, {**ORDER_PAID, "id": "INV-20418", "member": "nobody"}]}
 BULK_RESULT: dict[str, Any] = {
     "accepted": 1,

@@ -1,0 +1,101 @@
+"""Lots in memory, moved exactly as loyalty/sql moves those in the tables: for runs that book nothing.
+
+The order is the nightly one: what is due becomes active and pays a debt first, then what is over expires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from loyalty.reading import Account, AwardLot
+
+
+class MemoryLot(AwardLot, kw_only=True):
+    """A lot that can become active by itself. entry rises with age, as an entry's id does."""
+
+    activates_at: datetime
+
+
+class Draw(msgspec.Struct, frozen=True):
+    lot: MemoryLot
+    points: int
+
+
+class Expiry(msgspec.Struct, frozen=True):
+    """What left the balance at that instant."""
+
+    at: datetime
+    points: int
+
+
+class Purse:
+    """One account with its lots. The account's balance, pending and debt follow everything that happens here."""
+
+    __slots__ = ("account", "lots")
+
+    def __init__(self, account: Account, lots: Iterable[MemoryLot] = ()) -> None:
+        self.account = account
+        self.lots = list(lots)
+
+    def draw(self, points: int, now: datetime | None) -> list[Draw]:
+        """Take points out of the active lots, soonest expiry first, then oldest; up to what they hold.
+
+        now None: also out of lots whose last day is over. The balance is the caller's.
+        """
+        open_lots = [
+            lot
+            for lot in self.lots
+            if lot.remaining > 0 and lot.active and (now is None or lot.expires_at is None or lot.expires_at > now)
+        ]
+        open_lots.sort(key=_burn_order)
+        draws: list[Draw] = []
+        for lot in open_lots:
+            if points <= 0:
+                break
+            part = min(points, lot.remaining)
+            lot.remaining -= part
+            points -= part
+            draws.append(Draw(lot, part))
+        return draws
+
+    def settle(self, now: datetime) -> tuple[int, list[Expiry]]:
+        """Activate, then expire what is due. (how many became active, what expired in order of time)."""
+        woken = self.activate(now)
+        return woken, self.expire(now)
+
+    def activate(self, now: datetime) -> int:
+        woken = [lot for lot in self.lots if not lot.active and lot.activates_at <= now]
+        for lot in woken:
+            lot.active = True
+            self.account.pending -= lot.remaining
+            self.account.balance += lot.remaining
+        if woken:
+            self.repay()
+        return len(woken)
+
+    def repay(self) -> int:
+        """A debt is paid from whatever balance there is, also from what is past its day."""
+        paid = min(self.account.balance, self.account.debt)
+        if paid > 0:
+            self.account.balance -= paid
+            self.account.debt -= paid
+            self.account.held -= paid
+            self.draw(paid, None)
+        return max(paid, 0)
+
+    def expire(self, now: datetime) -> list[Expiry]:
+        gone: dict[datetime, int] = {}
+        for lot in self.lots:
+            if lot.active and lot.remaining > 0 and lot.expires_at is not None and lot.expires_at <= now:
+                gone[lot.expires_at] = gone.get(lot.expires_at, 0) + lot.remaining
+                self.account.balance -= lot.remaining
+                self.account.held -= lot.remaining
+                lot.remaining = 0
+        return [Expiry(at, points) for at, points in sorted(gone.items())]
+
+
+def _burn_order(lot: MemoryLot) -> tuple[bool, float, int]:
+    return lot.expires_at is None, lot.expires_at.timestamp() if lot.expires_at is not None else 0.0, lot.entry
