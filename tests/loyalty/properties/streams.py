@@ -232,10 +232,10 @@ class Story:
         if step.kind in ("return", "whole_return") and self.sales[step.who]:
             order, minor = self.sales[step.who][step.pick % len(self.sales[step.who])]
             amount = minor if step.kind == "whole_return" else step.minor % (minor + 1)
-            return shop.returned(who, order, amount / 100, f"R-{number}")
+            return shop.returned(who, order, f"{amount / 100:.2f}", f"R-{number}")
         if step.kind in ("sale", "return", "whole_return"):
             self.sales[step.who].append((number, step.minor))
-            return shop.order(who, step.minor / 100, number, days_ago=step.days_late)
+            return shop.order(who, f"{step.minor / 100:.2f}", number, days_ago=step.days_late)
         return shop.review(who, f"V-{number}")
 
     def happen(self, step: Step) -> None:
