@@ -10,7 +10,7 @@ from loyalty.definition.counters import Counter
 from loyalty.definition.currencychecks import currency_problems
 from loyalty.definition.document import Document
 from loyalty.definition.ladderchecks import ladder_problems
-from loyalty.definition.limits import limits_problems
+from loyalty.definition.limitchecks import limits_problems
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rulechecks import rules_problems

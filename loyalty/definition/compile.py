@@ -16,7 +16,7 @@ from loyalty.definition.currencybuild import currency_build
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
 from loyalty.definition.ladderbuild import ladder_build
-from loyalty.definition.limits import EventLimit, Limit, limit_currency
+from loyalty.definition.limitbuild import limits_build
 from loyalty.definition.rule import Rule
 
 
@@ -35,7 +35,7 @@ def compile_program(document: Document) -> CompiledProgram:
     for trigger, rules in by_trigger.items():
         compiled = tuple(_rule(rule, order, document, zone, given) for order, rule in enumerate(rules))
         raises = raised.get(trigger, ())
-        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, raises), raises)
+        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, raises), raises, _varying(compiled))
     return CompiledProgram(
         document=document,
         zone=zone,
@@ -69,9 +69,11 @@ def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Map
     built: list[tuple[int, CompiledEffect]] = [(at, each.build(scope)) for at, each in enumerate(rule.effects)]
     schedule = rule.schedule
     groups = {each.code: each for each in document.cap_groups}
-    limits = _limits(rule.limits, f"rule.{rule.code}", "limits", rule_currencies(rule), scope)
+    limits = limits_build(rule.limits, f"rule.{rule.code}", "limits", rule_currencies(rule), scope.scales)
     for code in rule.caps:
-        limits += _limits(groups[code].limits, f"group.{code}", f"cap_groups.{code}.limits", given[code], scope)
+        limits += limits_build(
+            groups[code].limits, f"group.{code}", f"cap_groups.{code}.limits", given[code], scope.scales
+        )
     return CompiledRule(
         code=rule.code,
         order=order,
@@ -93,28 +95,6 @@ def _condition_scope(document: Document, zone: ZoneInfo) -> ConditionScope:
     return ConditionScope(zone, {each.code: each.tiers[0].code for each in document.ladders if each.tiers})
 
 
-def _limits(
-    limits: tuple[Limit, ...], owner: str, path: str, currencies: set[str], scope: EffectScope
-) -> tuple[CompiledLimit, ...]:
-    return tuple(_limit(limit, owner, f"{path}[{at}]", currencies, scope) for at, limit in enumerate(limits))
-
-
-def _limit(limit: Limit, owner: str, path: str, currencies: set[str], scope: EffectScope) -> CompiledLimit:
-    period = "event" if isinstance(limit, EventLimit) else limit.period
-    currency = "" if limit.measure == "times" else limit_currency(limit, currencies) or ""
-    measured = f"points.{currency}" if currency else "times"
-    return CompiledLimit(
-        path=path,
-        key=f"cap:{owner}:{measured}:{period}",
-        period=period,
-        measure=limit.measure,
-        currency=currency,
-        at_most=int(limit.at_most * 10 ** scope.scales[currency]) if currency else int(limit.at_most),
-        reject=limit.on_excess == "reject",
-        frees=not isinstance(limit, EventLimit) and limit.reversal_frees,
-    )
-
-
 def _counters(
     rules: list[Rule], compiled: tuple[CompiledRule, ...], raises: tuple[CompiledCounter, ...]
 ) -> tuple[tuple[str, str], ...]:
@@ -122,7 +102,7 @@ def _counters(
     wanted: dict[tuple[str, str], None] = {}
     for rule in compiled:
         if rule.enabled:
-            wanted.update({(each.key, each.period): None for each in rule.limits if each.period != "event"})
+            wanted.update({(each.key, each.period): None for each in rule.limits if _fixed(each)})
     for source in rules:
         for counter, period in counter_uses((source.when,)):
             wanted[counter_key(counter), period] = None
@@ -151,3 +131,19 @@ def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCount
         )
         found[each.trigger] = (*found.get(each.trigger, ()), compiled)
     return found
+
+
+def _fixed(limit: CompiledLimit) -> bool:
+    """Whether its counter is known by the day alone."""
+    return limit.period != "event" and not limit.attribute and not limit.own_zone
+
+
+def _varying(compiled: tuple[CompiledRule, ...]) -> tuple[CompiledLimit, ...]:
+    found = {
+        (each.key, each.attribute): each
+        for rule in compiled
+        if rule.enabled
+        for each in rule.limits
+        if each.period != "event" and not _fixed(each)
+    }
+    return tuple(found.values())

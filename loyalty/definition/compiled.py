@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -18,11 +19,15 @@ from loyalty.definition.limits import Measure
 from loyalty.definition.rule import StackingMode
 from loyalty.definition.windows import Window
 
+LimitKind = Literal["event", "member", "value", "budget", "cooldown"]
+
 
 class CompiledLimit(Struct, frozen=True):
     """path: where it stands, for the trace. period "event": counts within one event only, key is then not stored.
 
-    at_most: minor units of the currency, or times. reject: too much is refused whole instead of cut.
+    at_most: minor units of the currency, or times, or of a cooldown its seconds. reject: too much is refused whole
+    instead of cut. own_zone: periods are those of the member's clock. attribute: where the value stands of a limit per
+    value; owner: what its key starts with, the value's hash following.
     """
 
     path: str
@@ -33,6 +38,10 @@ class CompiledLimit(Struct, frozen=True):
     at_most: int
     reject: bool
     frees: bool
+    kind: LimitKind = "member"
+    own_zone: bool = False
+    attribute: tuple[str, ...] = ()
+    owner: str = ""
 
 
 class CompiledRule(Struct, frozen=True):
@@ -101,11 +110,13 @@ class TriggerPlan(Struct, frozen=True):
     """The rules of one trigger in order, and the (key, period) kinds of the counters that judging them asks for.
 
     raises: the declared counters that events of this type may raise.
+    varying: limits whose counter depends on the event itself or on whose clock counts.
     """
 
     rules: tuple[CompiledRule, ...]
     counters: tuple[tuple[str, str], ...]
     raises: tuple[CompiledCounter, ...] = ()
+    varying: tuple[CompiledLimit, ...] = ()
 
 
 class CompiledProgram(Struct, frozen=True):

@@ -1,18 +1,16 @@
 """What must hold for a rule to fire: a tree of all, any and none over tests.
 
 Each kind is one Struct: `problems` checks it, `words` says it, `build` compiles it to a Check. To add a kind, write the
-Struct here (or in a module beside) and add it to the union `Condition` at the foot.
+Struct in a module beside (membertests, timetests, linetest) and add it to the union `Condition` at the foot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from loyalty.definition.basics import AttributePath, Code, HourMinute
+from loyalty.definition.basics import AttributePath
 from loyalty.definition.comparison import (
     OPERATOR_WORDS,
     Operator,
@@ -21,35 +19,22 @@ from loyalty.definition.comparison import (
     comparison_problems,
     values_words,
 )
+from loyalty.definition.conditionbase import Check, ConditionScope
 from loyalty.definition.facts import Facts
-from loyalty.definition.problems import Ground, Problem, Problems, unknown
+from loyalty.definition.linetest import LineTest
+from loyalty.definition.membertests import CounterTest, MemberTest, PlanTest, SegmentTest, TierTest
+from loyalty.definition.problems import Ground, Problem, Problems
+from loyalty.definition.timetests import AnniversaryTest, MonthlyDayTest, SeasonTest, TimeTest
 from loyalty.definition.translation import N_, Teller
 
-# None when it holds, else the path of the condition that didn't: what the trace tells.
-Check = Callable[[Facts], str | None]
-
-
-class ConditionScope(Struct, frozen=True):
-    """What conditions are compiled against. first_tiers: each ladder's first tier, which is everyone's."""
-
-    zone: ZoneInfo
-    first_tiers: Mapping[str, str]
-
+__all__ = [
+    "All", "AnniversaryTest", "AnyOf", "AttributeTest", "Check", "Condition", "ConditionScope", "CounterTest",
+    "LineTest", "MemberTest", "MonthlyDayTest", "NoneOf", "PlanTest", "SeasonTest", "SegmentTest", "TierTest",
+    "TimeTest", "condition_size", "conditions_in",
+]  # fmt: skip
 
 MAX_DEPTH = 8
 MAX_NODES = 100
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEKDAY_WORDS = {
-    "mon": N_("Monday"),
-    "tue": N_("Tuesday"),
-    "wed": N_("Wednesday"),
-    "thu": N_("Thursday"),
-    "fri": N_("Friday"),
-    "sat": N_("Saturday"),
-    "sun": N_("Sunday"),
-}
 
 
 class All(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="all"):
@@ -149,104 +134,23 @@ class AttributeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return lambda facts: None if holds(facts.payload) else path
 
 
-class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="member"):
-    """Compares something about the member: language, joined_days (whole local days ago) or attributes.<name>."""
-
-    attribute: Annotated[str, Meta(pattern=r"^(language|joined_days|attributes\.[A-Za-z_][A-Za-z0-9_]{0,59})$(?!\n)")]
-    operator: Operator
-    value: Values = True
-
-    def problems(self, path: str, ground: Ground) -> Problems:
-        yield from comparison_problems(self.operator, self.value, path)
-
-    def words(self, teller: Teller) -> str:
-        names = {"language": N_("the member's language"), "joined_days": N_("days since joining")}
-        name = teller.say(names[self.attribute]) if self.attribute in names else self.attribute.partition(".")[2]
-        return teller.tell(OPERATOR_WORDS[self.operator], name=name, value=values_words(self.value, teller))
-
-    def build(self, path: str, scope: ConditionScope) -> Check:
-        compared = comparison(self.operator, self.value)
-        if self.attribute == "language":
-            return lambda facts: None if compared.of(facts.member.language or None) else path
-        if self.attribute == "joined_days":
-            return lambda facts: None if compared.of(_joined_days(facts)) else path
-        holds = compared.at((self.attribute.partition(".")[2],))
-        return lambda facts: None if holds(facts.member.attributes) else path
-
-
-class TierTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="tier"):
-    """The member was on one of these tiers of the ladder when the event happened."""
-
-    ladder: Code
-    any_of: tuple[Code, ...]
-
-    def problems(self, path: str, ground: Ground) -> Problems:
-        ladder = ground.ladders.get(self.ladder)
-        if ladder is None:
-            yield unknown(f"{path}.ladder", "ladder", self.ladder, ground.ladders)
-            return
-        codes = {tier.code for tier in ladder.tiers}
-        for index, code in enumerate(self.any_of):
-            if code not in codes:
-                yield unknown(f"{path}.any_of[{index}]", f"tier on {self.ladder}", code, codes)
-        if not self.any_of:
-            yield Problem(f"{path}.any_of", "No tier is named, so this never holds.", "Name one tier or more.")
-
-    def words(self, teller: Teller) -> str:
-        names = [teller.tier(self.ladder, code) for code in self.any_of]
-        return teller.tell(N_("the member is %(tiers)s"), tiers=teller.list_or(names))
-
-    def build(self, path: str, scope: ConditionScope) -> Check:
-        ladder, wanted, first = self.ladder, frozenset(self.any_of), scope.first_tiers.get(self.ladder, "")
-        return lambda facts: None if facts.member.tiers.get(ladder, first) in wanted else path
-
-
-class TimeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="time"):
-    """When it happened by the wall clock of the program's or the member's zone.
-
-    From from_hour up to, not including, to_hour; past midnight when from_hour is the later one, the hours after
-    midnight then belong to the weekday that they lie on. weekdays empty: every day.
-    """
-
-    weekdays: tuple[Weekday, ...] = ()
-    from_hour: HourMinute | None = None
-    to_hour: HourMinute | None = None
-    zone: Literal["program", "member"] = "program"
-
-    def problems(self, path: str, ground: Ground) -> Problems:
-        if not self.weekdays and self.from_hour is None and self.to_hour is None:
-            yield Problem(path, "This time test holds always.", "Name weekdays or hours, or leave it out.")
-        if self.from_hour is not None and self.from_hour == self.to_hour:
-            yield Problem(f"{path}.to_hour", "It ends when it starts.", "Say a later time, or leave both out.")
-
-    def words(self, teller: Teller) -> str:
-        parts = []
-        if self.weekdays:
-            days = [teller.say(_WEEKDAY_WORDS[day]) for day in _WEEKDAYS if day in self.weekdays]
-            parts.append(teller.tell(N_("on %(days)s"), days=teller.list_or(days)))
-        if self.from_hour is not None or self.to_hour is not None:
-            span = {"start": self.from_hour or "00:00", "end": self.to_hour or "24:00"}
-            parts.append(teller.tell(N_("between %(start)s and %(end)s"), **span))
-        return " ".join(parts)
-
-    def build(self, path: str, scope: ConditionScope) -> Check:
-        days = frozenset(_WEEKDAYS.index(day) for day in self.weekdays or _WEEKDAYS)
-        start, end = _minute(self.from_hour, 0), _minute(self.to_hour, 24 * 60)
-        over_midnight, of_member = start > end, self.zone == "member"
-
-        def check(facts: Facts) -> str | None:
-            local = facts.member_local if of_member else facts.local
-            if local.weekday() not in days:
-                return path
-            minute = local.hour * 60 + local.minute
-            inside = (minute >= start or minute < end) if over_midnight else start <= minute < end
-            return None if inside else path
-
-        return check
-
-
 # The kinds of condition. A new one joins here.
-Condition = All | AnyOf | NoneOf | AttributeTest | MemberTest | TierTest | TimeTest
+Condition = (
+    All
+    | AnyOf
+    | NoneOf
+    | AttributeTest
+    | LineTest
+    | MemberTest
+    | TierTest
+    | SegmentTest
+    | PlanTest
+    | CounterTest
+    | TimeTest
+    | SeasonTest
+    | AnniversaryTest
+    | MonthlyDayTest
+)
 
 
 def _children_problems(children: tuple[Condition, ...], path: str, ground: Ground) -> Problems:
@@ -264,18 +168,17 @@ def condition_size(condition: Condition) -> tuple[int, int]:
     return 1 + max((depth for depth, _ in sizes), default=0), 1 + sum(nodes for _, nodes in sizes)
 
 
+def conditions_in(condition: Condition | None, path: str) -> Iterator[tuple[str, Condition]]:
+    """Every node of the tree with where it stands, from the top."""
+    if condition is None:
+        return
+    yield path, condition
+    if isinstance(condition, All | AnyOf | NoneOf):
+        for index, each in enumerate(condition.of):
+            yield from conditions_in(each, f"{path}.of[{index}]")
+
+
 def _bracketed(condition: Condition, teller: Teller) -> str:
     words = condition.words(teller)
     nested = isinstance(condition, All | AnyOf | NoneOf) and len(condition.of) > 1
     return f"({words})" if nested else words
-
-
-def _joined_days(facts: Facts) -> int | None:
-    joined = facts.member.joined_at
-    return None if joined is None else (facts.local_date - joined.astimezone(facts.zone).date()).days
-
-
-def _minute(text: str | None, otherwise: int) -> int:
-    if text is None:
-        return otherwise
-    return int(text[:2]) * 60 + int(text[3:])

@@ -1,10 +1,7 @@
 """What a rule does when it fires.
 
-Each kind is one Struct: `problems` checks it, `words` says it, `build` compiles it. A compiled effect is one of
-    Giver       gives points by itself (first phase),
-    Multiplier  gives more of what givers gave (second phase),
-    Action      anything that isn't points, carried out after booking by a handler registered for its kind.
-To add a kind, write the Struct here (or in a module beside) and add it to the union `Effect` at the foot.
+Each kind is one Struct: `problems` checks it, `words` says it, `build` compiles it to one of effectbase's compiled
+effects. To add a kind, write the Struct here (or in a module beside) and add it to the union `Effect` at the foot.
 """
 
 from __future__ import annotations
@@ -12,141 +9,55 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from loyalty.definition.basics import Code
-from loyalty.definition.earnbase import EarnBase, base_amount, base_parts, earning_share
+from loyalty.definition.acteffects import Advance, GrantBadge, IssueReward, SendMessage, SetAttribute
+from loyalty.definition.basics import AttributePath, Code
+from loyalty.definition.comparison import values_at
+from loyalty.definition.effectbase import (
+    Action,
+    Advancer,
+    CompiledEffect,
+    EffectScope,
+    Given,
+    Giver,
+    Granter,
+    Multiplier,
+    PendingDays,
+    Rounding,
+    Terms,
+    digits_problems,
+    positive_problems,
+    rounded,
+    terms_of,
+)
+from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import Facts
+from loyalty.definition.lines import ItemTest, items_at, tests_build, tests_problems, tests_words, usual_value
+from loyalty.definition.moneyeffects import PointsBrackets, PointsByTender, PointsPerMoney
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.translation import N_, Teller, number_text
 
-Rounding = Literal["floor", "half_up"]
-
-
-class Given(Struct, frozen=True, gc=False):
-    """What a giver would give: minor units of its currency; numerator/denominator is the exact figure before rounding.
-
-    base_minor: the money it was reckoned from, before the part paid otherwise is taken off; None for a fixed gift.
-    """
-
-    points: int
-    numerator: int
-    denominator: int
-    base_minor: int | None = None
-
-
-class Giver(Struct, frozen=True):
-    """give: None when the event has no amount that this effect can be reckoned from. parts: see earnbase.base_parts."""
-
-    currency: str
-    kind: str
-    give: Callable[[Facts], Given | None]
-    parts: str = ""
-
-
-class Multiplier(Struct, frozen=True):
-    """extra = numerator/denominator × the points that the chosen givers were awarded. Both empty: all of them."""
-
-    currency: str
-    kind: str
-    numerator: int
-    denominator: int
-    rounding: Rounding
-    groups: frozenset[str]
-    rules: frozenset[str]
-
-
-class Action(Struct, frozen=True):
-    """Something to do besides points. params are the handler's."""
-
-    kind: str
-    params: Mapping[str, Any]
-
-
-CompiledEffect = Giver | Multiplier | Action
-
-
-class EffectScope(Struct, frozen=True):
-    """What effects are compiled against. scales: digits after the sign per currency."""
-
-    money: str
-    scales: Mapping[str, int]
-
-
-def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
-    """numerator/denominator as a whole number; neither is negative, half goes up."""
-    if rounding == "floor":
-        return numerator // denominator
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-class PointsPerMoney(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="points_per_money"
-):
-    """So many points for every per_minor of money. amount_of: the object of the payload that holds the amounts.
-
-    rounding is of the order's points as a whole or, with scope line, of each line's. Money in another currency than the
-    program's earns nothing. Integer arithmetic throughout, so nothing is lost before that one rounding.
-    """
-
-    currency: Code
-    points: Decimal = Decimal(1)
-    per_minor: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 100
-    amount_of: Code = "order"
-    base: EarnBase = EarnBase()
-    rounding: Rounding = "floor"
-    scope: Literal["order", "line"] = "order"
-
-    def problems(self, path: str, ground: Ground) -> Problems:
-        yield from ground.currency_known(self.currency, f"{path}.currency")
-        yield from _positive(self.points, f"{path}.points")
-        if self.scope == "line" and self.base.shipping == "include":
-            yield Problem(f"{path}.base.shipping", "Lines have no shipping.", "Exclude shipping, or use scope order.")
-
-    def words(self, teller: Teller) -> str:
-        return teller.tell(
-            N_("%(points)s for every %(money)s spent"),
-            points=teller.points(self.currency, self.points),
-            money=teller.money_of(self.per_minor),
-        )
-
-    def build(self, scope: EffectScope) -> Giver:
-        rate = Fraction(self.points) * 10 ** scope.scales[self.currency] / self.per_minor
-        up, down = rate.numerator, rate.denominator
-        base, rounding, key, money = self.base, self.rounding, self.amount_of, scope.money
-        by_line = self.scope == "line"
-
-        def give(facts: Facts) -> Given | None:
-            order = facts.payload.get(key)
-            if not isinstance(order, dict) or order.get("currency", money) != money:
-                return None
-            whole = base_amount(base, order)
-            if whole is None:
-                return None
-            paid, total = earning_share(base, order)
-            if not by_line:
-                numerator, denominator = whole * paid * up, total * down
-                return Given(rounded(numerator, denominator, rounding), numerator, denominator, whole)
-            amounts = [base_amount(base, line) or 0 for line in order.get("lines") or () if isinstance(line, dict)]
-            numerators = [amount * paid * up for amount in amounts]
-            denominator = total * down
-            points = sum(rounded(each, denominator, rounding) for each in numerators)
-            return Given(points, sum(numerators), denominator, sum(amounts))
-
-        return Giver(self.currency, "points_per_money", give, base_parts(base))
+__all__ = [
+    "Action", "Advance", "Advancer", "CompiledEffect", "Effect", "EffectScope", "Given", "Giver", "GrantBadge",
+    "Granter", "IssueReward", "Multiplier", "Multiply", "PointsBrackets", "PointsByTender", "PointsFixed",
+    "PointsPerMoney", "PointsPerUnit", "Rounding", "SendMessage", "SetAttribute", "Terms", "effect_currency", "rounded",
+]  # fmt: skip
 
 
 class PointsFixed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="points_fixed"):
-    """So many points each time the rule fires."""
+    """So many points each time the rule fires. pending_days, expiry: other than the currency's."""
 
     currency: Code
     points: Decimal
+    pending_days: PendingDays | None = None
+    expiry: Expiry | None = None
 
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from ground.currency_known(self.currency, f"{path}.currency")
-        wrong = list(_positive(self.points, f"{path}.points"))
+        wrong = list(positive_problems(self.points, f"{path}.points"))
         yield from wrong
         known = ground.currencies.get(self.currency)
         if not wrong and known is not None and self.points != round(self.points, known.scale):
@@ -162,7 +73,86 @@ class PointsFixed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     def build(self, scope: EffectScope) -> Giver:
         points = int(self.points.scaleb(scope.scales[self.currency]))
         given = Given(points, points, 1)
-        return Giver(self.currency, "points_fixed", lambda facts: given)
+        terms = terms_of(self.pending_days, self.expiry)
+        return Giver(self.currency, "points_fixed", lambda facts: given, terms=terms)
+
+
+class PointsPerUnit(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="points_per_unit"
+):
+    """So many points for every `per` of a number in the event, added up where the path goes through a list.
+
+    where: only items of that list that pass every test count; of then is the number of an item, such as
+    order.lines.quantity. rounding is of the sum. pending_days, expiry: other than the currency's.
+    """
+
+    currency: Code
+    points: Decimal = Decimal(1)
+    of: AttributePath = "order.lines.quantity"
+    per: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    where: tuple[ItemTest, ...] = ()
+    rounding: Rounding = "floor"
+    pending_days: PendingDays | None = None
+    expiry: Expiry | None = None
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        yield from ground.currency_known(self.currency, f"{path}.currency")
+        yield from positive_problems(self.points, f"{path}.points")
+        yield from tests_problems(self.where, f"{path}.where")
+        if self.where and "." not in self.of:
+            yield Problem(f"{path}.of", "It names no list whose items could be tested.", "Say order.lines.quantity.")
+
+    def words(self, teller: Teller) -> str:
+        points = teller.points(self.currency, self.points)
+        unit = self.of if self.per == 1 else f"{self.per} {self.of}"
+        if self.where:
+            where = tests_words(self.where, teller)
+            return teller.tell(
+                N_("%(points)s for every %(unit)s where %(where)s"), points=points, unit=unit, where=where
+            )
+        return teller.tell(N_("%(points)s for every %(unit)s"), points=points, unit=unit)
+
+    def build(self, scope: EffectScope) -> Giver:
+        rate = Fraction(self.points) * 10 ** scope.scales[self.currency] / self.per
+        up, down, rounding = rate.numerator, rate.denominator, self.rounding
+        units = _units(self.of, self.where)
+
+        def give(facts: Facts) -> Given | None:
+            found = units(facts.payload)
+            if found is None:
+                return None
+            numerator, denominator = found.numerator * up, found.denominator * down
+            return Given(rounded(numerator, denominator, rounding), numerator, denominator)
+
+        return Giver(self.currency, "points_per_unit", give, terms=terms_of(self.pending_days, self.expiry))
+
+
+def _units(of: str, where: tuple[ItemTest, ...]) -> Callable[[Mapping[str, Any]], Fraction | None]:
+    """The number of units in a payload; None when there is no number at the path."""
+    keys = tuple(of.split("."))
+    holds = tests_build(where)
+
+    def units(payload: Mapping[str, Any]) -> Fraction | None:
+        found: list[Any] = []
+        for item in items_at(payload, keys[:-1]) if keys[:-1] else [payload]:
+            if holds(item):
+                found += values_at(usual_value(item, keys[-1]), ())
+        numbers = [number for each in found if (number := _number(each)) is not None]
+        # Items that were tested and failed are none of a known number; an event without the number is another matter.
+        return sum(numbers, Fraction(0)) if numbers or (where and items_at(payload, keys[:-1])) else None
+
+    return units
+
+
+def _number(value: Any) -> Fraction | None:
+    if type(value) is int:
+        return Fraction(value) if 0 <= value <= _MAX_UNITS else None
+    if type(value) is float and 0 <= value <= _MAX_UNITS:
+        return Fraction(repr(value))
+    return None
+
+
+_MAX_UNITS = 10**12
 
 
 class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="multiply"):
@@ -178,6 +168,8 @@ class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     groups: tuple[Code, ...] = ()
     rules: tuple[Code, ...] = ()
     rounding: Rounding = "floor"
+    pending_days: PendingDays | None = None
+    expiry: Expiry | None = None
 
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from ground.currency_known(self.currency, f"{path}.currency")
@@ -186,7 +178,7 @@ class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
                 f"{path}.factor", "A factor must be above 1.", "Say 2 for double points, 1.5 for half as much again."
             )
         else:
-            yield from _digits(self.factor, f"{path}.factor")
+            yield from digits_problems(self.factor, f"{path}.factor")
         for index, code in enumerate(self.groups):
             if code not in ground.groups:
                 yield unknown(f"{path}.groups[{index}]", "stacking group", code, ground.groups)
@@ -214,25 +206,26 @@ class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
             rounding=self.rounding,
             groups=frozenset(self.groups),
             rules=frozenset(self.rules),
+            terms=terms_of(self.pending_days, self.expiry),
         )
 
 
 # The kinds of effect. A new one joins here.
-Effect = PointsPerMoney | PointsFixed | Multiply
+Effect = (
+    PointsPerMoney
+    | PointsFixed
+    | PointsPerUnit
+    | PointsBrackets
+    | PointsByTender
+    | Multiply
+    | IssueReward
+    | SendMessage
+    | SetAttribute
+    | Advance
+    | GrantBadge
+)
 
 
 def effect_currency(effect: Effect) -> str | None:
     """The currency that the effect gives; None for an effect that gives no points."""
     return getattr(effect, "currency", None)
-
-
-def _positive(number: Decimal, path: str) -> Problems:
-    if not number.is_finite() or not 0 < number <= 10**9:
-        yield Problem(path, "Points must be above 0.", "Say a number such as 1 or 0.5, a thousand million at most.")
-        return
-    yield from _digits(number, path)
-
-
-def _digits(number: Decimal, path: str) -> Problems:
-    if number != round(number, 6):
-        yield Problem(path, "The number has too many digits.", "At most six after the decimal sign.")

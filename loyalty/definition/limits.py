@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from loyalty.definition.basics import Code
-from loyalty.definition.problems import Ground, Problem, Problems
+from loyalty.definition.basics import AttributePath, Code
 from loyalty.definition.translation import N_, Teller, number_text
 
 Measure = Literal["points", "times"]
@@ -22,6 +21,8 @@ PERIOD_WORDS = {
     "year": N_("a year"),
     "lifetime": N_("in all"),
 }
+_UNIT_WORDS = {"minutes": N_("%(n)d minutes"), "hours": N_("%(n)d hours"), "days": N_("%(n)d days")}
+_UNIT_SECONDS = {"minutes": 60, "hours": 3_600, "days": 86_400}
 
 
 class EventLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="event"):
@@ -39,8 +40,50 @@ class EventLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 class MemberLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="member"):
     """At most so much per member in a local day, week (from Monday), month, year or lifetime. Pending points count.
 
-    reversal_frees: whether a return gives the room back, in the period that it was taken from.
+    zone: whose day it is. reversal_frees: whether a return gives the room back, in the period that it was taken from.
     """
+
+    period: Period
+    at_most: Decimal
+    measure: Measure = "points"
+    currency: Code | None = None
+    on_excess: OnExcess = "truncate"
+    reversal_frees: bool = True
+    zone: Literal["program", "member"] = "program"
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(
+            N_("at most %(amount)s %(period)s"), amount=_amount(self, teller), period=_period(self, teller)
+        )
+
+
+class ValueLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="member_value"):
+    """At most so much per member for each value of an attribute of the event, such as each channel or each place.
+
+    Events without the attribute share one limit. See MemberLimit for the rest.
+    """
+
+    attribute: AttributePath
+    period: Period
+    at_most: Decimal
+    measure: Measure = "points"
+    currency: Code | None = None
+    on_excess: OnExcess = "truncate"
+    reversal_frees: bool = True
+    zone: Literal["program", "member"] = "program"
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(
+            N_("at most %(amount)s %(period)s for each %(attribute)s"),
+            amount=_amount(self, teller),
+            period=_period(self, teller),
+            attribute=self.attribute,
+        )
+
+
+class BudgetLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="budget"):
+    """At most so much over all members together, in a period of the program's zone. Never exceeded, however many come
+    at once."""
 
     period: Period
     at_most: Decimal
@@ -51,17 +94,37 @@ class MemberLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     def words(self, teller: Teller) -> str:
         return teller.tell(
-            N_("at most %(amount)s %(period)s"),
+            N_("at most %(amount)s %(period)s over all members"),
             amount=_amount(self, teller),
-            period=teller.say(PERIOD_WORDS[self.period]),
+            period=_period(self, teller),
         )
 
 
-# More kinds join here: per value of an attribute, a budget over all members, a cooldown.
-Limit = EventLimit | MemberLimit
+class Cooldown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="cooldown"):
+    """So much time must lie between two awards to one member, by when the events happened. A day is 24 hours. What was
+    given and returned still counts."""
+
+    n: Annotated[int, Meta(ge=1, le=100_000)]
+    unit: Literal["minutes", "hours", "days"]
+
+    @property
+    def seconds(self) -> int:
+        return self.n * _UNIT_SECONDS[self.unit]
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("with %(time)s between two awards"), time=teller.tell(_UNIT_WORDS[self.unit], n=self.n))
 
 
-def _amount(limit: EventLimit | MemberLimit, teller: Teller) -> str:
+# The kinds of limit. A new one joins here.
+AmountLimit = EventLimit | MemberLimit | ValueLimit | BudgetLimit
+Limit = EventLimit | MemberLimit | ValueLimit | BudgetLimit | Cooldown
+
+
+def _period(limit: MemberLimit | ValueLimit | BudgetLimit, teller: Teller) -> str:
+    return teller.say(PERIOD_WORDS[limit.period])
+
+
+def _amount(limit: AmountLimit, teller: Teller) -> str:
     if limit.measure == "times":
         return teller.say(N_("once")) if limit.at_most == 1 else teller.tell(N_("%(n)s times"), n=limit.at_most)
     if limit.currency is None:
@@ -69,47 +132,8 @@ def _amount(limit: EventLimit | MemberLimit, teller: Teller) -> str:
     return teller.points(limit.currency, limit.at_most)
 
 
-def limit_currency(limit: Limit, currencies: set[str]) -> str | None:
+def limit_currency(limit: AmountLimit, currencies: set[str]) -> str | None:
     """The currency whose points the limit counts: its own, or the only one that its rules give; None when unclear."""
     if limit.currency is not None:
         return limit.currency
     return next(iter(currencies)) if len(currencies) == 1 else None
-
-
-def limits_problems(limits: tuple[Limit, ...], path: str, currencies: set[str], ground: Ground) -> Problems:
-    """currencies: those that the limited rules give."""
-    seen: set[tuple[object, ...]] = set()
-    for index, limit in enumerate(limits):
-        here = f"{path}[{index}]"
-        yield from _one(limit, here, currencies, ground)
-        counted = (getattr(limit, "period", "event"), limit.measure, limit_currency(limit, currencies))
-        if counted in seen:
-            yield Problem(here, "The same thing is limited twice.", "Keep the stricter of the two.")
-        seen.add(counted)
-
-
-def _one(limit: Limit, here: str, currencies: set[str], ground: Ground) -> Problems:
-    number = limit.at_most
-    if not number.is_finite() or not 0 < number <= 10**12:
-        yield Problem(
-            f"{here}.at_most", "A limit must be above 0.", "Say a number such as 100; to stop a rule, disable it."
-        )
-        return
-    if limit.measure == "times":
-        if number != number.to_integral_value():
-            yield Problem(f"{here}.at_most", "Times are counted whole.", "Say a whole number.")
-        if limit.currency is not None:
-            yield Problem(f"{here}.currency", "Times have no currency.", "Leave currency out.")
-        return
-    code = limit_currency(limit, currencies)
-    if code is None:
-        yield Problem(
-            here,
-            "It is unclear which points are limited.",
-            f"Name the currency: one of {', '.join(sorted(currencies)) or 'those that the rules give'}.",
-        )
-        return
-    yield from ground.currency_known(code, f"{here}.currency")
-    known = ground.currencies.get(code)
-    if known is not None and number != number.quantize(Decimal(1).scaleb(-known.scale)):
-        yield Problem(f"{here}.at_most", f"{code} has {known.scale} digits after the sign.", "Say a number that fits.")

@@ -8,8 +8,9 @@ from itertools import combinations
 from loyalty.definition.compile import rule_currencies
 from loyalty.definition.conditions import MAX_DEPTH, MAX_NODES, condition_size
 from loyalty.definition.document import Document
-from loyalty.definition.effects import Multiply
-from loyalty.definition.limits import EventLimit, limits_problems
+from loyalty.definition.effects import Multiply, effect_currency
+from loyalty.definition.limitchecks import limits_problems
+from loyalty.definition.limits import Cooldown, EventLimit
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import CapGroup, Rule
 
@@ -91,7 +92,7 @@ def _multiplies_something(rule: Rule, effect: Multiply, path: str, ground: Groun
         chosen = everything or other.group in effect.groups or other.code in effect.rules
         if not chosen or other.trigger != rule.trigger or not other.enabled:
             continue
-        if any(not isinstance(each, Multiply) and each.currency == effect.currency for each in other.effects):
+        if any(not isinstance(each, Multiply) and effect_currency(each) == effect.currency for each in other.effects):
             return
     yield Problem(
         path,
@@ -153,7 +154,9 @@ def _why_order_matters(one: Rule, other: Rule, document: Document, ground: Groun
 
 def _uneven(group: CapGroup) -> bool:
     """Whether who comes first changes how much is given in all; cutting points to fit doesn't."""
-    return any(each.on_excess == "reject" or each.measure == "times" for each in group.limits)
+    return any(
+        isinstance(each, Cooldown) or each.on_excess == "reject" or each.measure == "times" for each in group.limits
+    )
 
 
 def _overlap(one: Rule, other: Rule) -> bool:

@@ -7,11 +7,11 @@ from msgspec import Struct
 from loyalty.definition.compiled import CompiledLimit, CompiledRule
 from loyalty.definition.effects import Giver, Multiplier
 from loyalty.definition.facts import CounterRef, Facts
-from loyalty.rules.dates import period_start
+from loyalty.rules.limiting import limit_ref, mark_of
 
 
 class Wanted(Struct, frozen=True, gc=False):
-    """What one effect would give without limits; see effects.Given. index: its place in the rule's effects."""
+    """What one effect would give without limits; see effectbase.Given. index: its place in the rule's effects."""
 
     index: int
     effect: Giver | Multiplier
@@ -19,6 +19,7 @@ class Wanted(Struct, frozen=True, gc=False):
     numerator: int
     denominator: int
     base_minor: int | None
+    lines: tuple[tuple[int, int], ...] = ()
 
 
 class Allotment:
@@ -33,23 +34,28 @@ class Allotment:
 
     def changes(self) -> tuple[tuple[str, str, int], ...]:
         """(key, period, added) of the counters that are kept; what counts within an event isn't."""
-        return tuple((key, period, added) for (key, period), added in self._added.items() if period != "event")
+        return tuple(
+            (key, period, added) for (key, period), added in self._added.items() if added and period != "event"
+        )
 
     def add(self, ref: CounterRef, amount: int) -> None:
         self._added[ref] = self._added.get(ref, 0) + amount
+
+    def value(self, ref: CounterRef) -> int:
+        """The counter with what this event has added to it."""
+        return self._facts.member.counters.get(ref, 0) + self._added.get(ref, 0)
 
     def allot(self, rule: CompiledRule, wanted: list[Wanted]) -> tuple[list[int], str]:
         """(what each gets, path of the first limit that cut or refused). Changes nothing."""
         amounts = [each.points for each in wanted]
         why = ""
         for limit in rule.limits:
-            room = self._room(limit)
             if limit.measure == "times":
                 # Firing once more either fits or doesn't; a rule that gives in both phases fires once.
-                if room < 1 and rule.code not in self._timed:
+                if rule.code not in self._timed and not self._once_more(limit):
                     return [0] * len(wanted), limit.path
                 continue
-            currency = limit.currency
+            room, currency = self._room(limit), limit.currency
             if limit.reject:
                 if sum(each.points for each in wanted if each.effect.currency == currency) > room:
                     return [0] * len(wanted), limit.path
@@ -77,20 +83,24 @@ class Allotment:
         freed: tuple[CounterRef, ...] = ()
         for limit in rule.limits:
             if limit.currency == currency:
-                ref = self._ref(limit)
+                ref = limit_ref(limit, self._facts)
+                if limit.kind == "cooldown":
+                    self.add(ref, max(0, mark_of(self._facts.event.occurred_at) - self.value(ref)))
+                    continue
                 self.add(ref, amount)
                 if limit.frees:
                     freed += (ref,)
         return freed
 
+    def _once_more(self, limit: CompiledLimit) -> bool:
+        if limit.kind != "cooldown":
+            return self._room(limit) >= 1
+        mark = self.value(limit_ref(limit, self._facts))
+        return not mark or abs(mark_of(self._facts.event.occurred_at) - mark) >= limit.at_most
+
     def _room(self, limit: CompiledLimit) -> int:
-        ref = self._ref(limit)
+        ref = limit_ref(limit, self._facts)
         used = self._added.get(ref, 0)
         if limit.period != "event":
             used += self._facts.member.counters.get(ref, 0)
         return max(0, limit.at_most - used)
-
-    def _ref(self, limit: CompiledLimit) -> CounterRef:
-        if limit.period == "event":
-            return limit.key, "event"
-        return limit.key, period_start(limit.period, self._facts.local_date)

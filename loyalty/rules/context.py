@@ -5,6 +5,7 @@ from __future__ import annotations
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.facts import NOBODY, BalanceFacts, CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.dates import period_start
+from loyalty.rules.limiting import limit_refs
 
 __all__ = ["NOBODY", "BalanceFacts", "CounterRef", "EventFacts", "Facts", "MemberFacts", "needed_counters"]
 
@@ -12,7 +13,10 @@ __all__ = ["NOBODY", "BalanceFacts", "CounterRef", "EventFacts", "Facts", "Membe
 def needed_counters(program: CompiledProgram, event: EventFacts) -> list[CounterRef]:
     """(key, period) of every counter that judging this event can ask for, but for tiers': those are read always."""
     plan = program.triggers.get(event.type)
-    if plan is None or not plan.counters:
+    if plan is None or not (plan.counters or plan.varying):
         return []
     day = event.occurred_at.astimezone(program.zone).date()
-    return [(key, period_start(period, day)) for key, period in plan.counters]
+    found = [(key, period_start(period, day)) for key, period in plan.counters]
+    for limit in plan.varying:
+        found += limit_refs(limit, event.payload, day)
+    return found

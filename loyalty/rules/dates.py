@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from loyalty.definition.compiled import CompiledCurrency
 from loyalty.definition.expiry import Expiry
+from loyalty.definition.periods import period_start
+
+__all__ = ["activation_at", "award_dates", "day_start", "expiry_at", "local_day", "period_start"]
 
 _SECOND = timedelta(seconds=1)
 
@@ -70,23 +73,3 @@ def award_dates(currency: CompiledCurrency, occurred_at: datetime, zone: ZoneInf
     """(activates_at, expires_at) of points awarded for what happened then. The clock of expiry starts at activation."""
     activates_at = activation_at(occurred_at, currency.pending_days, zone)
     return activates_at, expiry_at(currency.expiry, local_day(activates_at, zone), zone)
-
-
-@lru_cache(maxsize=4096)
-def period_start(period: str, day: date) -> str:
-    """The first day of the period that the day lies in, YYYY-MM-DD; "" for a lifetime. Weeks start on Monday.
-
-    Periods of caps: day, week, month, year, lifetime. Windows of tiers know their own (definition/windows).
-    """
-    match period:
-        case "lifetime":
-            return ""
-        case "day":
-            return day.isoformat()
-        case "week":
-            return (day - timedelta(days=day.weekday())).isoformat()
-        case "month":
-            return day.replace(day=1).isoformat()
-        case "year":
-            return day.replace(month=1, day=1).isoformat()
-    raise ValueError(f"no such period: {period}")

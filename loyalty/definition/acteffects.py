@@ -1,0 +1,170 @@
+"""Effects that aren't points: a reward, a message, an attribute, a step in an achievement, a badge.
+
+Rewards, messages and attributes are carried out after booking, by the room that registered the kind (loyalty/acts.py).
+Steps and badges are part of the judgement itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from loyalty.definition.basics import AttributePath, Code, LocalText
+from loyalty.definition.comparison import Value, values_at, values_words
+from loyalty.definition.earnbase import EarnBase
+from loyalty.definition.effectbase import Action, Advancer, EffectScope, Granter
+from loyalty.definition.facts import Facts
+from loyalty.definition.moneyeffects import LineFilter, PerMinor, reckoner
+from loyalty.definition.partchecks import text_problems
+from loyalty.definition.problems import Ground, Problem, Problems, unknown
+from loyalty.definition.translation import N_, Teller
+
+# A member's attribute is no longer than an event's.
+AttributeName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,59}$(?!\n)")]
+# More than this many steps at once is cut: it keeps counters within a BIGINT.
+MAX_STEPS = 10**12
+
+
+class IssueReward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="issue_reward"):
+    """Gives the member a reward of the catalogue, free of points. It is taken back when the order is returned whole,
+    as long as it wasn't used."""
+
+    reward: Code
+    quantity: Annotated[int, Meta(ge=1, le=10)] = 1
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        yield from ()
+
+    def words(self, teller: Teller) -> str:
+        if self.quantity == 1:
+            return teller.tell(N_("the reward %(reward)s"), reward=self.reward)
+        return teller.tell(N_("%(n)d times the reward %(reward)s"), n=self.quantity, reward=self.reward)
+
+    def build(self, scope: EffectScope) -> Action:
+        return Action("issue_reward", {"reward": self.reward, "quantity": self.quantity})
+
+
+class SendMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="send_message"):
+    """Writes to the member, in their language, if they have allowed it."""
+
+    subject: LocalText
+    text: LocalText
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        yield from text_problems(self.subject, f"{path}.subject", 120)
+        yield from text_problems(self.text, f"{path}.text", 2000)
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("the message “%(subject)s”"), subject=teller.text(self.subject))
+
+    def build(self, scope: EffectScope) -> Action:
+        return Action("send_message", {"subject": self.subject, "text": self.text})
+
+
+class SetAttribute(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="set_attribute"
+):
+    """Notes something of the member, which conditions can ask as attributes.<name>."""
+
+    name: AttributeName
+    value: Value
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        if isinstance(self.value, str) and len(self.value) > 200:
+            yield Problem(f"{path}.value", f"The value has {len(self.value)} characters.", "At most 200.")
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("%(name)s becomes %(value)s"), name=self.name, value=values_words(self.value, teller))
+
+    def build(self, scope: EffectScope) -> Action:
+        return Action("set_attribute", {"name": self.name, "value": self.value})
+
+
+class Advance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="advance"):
+    """Moves the member on in an achievement: by so many steps, or so many for every unit of an attribute of the event,
+    or for every per_minor of money. What isn't whole is left out."""
+
+    achievement: Code
+    by: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    of: AttributePath | None = None
+    per_minor: PerMinor | None = None
+    amount_of: Code = "order"
+    base: EarnBase = EarnBase()
+    lines: LineFilter | None = None
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        known = _codes(ground, "achievements")
+        if self.achievement not in known:
+            yield unknown(f"{path}.achievement", "achievement", self.achievement, known)
+        if self.of is not None and self.per_minor is not None:
+            yield Problem(f"{path}.per_minor", "Steps are counted from both of and money.", "Leave one of them out.")
+        if self.lines is not None:
+            yield from self.lines.problems(f"{path}.lines")
+            if self.per_minor is None:
+                yield Problem(f"{path}.lines", "Lines only matter for money.", "Add per_minor, or leave lines out.")
+
+    def words(self, teller: Teller) -> str:
+        name = self.achievement
+        if self.of is not None:
+            return teller.tell(N_("%(n)d for every %(unit)s towards %(name)s"), n=self.by, unit=self.of, name=name)
+        if self.per_minor is not None:
+            money = teller.money_of(self.per_minor)
+            return teller.tell(N_("%(n)d for every %(money)s towards %(name)s"), n=self.by, money=money, name=name)
+        return teller.tell(N_("%(n)d towards %(name)s"), n=self.by, name=name)
+
+    def build(self, scope: EffectScope) -> Advancer:
+        return Advancer(self.achievement, self._steps(scope))
+
+    def _steps(self, scope: EffectScope) -> Callable[[Facts], int | None]:
+        by, per = self.by, self.per_minor
+        if self.of is not None:
+            keys = tuple(self.of.split("."))
+            return lambda facts: _cut(by, _number(facts.payload, keys))
+        if per is None:
+            return lambda facts: by
+        reckon = reckoner(self.base, self.amount_of, scope.money, self.lines)
+
+        def steps(facts: Facts) -> int | None:
+            found = reckon(facts)
+            if found is None:
+                return None
+            return min(by * found.amount * found.paid // (found.total * per), MAX_STEPS)
+
+        return steps
+
+
+class GrantBadge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="grant_badge"):
+    """Gives the member a badge. One that they have is theirs anew from then on."""
+
+    badge: Code
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        known = _codes(ground, "badges")
+        if self.badge not in known:
+            yield unknown(f"{path}.badge", "badge", self.badge, known)
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("the badge %(badge)s"), badge=self.badge)
+
+    def build(self, scope: EffectScope) -> Granter:
+        return Granter(self.badge)
+
+
+def _codes(ground: Ground, part: str) -> set[str]:
+    return {each.code for each in getattr(ground.document, part, ())}
+
+
+def _cut(by: int, number: int | None) -> int | None:
+    return None if number is None else min(by * number, MAX_STEPS)
+
+
+def _number(payload: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
+    """The whole units at the path, added up where it goes through a list; None without a number there."""
+    found = [int(each) for each in values_at(payload, keys) if _counts(each)]
+    return sum(found) if found else None
+
+
+def _counts(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= MAX_STEPS
