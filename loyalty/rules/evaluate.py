@@ -16,8 +16,10 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from loyalty.definition.compiled import CompiledProgram, CompiledRule, TriggerPlan
-from loyalty.definition.effects import Giver, Multiplier, rounded
+from msgspec import structs
+
+from loyalty.definition.compiled import CompiledCurrency, CompiledProgram, CompiledRule, TriggerPlan
+from loyalty.definition.effects import Giver, Multiplier, Terms, rounded
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.allotment import Allotment, Wanted
 from loyalty.rules.counting import counters_raise
@@ -141,7 +143,9 @@ class _Run:
             given = giver.give(self.facts)
             if given is not None:
                 points = given.points if given.points < MAX_AWARD else MAX_AWARD
-                wanted.append(Wanted(index, giver, points, given.numerator, given.denominator, given.base_minor))
+                wanted.append(
+                    Wanted(index, giver, points, given.numerator, given.denominator, given.base_minor, given.lines)
+                )
         return wanted
 
     def _wanted_extra(self, rule: CompiledRule) -> list[Wanted]:
@@ -176,7 +180,7 @@ class _Run:
             ref = (key, window.start(self.facts.local_date, self.facts.joined_on))
             self.allotment.add(ref, points)
             counted += (ref,)
-        activates_at, expires_at = self._dates(currency.code)
+        activates_at, expires_at = self._dates(currency.code, effect.terms)
         giver = effect if isinstance(effect, Giver) else None
         if giver is not None:
             self.given.append((rule.code, rule.group, currency.code, points))
@@ -195,13 +199,16 @@ class _Run:
                 expires_at=expires_at,
                 counted=counted,
                 counted_times=times,
+                lines=each.lines,
             )
         )
 
-    def _dates(self, code: str) -> tuple[datetime, datetime | None]:
-        found = self.dates.get(code)
+    def _dates(self, code: str, terms: Terms | None) -> tuple[datetime, datetime | None]:
+        found = self.dates.get(code) if terms is None else None
         if found is None:
             currency, at = self.program.currencies[code], self.facts.event.occurred_at
+            if terms is not None:
+                return award_dates(currency_with(currency, terms), at, self.program.zone)
             if currency.pending_days:
                 found = award_dates(currency, at, self.program.zone)
             else:
@@ -223,6 +230,15 @@ class _Run:
         if before is not None:
             told, why = before.amounts + told, before.why or why
         self.trace[rule.order] = RuleTrace(rule.code, "capped" if why else "fired", why, told)
+
+
+def currency_with(currency: CompiledCurrency, terms: Terms) -> CompiledCurrency:
+    """The currency as one effect gives it."""
+    return structs.replace(
+        currency,
+        pending_days=currency.pending_days if terms.pending_days is None else terms.pending_days,
+        expiry=currency.expiry if terms.expiry is None else terms.expiry,
+    )
 
 
 def _order(rule: CompiledRule) -> int:
