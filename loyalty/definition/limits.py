@@ -102,7 +102,7 @@ class BudgetLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 class Cooldown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", tag="cooldown"):
     """So much time must lie between two awards to one member, by when the events happened. A day is 24 hours. What was
-    given and returned still counts."""
+    given and returned still counts; what happened before the last award but is told after it gets nothing."""
 
     n: Annotated[int, Meta(ge=1, le=100_000)]
     unit: Literal["minutes", "hours", "days"]

@@ -47,8 +47,9 @@ class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     value: Values = True
 
     def problems(self, path: str, ground: Ground) -> Problems:
-        yield from comparison_problems(self.operator, self.value, path)
-        if self.attribute in _NUMBERS and self.operator != "exists" and not _whole(self.value):
+        wrong = list(comparison_problems(self.operator, self.value, path))
+        yield from wrong
+        if not wrong and self.attribute in _NUMBERS and self.operator != "exists" and not _whole(self.value):
             yield Problem(f"{path}.value", f"{self.attribute} is a whole number.", "Say a whole number, such as 18.")
 
     def words(self, teller: Teller) -> str:

@@ -41,10 +41,6 @@ class Allotment:
     def add(self, ref: CounterRef, amount: int) -> None:
         self._added[ref] = self._added.get(ref, 0) + amount
 
-    def value(self, ref: CounterRef) -> int:
-        """The counter with what this event has added to it."""
-        return self._facts.member.counters.get(ref, 0) + self._added.get(ref, 0)
-
     def allot(self, rule: CompiledRule, wanted: list[Wanted]) -> tuple[list[int], str]:
         """(what each gets, path of the first limit that cut or refused). Changes nothing."""
         amounts = [each.points for each in wanted]
@@ -85,7 +81,7 @@ class Allotment:
             if limit.currency == currency:
                 ref = limit_ref(limit, self._facts)
                 if limit.kind == "cooldown":
-                    self.add(ref, max(0, mark_of(self._facts.event.occurred_at) - self.value(ref)))
+                    self.add(ref, max(0, mark_of(self._facts.event.occurred_at) - self._facts.counted(ref)))
                     continue
                 self.add(ref, amount)
                 if limit.frees:
@@ -95,8 +91,9 @@ class Allotment:
     def _once_more(self, limit: CompiledLimit) -> bool:
         if limit.kind != "cooldown":
             return self._room(limit) >= 1
-        mark = self.value(limit_ref(limit, self._facts))
-        return not mark or abs(mark_of(self._facts.event.occurred_at) - mark) >= limit.at_most
+        mark = self._facts.counted(limit_ref(limit, self._facts))
+        # What happened before the last award but is told late is refused: how far it lay from others isn't known.
+        return not mark or mark_of(self._facts.event.occurred_at) - mark >= limit.at_most
 
     def _room(self, limit: CompiledLimit) -> int:
         ref = limit_ref(limit, self._facts)

@@ -202,7 +202,7 @@ def test_steps_towards_an_achievement_are_fixed_or_by_a_number_or_by_money() -> 
 
 
 def test_what_is_done_besides_points_can_be_told() -> None:
-    acts = [
+    acts: list[dict[str, Any]] = [
         {"kind": "issue_reward", "reward": "coffee"},
         {"kind": "send_message", "subject": {"en": "Hi", "nl": "Hoi"}, "text": "Hello"},
         {"kind": "set_attribute", "name": "vip", "value": True},
