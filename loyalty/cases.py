@@ -74,6 +74,7 @@ def member_facts(case: Case) -> MemberFacts:
         counters={tuple(name.rsplit("@", 1)): value for name, value in place.counters.items()},  # type: ignore[misc]
         language=member.language,
         joined_at=member.joined_at,
+        enrolled_at=place.enrolled_at,
         time_zone=member.time_zone or None,
         attributes=member.attributes,
         birth_date=member.birth_date,

@@ -33,7 +33,7 @@ from loyalty.cases import (
     program_state,
 )
 from loyalty.incoming import EventInput
-from loyalty.lapsing import standings_lapse
+from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
 from loyalty.reading import Context
 from loyalty.returns import return_judge, return_order
@@ -144,16 +144,8 @@ class SliceJudge:
         if place is None or member is None:
             return
         if any(each.valid_until is not None and each.valid_until <= self.now for each in place.standings):
-            compiled, program = case.state.at(self.now), case.state.slug
-            standings_lapse(
-                place,
-                compiled=compiled,
-                plan=self.plan,
-                at=self.now,
-                member_id=member.public_id,
-                program=program,
-                joined_at=member.joined_at,
-            )
+            whose = Whose(member.public_id, case.state.slug, member.joined_at)
+            standings_lapse(place, compiled=case.state.at(self.now), plan=self.plan, at=self.now, whose=whose)
 
     def _case(self, event: EventInput) -> Case:
         """Who and by which version. Raises what is wrong with either."""
@@ -188,7 +180,8 @@ class SliceJudge:
                 self.plan.counter_add(place, key, period, delta)
             awards = self._awards(case, judgement)
             acts_tell(case, judgement.acts, self.plan)
-        changed = tiers_review(case, self.plan, judgement, self.now) if place is not None and awards else {}
+        moved = awards or judgement.counters
+        changed = tiers_review(case, self.plan, judgement, self.now) if place is not None and moved else {}
         status = "processed" if place is not None else "guest"
         result = event_result(case, status, awards=awards, reversed_=[], changed=changed)
         self.plan.events.append(event_row(case, self.actor, status, judgement_trace(judgement), result))
@@ -231,20 +224,27 @@ class SliceJudge:
 
 def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) -> dict[str, str]:
     """Look at the ladders whose counters rose. Returns ladder → tier before, of those that moved."""
-    place, changed = case.place, {}
+    place, member, changed = case.place, case.member, {}
     assert place is not None
-    raised = {key: period for key, period, delta in judgement.counters if delta > 0}
+    assert member is not None
+    raised: dict[str, set[str]] = {}
+    for key, period, delta in judgement.counters:
+        if delta > 0:
+            raised.setdefault(key, set()).add(period)
+    earned = {award.currency for award in judgement.awards}
     for ladder in case.compiled.ladders.values():
-        if ladder.counter not in raised:
+        touched = {period for metric in ladder.metrics for period in raised.get(metric.key, ())}
+        if not touched and not any(each.kind == "balance" and each.of in earned for each in ladder.metrics):
             continue
         standing = place.standing(ladder.code)
-        period = raised[ladder.counter]
         move = tier_review(
             ladder,
             current=standing.tier if standing else None,
             valid_until=standing.valid_until if standing else None,
-            progress={period: place.counters.get(f"{ladder.counter}@{period}", 0)},
+            progress=place_progress(ladder, place),
             at=now,
+            touched=touched,
+            anchor=anchor_of(ladder, place, member.joined_at),
         )
         if move is not None:
             move_take(case, plan, move, place, now=now, cause="earned")

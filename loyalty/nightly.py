@@ -20,7 +20,7 @@ from core.tables import JobRun
 from core.tenancy import current_schema
 from loyalty import ledger
 from loyalty.booking import Plan
-from loyalty.lapsing import standings_lapse
+from loyalty.lapsing import Whose, standings_lapse
 from loyalty.models import Program
 from loyalty.reading import Place
 from loyalty.rules.dates import day_start, local_day
@@ -89,7 +89,7 @@ WHERE n.program_id = %s AND s.valid_until IS NOT NULL AND s.valid_until <= %s OR
 _PLACES = """
 SELECT json_build_object('member_id', m.public_id, 'joined_at', m.joined_at,
     'place', json_build_object('id', n.id, 'program_id', n.program_id,
-    'version', n.version, 'accounts', json_build_array(), 'moves', json_build_array(),
+    'version', n.version, 'enrolled_at', n.enrolled_at, 'accounts', json_build_array(), 'moves', json_build_array(),
     'standings', (SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier, 'since', s.since,
         'valid_until', s.valid_until, 'cause', s.cause)) FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id),
     'counters', coalesce((SELECT json_object_agg(c.key || '@' || c.period, c.value) FROM loyalty_progresscounter c
@@ -104,15 +104,8 @@ def tiers_expire_chunk(state: ProgramState, midnight: datetime) -> int:
     with transaction.atomic():
         for each in _due_locked(state.id, midnight):
             plan.members[each.place.id] = each.place.version
-            standings_lapse(
-                each.place,
-                compiled=compiled,
-                plan=plan,
-                at=midnight,
-                member_id=each.member_id,
-                program=state.slug,
-                joined_at=each.joined_at,
-            )
+            whose = Whose(each.member_id, state.slug, each.joined_at)
+            standings_lapse(each.place, compiled=compiled, plan=plan, at=midnight, whose=whose)
         if plan.members:
             ledger.batch_book(members=sorted(plan.members.items()), now=clock.now(), plan=plan.rows())
     # What was due and didn't move would be due for ever: the count is of what was planned.

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core import clock
 from loyalty.home import member_parts, visitor_parts
 from loyalty.models import Enrollment, PointsEntry, PointsLot
-from loyalty.selectors import Balance, TierView, balances_of, entries_of, tiers_of
-from loyalty.showcase import Naming, currencies_of, levels, ways_to_earn
-from loyalty.templatetags.points import kind_word, localized, points
+from loyalty.selectors import Balance, balances_of, entries_of
+from loyalty.showcase import Naming, currencies_of, levels, money_shown, ways_to_earn
+from loyalty.templatetags.points import amount, kind_word, localized, points
+from loyalty.tierviews import MetricView, TierView, tiers_of
 from loyalty.versions import programs_fresh
 
 Context = dict[str, Any]
@@ -47,14 +49,25 @@ class Month(NamedTuple):
     lines: list[Line]
 
 
+class Need(NamedTuple):
+    """One of several things that a ladder goes by, in words. percent: of the way to the next tier."""
+
+    name: str
+    reached: str
+    missing: str
+    percent: int
+
+
 class Standing(NamedTuple):
-    """A tier for showing. dash: how far the ring goes round. missing, progress: points in words. year: the window's."""
+    """A tier for showing. dash: how far the ring goes round. missing, progress: in words. year: of a calendar year."""
 
     tier: TierView
     dash: str
     missing: str
     progress: str
-    year: int
+    year: int | None
+    to_keep: str
+    several: list[Need]
 
 
 def home_page(enrollment: Enrollment) -> Context:
@@ -67,7 +80,7 @@ def home_page(enrollment: Enrollment) -> Context:
         "main": main,
         "others": [each for each in balances if each is not main],
         "soon": [each for each in balances if each.expiring and each.expiring_at and each.expiring_at <= soon],
-        "standings": standings(enrollment, balances),
+        "standings": standings(enrollment),
         "lines": lines(newest(enrollment)[:RECENT], balances),
         "parts": member_parts(enrollment),
     }
@@ -131,21 +144,44 @@ def _line(entry: PointsEntry, lot: PointsLot | None, currency: Balance | Naming)
     return Line(entry, currency, kind_word(entry), order, waits, ends)
 
 
-def standings(enrollment: Enrollment, balances: list[Balance]) -> list[Standing]:
+def standings(enrollment: Enrollment) -> list[Standing]:
     """Where the member stands on each ladder that has more than one tier."""
-    currencies = {each.currency: each for each in balances}
     year = timezone.localtime(clock.now()).year
-    return [
-        Standing(
-            tier=tier,
-            dash=f"{tier.percent / 100 * RING:.1f}",
-            missing=points(tier.missing, currencies[tier.currency]),
-            progress=points(max(0, tier.progress), currencies[tier.currency]),
-            year=year,
-        )
-        for tier in tiers_of(enrollment)
-        if len(tier.tiers) > 1
-    ]
+    return [_standing(tier, year) for tier in tiers_of(enrollment) if len(tier.tiers) > 1]
+
+
+def _standing(tier: TierView, year: int) -> Standing:
+    first = tier.metrics[0]
+    return Standing(
+        tier=tier,
+        dash=f"{tier.percent / 100 * RING:.1f}",
+        missing=metric_words(tier.missing, first),
+        progress=metric_words(max(0, tier.progress), first),
+        year=year if tier.window == "calendar_year" else None,
+        to_keep=_and_or([metric_words(each.to_keep, each) for each in tier.metrics if each.to_keep], tier.all_of),
+        several=[_need(each) for each in tier.metrics] if len(tier.metrics) > 1 else [],
+    )
+
+
+def _need(metric: MetricView) -> Need:
+    share = min(100, max(0, metric.reached) * 100 // metric.threshold) if metric.threshold else 100
+    name = localized(metric.name_many) if metric.kind != "money" else _("Spent")
+    reached, missing = metric_words(max(0, metric.reached), metric), metric_words(metric.missing, metric)
+    return Need(name, reached, missing if metric.missing else "", share)
+
+
+def _and_or(parts: list[str], every: bool) -> str:
+    word = _("and") if every else _("or")
+    return f" {word} ".join(parts)
+
+
+def metric_words(minor: int, metric: MetricView) -> str:
+    """So much of what a ladder goes by: “120 points”, “€ 40.00”, “3 × Orders”."""
+    if metric.kind == "money":
+        return money_shown(minor, metric.of)
+    if metric.kind == "counter":
+        return f"{amount(minor)}\u00a0× {localized(metric.name_many)}"
+    return points(minor, metric)
 
 
 def landing_page() -> Context:

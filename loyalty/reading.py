@@ -69,6 +69,7 @@ class Place(msgspec.Struct):
     id: int
     program_id: int
     version: int
+    enrolled_at: datetime
     accounts: list[Account]
     standings: list[Standing]
     moves: list[PastMove]

@@ -15,7 +15,9 @@ from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
 from loyalty.definition.compiled import CompiledLadder
 from loyalty.errors import ReturnMemberMismatch, ReturnTooLarge
+from loyalty.lapsing import anchor_of
 from loyalty.reading import AwardLot, Context, OrderContext, Place, Standing
+from loyalty.rules.progress import progress_of
 from loyalty.rules.refunds import AwardSnapshot, refund_points
 from loyalty.rules.tiers import TierMove, tier_return_review
 from loyalty.tellings import return_reason
@@ -43,7 +45,7 @@ def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Acto
             _raised_lower(order, amount, case.place, plan)
             if order.refunded_minor < order.total_minor <= order.refunded_minor + amount:
                 acts_revoke(case, order.event_id, order.acts, plan)
-            changed = _tiers_after(case, plan, reversed_, counted, now)
+            changed = _tiers_after(case, plan, counted, now)
         plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
         order.refunded_minor += amount
     status = "unmatched" if order is None else ("processed" if case.place is not None else "guest")
@@ -121,9 +123,7 @@ def _counters_lower(
                 plan.counter_add(place, key, period, -1)
 
 
-def _tiers_after(
-    case: Case, plan: Plan, reversed_: list[Row], counted: Mapping[str, int], now: datetime
-) -> dict[str, str]:
+def _tiers_after(case: Case, plan: Plan, counted: Mapping[str, int], now: datetime) -> dict[str, str]:
     """A tier that was earned with what has just gone is given back. Returns ladder → tier before.
 
     counted: the counters as they stood before this return. A tier that they didn't carry either (its threshold was
@@ -131,29 +131,36 @@ def _tiers_after(
     """
     place, changed = case.place, {}
     assert place is not None
-    currencies = {each["currency"] for each in reversed_}
+    lowered = {name for name, value in place.counters.items() if value < counted.get(name, 0)}
     for ladder in case.compiled.ladders.values():
         standing = place.standing(ladder.code)
-        if ladder.currency not in currencies or standing is None or standing.cause != "earned":
+        if standing is None or standing.cause != "earned":
             continue
-        if _review(ladder, standing, counted, now) is not None:
+        if not any(name.startswith(f"{metric.key}@") for metric in ladder.metrics for name in lowered):
             continue
-        move = _review(ladder, standing, place.counters, now)
-        if move is not None:
+        then, move = _review(case, ladder, standing, counted, now), _review(case, ladder, standing, place.counters, now)
+        if move is None or (then is not None and then.kind != "kept"):
+            continue
+        if move.kind != "kept":
             changed[ladder.code] = move.from_tier
-            move_take(case, plan, move, place, now=now, cause="earned")
+        move_take(case, plan, move, place, now=now, cause="earned")
     return changed
 
 
-def _review(ladder: CompiledLadder, standing: Standing, counters: Mapping[str, int], now: datetime) -> TierMove | None:
-    head = f"{ladder.counter}@"
+def _review(
+    case: Case, ladder: CompiledLadder, standing: Standing, counters: Mapping[str, int], now: datetime
+) -> TierMove | None:
+    assert case.place is not None
+    assert case.member is not None
     before = standing.before if ladder.ranks.get(standing.before, 0) < ladder.ranks.get(standing.tier, 0) else None
     return tier_return_review(
         ladder,
         current=standing.tier,
+        since=standing.since,
         valid_until=standing.valid_until,
         before=before or None,
         before_valid_until=standing.valid_until,
-        progress={name[len(head) :]: value for name, value in counters.items() if name.startswith(head)},
+        progress=progress_of(ladder, counters),
         at=now,
+        anchor=anchor_of(ladder, case.place, case.member.joined_at),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +12,13 @@ from django.db.models import QuerySet
 
 from core import clock
 from loyalty.definition.basics import LocalText
-from loyalty.definition.compiled import CompiledLadder, CompiledProgram
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.currencies import Lost, Regrant
 from loyalty.definition.document import Document
 from loyalty.definition.expiry import After
-from loyalty.definition.ladders import Ladder
 from loyalty.definition.translation import text_in
-from loyalty.definition.windows import Anniversary
-from loyalty.models import Enrollment, PointsEntry, ProgressCounter, TierStanding
-from loyalty.rules.dates import day_start, expiry_at, local_day
-from loyalty.rules.tiers import tier_progress
+from loyalty.models import Enrollment, PointsEntry
+from loyalty.rules.dates import expiry_at, local_day
 from loyalty.versions import ProgramState, programs, programs_fresh
 from members.models import Member
 
@@ -45,47 +42,6 @@ class Balance(msgspec.Struct, frozen=True):
     debt: int
     expiring: int
     expiring_at: datetime | None
-
-
-class TierStep(msgspec.Struct, frozen=True):
-    """One rung, for showing the ladder. threshold in whole points."""
-
-    code: str
-    name: LocalText
-    threshold: int
-    color: str | None
-    benefits: tuple[LocalText, ...]
-    reached: bool
-    current: bool
-
-
-class TierView(msgspec.Struct, frozen=True):
-    """Where a member stands and what is missing; points in minor units of `currency`.
-
-    window_ends_at: when the counting starts anew. to_keep: still to earn in this window to earn the tier again.
-    """
-
-    ladder: str
-    ladder_name: LocalText
-    currency: str
-    scale: int
-    code: str
-    name: LocalText
-    color: str | None
-    since: datetime | None
-    valid_until: datetime | None
-    threshold: int
-    progress: int
-    next_code: str | None
-    next_name: LocalText | None
-    next_threshold: int | None
-    missing: int
-    percent: int
-    to_keep: int
-    window: str
-    window_ends_at: datetime | None
-    benefits: tuple[LocalText, ...]
-    tiers: tuple[TierStep, ...]
 
 
 _BALANCES = """
@@ -133,7 +89,8 @@ def program_now(program_id: int, stamp: int | None = None) -> CompiledProgram:
     return program_state_of(program_id, stamp).at(clock.now())
 
 
-def _program_of(place: Place) -> CompiledProgram:
+def program_of(place: Place) -> CompiledProgram:
+    """The program of a place as it is in force now."""
     return program_now(place.program_id, place.stamp if isinstance(place, PlaceRow) else None)
 
 
@@ -160,7 +117,7 @@ def enrollment_of(member: Member, program_id: int | None = None) -> Enrollment |
 
 def balances_of(place: Place) -> list[Balance]:
     """What the member has, in the order of the program's currencies. One query, no sum over the ledger."""
-    document = _program_of(place).document
+    document = program_of(place).document
     with connection.cursor() as cursor:
         cursor.execute(_BALANCES, {"now": clock.now(), "enrollment": place.pk})
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
@@ -189,80 +146,6 @@ def balances_of(place: Place) -> list[Balance]:
             )
         )
     return found
-
-
-def tiers_of(place: Place) -> list[TierView]:
-    """Where the member stands on each ladder of the program, with the progress of the window that runs now."""
-    compiled = _program_of(place)
-    standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment_id=place.pk)}
-    today = local_day(clock.now(), compiled.zone)
-    anchor = _anchor(place, compiled)
-    wanted = {code: (ladder.counter, ladder.window.start(today, anchor)) for code, ladder in compiled.ladders.items()}
-    counters = {
-        (row.key, row.period): row.value
-        for row in ProgressCounter.objects.filter(enrollment_id=place.pk, key__in=[key for key, _ in wanted.values()])
-    }
-    return [
-        _tier_view(compiled, ladder, standings.get(code), counters.get(wanted[code], 0), wanted[code][1])
-        for code, ladder in compiled.ladders.items()
-    ]
-
-
-def _anchor(place: Place, compiled: CompiledProgram) -> date | None:
-    """The member's own day, which is only asked for where a ladder goes by it."""
-    if not any(isinstance(ladder.window, Anniversary) for ladder in compiled.ladders.values()):
-        return None
-    joined_at = Member.objects.values_list("joined_at", flat=True).get(enrollments__pk=place.pk)
-    return local_day(joined_at, compiled.zone)
-
-
-def _tier_view(
-    compiled: CompiledProgram, ladder: CompiledLadder, standing: TierStanding | None, earned: int, window_start: str
-) -> TierView:
-    defined = compiled.document.ladder(ladder.code)
-    progress = tier_progress(ladder, current=standing.tier if standing else None, earned=earned)
-    rank = ladder.ranks[progress.tier]
-    ends = ladder.window.end(window_start)
-    here = defined.tiers[rank]
-    above = defined.tiers[rank + 1] if rank + 1 < len(defined.tiers) else None
-    return TierView(
-        ladder=ladder.code,
-        ladder_name=defined.name,
-        currency=ladder.currency,
-        scale=compiled.document.currency(ladder.currency).scale,
-        code=here.code,
-        name=here.name,
-        color=here.color,
-        since=standing.since if standing else None,
-        valid_until=standing.valid_until if standing else None,
-        threshold=ladder.tiers[rank].threshold,
-        progress=earned,
-        next_code=above.code if above else None,
-        next_name=above.name if above else None,
-        next_threshold=progress.next_threshold,
-        missing=progress.missing,
-        percent=progress.percent,
-        to_keep=progress.to_keep,
-        window=ladder.window.key,
-        window_ends_at=day_start(ends, ladder.zone) if ends is not None else None,
-        benefits=here.benefits,
-        tiers=_steps(defined, rank),
-    )
-
-
-def _steps(ladder: Ladder, rank: int) -> tuple[TierStep, ...]:
-    return tuple(
-        TierStep(
-            each.code,
-            each.name,
-            each.threshold,
-            each.color,
-            each.benefits,
-            reached=position <= rank,
-            current=position == rank,
-        )
-        for position, each in enumerate(ladder.tiers)
-    )
 
 
 def entries_of(enrollment: Enrollment) -> QuerySet[PointsEntry]:

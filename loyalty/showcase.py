@@ -19,6 +19,7 @@ from loyalty.definition.effects import Effect, Multiply
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.rule import Rule
 from loyalty.definition.translation import Teller, number_text
+from loyalty.definition.words import tier_asks
 
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 OCCASIONS = {
@@ -49,12 +50,14 @@ class Way(NamedTuple):
 
 
 class Level(NamedTuple):
-    """threshold: whole points. threshold_text: with the currency's name."""
+    """threshold: 0 for who is in from the start. threshold_text: what it takes. window: over which time."""
 
     name: str
     threshold: int
     threshold_text: str
     benefits: list[str]
+    by_invitation: bool = False
+    window: str = ""
 
 
 class Levels(NamedTuple):
@@ -81,10 +84,15 @@ class MemberTeller(Teller):
         return f"{_digits(number)} {self.text(known.name_one if number == 1 else known.name_many)}"
 
     def money_of(self, minor: int) -> str:
-        places = money_digits(self.money)
-        amount = Decimal(minor).scaleb(-places)
-        shown = number_format(amount, 0 if amount == amount.to_integral_value() else places, force_grouping=True)
-        return f"{SIGNS.get(self.money, self.money)}\u00a0{shown}"
+        return money_shown(minor, self.money)
+
+
+def money_shown(minor: int, money: str) -> str:
+    """An amount as members read it: “€ 40”, “€ 12.50”."""
+    places = money_digits(money)
+    amount = Decimal(minor).scaleb(-places)
+    shown = number_format(amount, 0 if amount == amount.to_integral_value() else places, force_grouping=True)
+    return f"{SIGNS.get(money, money)}\u00a0{shown}"
 
 
 def _digits(number: Decimal | int) -> str:
@@ -157,13 +165,14 @@ def levels(document: Document) -> list[Levels]:
 
 
 def _levels_of(ladder: Ladder, teller: MemberTeller) -> list[Level]:
-    currency = ladder.qualify.currency
     return [
         Level(
             teller.text(tier.name),
-            tier.threshold,
-            teller.points(currency, tier.threshold),
+            0 if tier.by_invitation else max((tier.threshold, *tier.thresholds)),
+            tier_asks(ladder, tier, teller),
             [teller.text(benefit) for benefit in tier.benefits],
+            tier.by_invitation,
+            ladder.window.words(teller),
         )
         for tier in ladder.tiers
     ]

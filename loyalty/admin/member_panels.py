@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from core.backoffice.display import points
 from core.backoffice.words import in_language
 from loyalty.models import Enrollment, Event, PointsAccount, PointsEntry, Tier, TierChange, TierStanding
-from loyalty.selectors import balances_of, tiers_of
+from loyalty.selectors import balances_of
+from loyalty.tierviews import tiers_of
 from members import panels
 from members.models import Member
 

@@ -18,8 +18,9 @@ from loyalty.api import examples
 from loyalty.api.places import ProgramFilter, place_of, place_row
 from loyalty.api.shapes import AdjustmentCreate, BalancesOut, LedgerFilters, LineOut, TiersOut, line_out
 from loyalty.models import LotDraw, PointsEntry
-from loyalty.selectors import balances_of, entries_of, tiers_of
+from loyalty.selectors import balances_of, entries_of
 from loyalty.services import points_adjust
+from loyalty.tierviews import tiers_of
 
 TAG = "Points"
 

@@ -11,7 +11,8 @@ from msgspec import Meta, Struct, field
 from core.api.shapes import Body
 from loyalty.models import PointsEntry
 from loyalty.payloads import OrderPaid, OrderReturned
-from loyalty.selectors import Balance, TierView
+from loyalty.selectors import Balance
+from loyalty.tierviews import TierView
 
 EventId = Annotated[
     str, Meta(min_length=1, max_length=200, description="Your own id of what happened; it counts once for ever.")

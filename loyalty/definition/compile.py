@@ -15,7 +15,7 @@ from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_key, 
 from loyalty.definition.currencybuild import currency_build
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
-from loyalty.definition.ladderbuild import ladder_build
+from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
 from loyalty.definition.rule import Rule
 
@@ -105,9 +105,9 @@ def _counters(
             wanted.update({(each.key, each.period): None for each in rule.limits if _fixed(each)})
     for source in rules:
         for counter, period in counter_uses((source.when,)):
-            wanted[counter_key(counter), period] = None
+            wanted[counter_key(counter, period), period] = None
     for raised in raises:
-        wanted.update({(raised.key, period): None for period in raised.periods})
+        wanted.update(dict.fromkeys(raised.periods))
         if raised.seen:
             wanted[raised.seen, "day"] = None
     return tuple(wanted)
@@ -123,13 +123,16 @@ def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCount
     for each in document.counters:
         compiled = CompiledCounter(
             code=each.code,
-            key=counter_key(each.code),
             check=each.when.build("when", scope) if each.when is not None else None,
             measure=each.measure,
-            periods=tuple(sorted(periods[each.code])),
+            periods=tuple((counter_key(each.code, period), period) for period in sorted(periods[each.code])),
             seen=f"seen:{each.code}" if isinstance(each.measure, DistinctDays) else "",
+            tiers=counter_windows(each.code, document),
         )
         found[each.trigger] = (*found.get(each.trigger, ()), compiled)
+    money = money_counters(document)
+    if money:
+        found[ORDER_PAID] = (*found.get(ORDER_PAID, ()), *money)
     return found
 
 

@@ -16,6 +16,7 @@ from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, Giver, Multiplier
 from loyalty.definition.expiry import Expiry
 from loyalty.definition.limits import Measure
+from loyalty.definition.qualifying import OrderMoney
 from loyalty.definition.rule import StackingMode
 from loyalty.definition.windows import Window
 
@@ -63,14 +64,17 @@ class CompiledRule(Struct, frozen=True):
 
 
 class CompiledCounter(Struct, frozen=True):
-    """key: what its values are kept under. periods: those that are kept. seen: of distinct days, what marks a day."""
+    """periods: (key, period) of what is kept. seen: of distinct days, what marks one.
+
+    tiers: (key, window) for ladders.
+    """
 
     code: str
-    key: str
     check: Check | None
-    measure: CounterMeasure
-    periods: tuple[str, ...]
+    measure: CounterMeasure | OrderMoney
+    periods: tuple[tuple[str, str], ...]
     seen: str
+    tiers: tuple[tuple[str, Window], ...] = ()
 
 
 class CompiledCurrency(Struct, frozen=True):
@@ -85,22 +89,44 @@ class CompiledCurrency(Struct, frozen=True):
 
 
 class CompiledTier(Struct, frozen=True):
-    """rank: 0 for the first. threshold: minor units of the ladder's currency."""
+    """rank: 0 for the first. thresholds: of each of the ladder's metrics, in their smallest units."""
 
     code: str
     rank: int
-    threshold: int
+    thresholds: tuple[int, ...]
+    by_invitation: bool = False
+
+    @property
+    def threshold(self) -> int:
+        return self.thresholds[0]
+
+
+class CompiledMetric(Struct, frozen=True):
+    """key: of the member's progress; its period is the first day of the window (Window.start).
+
+    of: the code of the currency or counter, or the money. one: smallest units in one.
+    """
+
+    key: str
+    kind: Literal["points", "money", "counter", "balance"]
+    of: str
+    one: int
 
 
 class CompiledLadder(Struct, frozen=True):
-    """counter: key of the member's progress; its period is the first day of the window (Window.start)."""
+    """every: all metrics must reach a tier's thresholds, else any one does."""
 
     code: str
-    currency: str
+    metrics: tuple[CompiledMetric, ...]
+    every: bool
     window: Window
-    counter: str
     valid: str
+    valid_months: int
     downgrade: str
+    grace_days: int
+    notice_days: int
+    at_once: bool
+    skipped_pay: bool
     tiers: tuple[CompiledTier, ...]
     ranks: Mapping[str, int]
     zone: ZoneInfo

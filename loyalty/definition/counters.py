@@ -70,9 +70,10 @@ class Counter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return teller.tell(N_("%(measure)s: %(event)s"), measure=self.measure.words(teller), event=self.trigger)
 
 
-def counter_key(code: str) -> str:
-    """What a counter's values are kept under; see facts.CounterRef."""
-    return f"count:{code}"
+def counter_key(code: str, period: str) -> str:
+    """What a counter's values are kept under, with the period's first day. The key names the kind of period too: a
+    day, a week, a month and a year may start together. See facts.CounterRef."""
+    return f"count:{code}:{period}"
 
 
 def counter_uses(part: object) -> Iterator[tuple[str, str]]:

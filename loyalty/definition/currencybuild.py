@@ -8,18 +8,17 @@ from fractions import Fraction
 from loyalty.definition.compiled import CompiledCurrency
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
-from loyalty.definition.ladderbuild import tier_counter
+from loyalty.definition.ladderbuild import points_windows
 
 
 def currency_build(currency: Currency, document: Document) -> CompiledCurrency:
     one = 10**currency.scale
     value = currency.value_minor_per_point
-    windows = {each.window.key: each.window for each in document.ladders if each.qualify.currency == currency.code}
     return CompiledCurrency(
         code=currency.code,
         one=one,
         worth=Fraction(value if value else Decimal(1)) / one,
         pending_days=currency.pending_days,
         expiry=currency.expiry,
-        tiers=tuple((tier_counter(currency.code, windows[key]), windows[key]) for key in sorted(windows)),
+        tiers=points_windows(currency.code, document),
     )

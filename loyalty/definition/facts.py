@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
+from loyalty.definition.windows import Window
+
 # What a counter is kept under: (key, first local day of the period as YYYY-MM-DD, "" for a lifetime).
-#   tier:<currency>:<window>                          points earned that count for tiers; window e.g. calendar_year
+#   tier:<metric>:<window>                            what counts for tiers; window e.g. calendar_year; metric:
+#     <currency> points earned, money.<base> money spent, count.<counter> a declared counter
 #   cap:rule.<rule>:points.<currency>:<period>        what a rule gave, in minor units of the currency
 #   cap:rule.<rule>:times:<period>                    how often a rule gave
 #   cap:group.<cap group>:points.<currency>:<period>  the same over the rules of a cap group
@@ -67,6 +70,7 @@ class MemberFacts(Struct, frozen=True, kw_only=True, gc=False):
     attributes: Mapping[str, Any] = _EMPTY
     birth_date: date | None = None
     facts: Mapping[str, Any] = _EMPTY
+    enrolled_at: datetime | None = None
 
 
 NOBODY = MemberFacts()
@@ -106,11 +110,10 @@ class Facts:
             self._date = self.local.date()
         return self._date
 
-    @property
-    def joined_on(self) -> date | None:
+    def anchor(self, window: Window) -> date | None:
         """The member's own day, which anniversaries go by."""
-        joined_at = self.member.joined_at
-        return joined_at.astimezone(self.zone).date() if joined_at is not None else None
+        own = self.member.enrolled_at if window.key == "enrollment_year" else self.member.joined_at
+        return own.astimezone(self.zone).date() if own is not None else None
 
     @property
     def member_local(self) -> datetime:

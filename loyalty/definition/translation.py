@@ -53,6 +53,7 @@ class Teller:
         self.language = language
         self.money = document.program.money_currency
         self.currencies: Mapping[str, Currency] = {each.code: each for each in document.currencies}
+        self.counters: Mapping[str, LocalText] = {each.code: each.name for each in document.counters}
         self.rules: Mapping[str, Rule] = {each.code: each for each in document.rules}
         self.tiers: Mapping[tuple[str, str], LocalText] = {
             (ladder.code, tier.code): tier.name for ladder in document.ladders for tier in ladder.tiers
@@ -83,6 +84,9 @@ class Teller:
     def rule(self, code: str) -> str:
         known = self.rules.get(code)
         return self.text(known.name) if known is not None else code
+
+    def counter(self, code: str) -> str:
+        return self.text(self.counters.get(code, code))
 
     def tier(self, ladder: str, code: str) -> str:
         return self.text(self.tiers.get((ladder, code), code))

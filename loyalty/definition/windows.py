@@ -7,7 +7,7 @@ anniversary goes by; other kinds don't look at it.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -96,12 +96,37 @@ class Quarter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
         return teller.say(N_("in a quarter of a year"))
 
 
-class Anniversary(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="anniversary"):
-    """A year from the member's own day on: the day they joined. Who joined on 29 February: on the 28th, every year."""
+class Rolling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="rolling"):
+    """The last so many months up to today. It is kept by the day; a day counts until so many months after it."""
+
+    months: Annotated[int, Meta(ge=1, le=60)]
 
     @property
     def key(self) -> str:
-        return "anniversary"
+        return "day"
+
+    def start(self, day: date, anchor: date | None = None) -> str:
+        return day.isoformat()
+
+    def end(self, start: str, windows: int = 1) -> date | None:
+        """The first day on which what happened on `start` doesn't count any more."""
+        return add_months(date.fromisoformat(start), self.months * windows)
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("in the last %(n)d months"), n=self.months)
+
+
+class Anniversary(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="anniversary"):
+    """A year from the member's own day on: the day they joined the brand, or were enrolled in the program.
+
+    Whose day is 29 February has the 28th, every year.
+    """
+
+    of: Literal["joining", "enrollment"] = "joining"
+
+    @property
+    def key(self) -> str:
+        return "anniversary" if self.of == "joining" else "enrollment_year"
 
     def start(self, day: date, anchor: date | None = None) -> str:
         anchor = anchor or date(day.year, 1, 1)
@@ -113,7 +138,14 @@ class Anniversary(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return add_months(date.fromisoformat(start), 12 * windows)
 
     def words(self, teller: Teller) -> str:
-        return teller.say(N_("in a year from the day the member joined"))
+        if self.of == "joining":
+            return teller.say(N_("in a year from the day the member joined"))
+        return teller.say(N_("in a year from the day the member was enrolled"))
 
 
-Window = Lifetime | CalendarYear | Month | Quarter | Anniversary
+Window = Lifetime | CalendarYear | Month | Quarter | Rolling | Anniversary
+
+
+def window_anchor(window: Window, joined: date | None, enrolled: date | None) -> date | None:
+    """The member's own day that the window goes by."""
+    return enrolled if isinstance(window, Anniversary) and window.of == "enrollment" else joined

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from loyalty.definition.basics import money_digits
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply
-from loyalty.definition.ladders import Ladder
+from loyalty.definition.ladders import Ladder, Tier
+from loyalty.definition.qualifying import AnyMetric, AnyOf, CounterReached, MoneySpent, metrics_of
 from loyalty.definition.rule import CapGroup, Rule
 from loyalty.definition.translation import N_, Say, Teller, number_text, unchanged
 
@@ -37,6 +39,8 @@ _DOWNGRADES = {
 _VALID = {
     "end_of_window": N_("holds until the end of the period it is reached in"),
     "end_of_next_window": N_("holds until the end of the period after"),
+    "after_months": N_("holds for %(n)d months"),
+    "while_qualifying": N_("holds as long as it is earned"),
 }
 
 
@@ -107,10 +111,13 @@ def ladder_words(document: Document, code: str, say: Say = unchanged, language: 
 
 
 def ladder_told(ladder: Ladder, teller: Teller) -> str:
-    steps = [f"{teller.text(tier.name)} ({number_text(tier.threshold)})" for tier in ladder.tiers]
+    steps = [f"{teller.text(tier.name)} ({_asked(ladder, tier, teller)})" for tier in ladder.tiers]
     holds = teller.say(_DOWNGRADES["none"])
     if ladder.downgrade != "none":
-        holds = f"{teller.say(_VALID[ladder.valid])}, {teller.say(_DOWNGRADES[ladder.downgrade])}"
+        valid = teller.tell(_VALID[ladder.valid], n=ladder.valid_months or 0)
+        holds = f"{valid}, {teller.say(_DOWNGRADES[ladder.downgrade])}"
+    if ladder.grace_days:
+        holds = teller.tell(N_("%(holds)s, %(n)d days after its end"), holds=holds, n=ladder.grace_days)
     return teller.tell(
         N_("%(tiers)s, %(how)s %(window)s; a tier %(holds)s."),
         tiers=", ".join(steps),
@@ -118,6 +125,32 @@ def ladder_told(ladder: Ladder, teller: Teller) -> str:
         window=ladder.window.words(teller),
         holds=holds,
     )
+
+
+def tier_asks(ladder: Ladder, tier: Tier, teller: Teller) -> str:
+    """What reaches the tier: "500 points and EUR 200"."""
+    metrics = metrics_of(ladder.qualify)
+    amounts = tier.thresholds if len(metrics) > 1 else (tier.threshold,)
+    parts = [_metric_asks(metric, amount, teller) for metric, amount in zip(metrics, amounts, strict=False)]
+    return teller.list_or(parts) if isinstance(ladder.qualify, AnyOf) else teller.list_and(parts)
+
+
+def _metric_asks(metric: AnyMetric, amount: int, teller: Teller) -> str:
+    match metric:
+        case MoneySpent():
+            return teller.money_of(amount * 10 ** money_digits(teller.money))
+        case CounterReached():
+            return f"{amount} × {teller.counter(metric.counter)}"
+        case _:
+            return teller.points(metric.currency, amount)
+
+
+def _asked(ladder: Ladder, tier: Tier, teller: Teller) -> str:
+    if tier.by_invitation:
+        return teller.say(N_("by invitation"))
+    if tier.thresholds:
+        return " + ".join(number_text(each) for each in tier.thresholds)
+    return number_text(tier.threshold)
 
 
 def stacking_words(mode: str, teller: Teller) -> str:

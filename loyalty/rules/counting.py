@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from loyalty.definition.compiled import CompiledCounter
 from loyalty.definition.counters import Sum
-from loyalty.definition.facts import Facts
+from loyalty.definition.facts import CounterRef, Facts
+from loyalty.definition.qualifying import OrderMoney
 from loyalty.rules.dates import period_start
 from loyalty.rules.judgement import Raised
 
@@ -18,12 +19,20 @@ def counters_raise(counters: tuple[CompiledCounter, ...], facts: Facts) -> list[
         if counter.seen:
             _day(counter, facts, raised)
             continue
-        share = isinstance(counter.measure, Sum)
-        amount = counter.measure.amount(facts.payload) if isinstance(counter.measure, Sum) else 1
+        share = isinstance(counter.measure, Sum | OrderMoney)
+        amount = counter.measure.amount(facts.payload) if isinstance(counter.measure, Sum | OrderMoney) else 1
         if amount:
-            for period in counter.periods:
-                _raise(facts, raised, Raised(counter.key, period_start(period, facts.local_date), amount, share))
+            for key, period in _places(counter, facts):
+                _raise(facts, raised, Raised(key, period, amount, share))
     return raised
+
+
+def _places(counter: CompiledCounter, facts: Facts) -> list[CounterRef]:
+    """Where the counter is kept at the event's time: its periods, and the windows of the ladders that go by it."""
+    day = facts.local_date
+    places = [(key, period_start(period, day)) for key, period in counter.periods]
+    places += [(key, window.start(day, facts.anchor(window))) for key, window in counter.tiers]
+    return places
 
 
 def _day(counter: CompiledCounter, facts: Facts, raised: list[Raised]) -> None:
@@ -32,8 +41,8 @@ def _day(counter: CompiledCounter, facts: Facts, raised: list[Raised]) -> None:
     fresh = facts.counted((counter.seen, day)) <= 0
     _raise(facts, raised, Raised(counter.seen, day, 1))
     guard = f"{counter.seen}@{day}"
-    for period in counter.periods:
-        each = Raised(counter.key, period_start(period, facts.local_date), 1, guard=guard)
+    for key, period in _places(counter, facts):
+        each = Raised(key, period, 1, guard=guard)
         if fresh:
             _raise(facts, raised, each)
         else:

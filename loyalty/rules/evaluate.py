@@ -177,7 +177,7 @@ class _Run:
         effect, currency = each.effect, self.program.currencies[each.effect.currency]
         counted = self.allotment.count_points(rule, currency.code, points)
         for key, window in currency.tiers:
-            ref = (key, window.start(self.facts.local_date, self.facts.joined_on))
+            ref = (key, window.start(self.facts.local_date, self.facts.anchor(window)))
             self.allotment.add(ref, points)
             counted += (ref,)
         activates_at, expires_at = self._dates(currency.code, effect.terms)

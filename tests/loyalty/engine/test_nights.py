@@ -11,7 +11,8 @@ from core.tables import JobRun
 from loyalty.ledger import ledger_invariants
 from loyalty.models import PointsAccount, PointsEntry, TierChange, TierStanding
 from loyalty.nightly import nightly_run
-from loyalty.selectors import balances_of, tiers_of
+from loyalty.selectors import balances_of
+from loyalty.tierviews import tiers_of
 from tests.loyalty import shop
 
 pytestmark = pytest.mark.usefixtures("brand")

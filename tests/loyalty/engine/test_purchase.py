@@ -7,7 +7,7 @@ import pytest
 from core import clock
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Event, Order, PointsAccount, PointsEntry, TierChange
-from loyalty.selectors import tiers_of
+from loyalty.tierviews import tiers_of
 from rewards.errors import SoldOut
 from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel, redemption_use, reward_redeem

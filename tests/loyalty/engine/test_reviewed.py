@@ -14,7 +14,7 @@ from loyalty.ledger import ledger_invariants
 from loyalty.models import PointsAccount, Program, TierStanding
 from loyalty.nightly import nightly_run
 from loyalty.publishing import program_publish
-from loyalty.selectors import tiers_of
+from loyalty.tierviews import tiers_of
 from rewards.models import Reward
 from rewards.services import redemption_cancel, reward_redeem
 from tests.loyalty import shop

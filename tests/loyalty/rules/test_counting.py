@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loyalty.definition.compiled import CompiledProgram
@@ -25,8 +25,14 @@ def counted(program: CompiledProgram, held: dict[CounterRef, int] | None = None,
 
 def test_an_event_counts_also_when_no_rule_waits_for_it() -> None:
     program = sample.compiled([], counters=[counter()])
-    assert counted(program) == {("count:orders", LIFETIME): 1, ("count:orders", "2026-01-01"): 1,
-                                ("count:orders", "2026-03-01"): 1}  # fmt: skip
+    assert counted(program) == {("count:orders:lifetime", LIFETIME): 1, ("count:orders:year", "2026-01-01"): 1,
+                                ("count:orders:month", "2026-03-01"): 1}  # fmt: skip
+
+
+def test_a_month_and_a_year_that_start_together_are_counted_apart() -> None:
+    program = sample.compiled([], counters=[counter()])
+    january = counted(program, at=datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
+    assert set(january.values()) == {1}
 
 
 def test_a_sum_adds_the_amount_and_falls_by_share() -> None:
@@ -40,16 +46,16 @@ def test_conditions_hold_for_counting_too() -> None:
     app = {"kind": "attribute", "path": "order.channel", "operator": "eq", "value": "app"}
     program = sample.compiled([], counters=[counter(when=app)])
     assert counted(program, channel="shop") == {}
-    assert counted(program, channel="app")[("count:orders", LIFETIME)] == 1
+    assert counted(program, channel="app")[("count:orders:lifetime", LIFETIME)] == 1
 
 
 def test_a_day_counts_once_however_many_orders_there_are_on_it() -> None:
     program = sample.compiled([], counters=[counter("days", measure={"kind": "distinct_days"})])
     first = counted(program)
-    assert first[("count:days", LIFETIME)] == 1
+    assert first[("count:days:lifetime", LIFETIME)] == 1
     second = counted(program, held=first)
     assert second == {("seen:days", "2026-03-04"): 1}
-    assert counted(program, held=first, at=sample.NOON + timedelta(days=1))[("count:days", LIFETIME)] == 1
+    assert counted(program, held=first, at=sample.NOON + timedelta(days=1))[("count:days:lifetime", LIFETIME)] == 1
 
 
 def test_what_a_counter_needs_is_read_before() -> None:

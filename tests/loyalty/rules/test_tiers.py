@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from loyalty.definition.compiled import CompiledLadder
-from loyalty.rules.tiers import TierMove, tier_expire, tier_progress, tier_return_review, tier_review
+from loyalty.rules.progress import tier_progress
+from loyalty.rules.tiers import TierMove, tier_expire, tier_return_review, tier_review
 from tests.loyalty.rules.sample import compiled, rule
 
 AT = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def ladder(**fields: Any) -> CompiledLadder:
 
 
 def up(current: str | None, earned: int, until: datetime | None = None, **fields: Any) -> TierMove | None:
-    return tier_review(ladder(**fields), current=current, valid_until=until, progress={"2026-01-01": earned}, at=AT)
+    return tier_review(ladder(**fields), current=current, valid_until=until, progress=[{"2026-01-01": earned}], at=AT)
 
 
 def test_enough_points_raise_at_once_and_over_several_tiers() -> None:
@@ -50,10 +51,10 @@ def test_a_tier_earned_again_holds_longer_and_only_once() -> None:
 
 def test_a_late_award_of_last_year_raises_as_long_as_that_year_still_counts() -> None:
     late = {"2025-01-01": 1000, "2026-01-01": 10}
-    assert tier_review(ladder(), current="one", valid_until=None, progress=late, at=AT) == TierMove(
+    assert tier_review(ladder(), current="one", valid_until=None, progress=[late], at=AT) == TierMove(
         "club", "upgraded", "one", "three", year(2027)
     )
-    assert tier_review(ladder(valid="end_of_window"), current="one", valid_until=None, progress=late, at=AT) is None
+    assert tier_review(ladder(valid="end_of_window"), current="one", valid_until=None, progress=[late], at=AT) is None
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_at_the_end_of_validity_the_ladder_says_how_far_down(
         ladder(downgrade=downgrade),
         current="four",
         valid_until=year(2026),
-        progress={"2024-01-01": 2000, "2025-01-01": earned},
+        progress=[{"2024-01-01": 2000, "2025-01-01": earned}],
         at=AT,
     )
     assert move is not None
@@ -82,9 +83,9 @@ def test_at_the_end_of_validity_the_ladder_says_how_far_down(
 
 
 def test_a_tier_is_not_looked_at_before_its_end_and_kept_when_earned_again() -> None:
-    assert tier_expire(ladder(), current="two", valid_until=year(2027), progress={}, at=AT) is None
-    assert tier_expire(ladder(), current="one", valid_until=None, progress={}, at=AT) is None
-    kept = tier_expire(ladder(), current="two", valid_until=year(2026), progress={"2025-01-01": 500}, at=AT)
+    assert tier_expire(ladder(), current="two", valid_until=year(2027), progress=[{}], at=AT) is None
+    assert tier_expire(ladder(), current="one", valid_until=None, progress=[{}], at=AT) is None
+    kept = tier_expire(ladder(), current="two", valid_until=year(2026), progress=[{"2025-01-01": 500}], at=AT)
     assert kept == TierMove("club", "kept", "two", "two", year(2027))
 
 
@@ -92,7 +93,7 @@ def test_missed_years_are_caught_up_one_by_one() -> None:
     until: datetime | None = year(2023)
     current, path = "four", []
     while True:
-        move = tier_expire(ladder(), current=current, valid_until=until, progress={}, at=AT)
+        move = tier_expire(ladder(), current=current, valid_until=until, progress=[{}], at=AT)
         if move is None:
             break
         path.append((move.to_tier, move.valid_until))
@@ -105,10 +106,11 @@ def test_a_return_gives_back_the_tier_that_it_had_reached() -> None:
         move = tier_return_review(
             ladder(),
             current="three",
+            since=AT,
             valid_until=year(2028) if not last_year else year(2027),
             before=before,
             before_valid_until=until,
-            progress={"2025-01-01": last_year, "2026-01-01": earned},
+            progress=[{"2025-01-01": last_year, "2026-01-01": earned}],
             at=AT,
         )
         return move and (move.to_tier, move.valid_until)
@@ -124,8 +126,8 @@ def test_a_return_gives_back_the_tier_that_it_had_reached() -> None:
 
 
 def test_progress_says_what_is_missing() -> None:
-    progress = tier_progress(ladder(), current="two", earned=750)
+    progress = tier_progress(ladder(), current="two", values=(750,))
     assert (progress.next_tier, progress.missing, progress.percent, progress.to_keep) == ("three", 250, 75, 0)
-    top = tier_progress(ladder(), current="four", earned=100)
+    top = tier_progress(ladder(), current="four", values=(100,))
     assert (top.next_tier, top.missing, top.percent, top.to_keep) == (None, 0, 100, 1900)
-    assert tier_progress(ladder(), current="gone", earned=-5).tier == "one"
+    assert tier_progress(ladder(), current="gone", values=(-5,)).tier == "one"

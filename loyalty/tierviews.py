@@ -1,0 +1,193 @@
+"""Where a member stands on the ladders and what is missing, as pages, the API and the admin show it. Reads only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from core import clock
+from loyalty.definition.basics import LocalText, money_digits
+from loyalty.definition.compiled import CompiledLadder, CompiledMetric, CompiledProgram
+from loyalty.definition.ladders import Ladder
+from loyalty.definition.windows import Anniversary, Rolling, window_anchor
+from loyalty.models import Enrollment, PointsAccount, ProgressCounter, TierStanding
+from loyalty.rules.dates import day_start, local_day
+from loyalty.rules.progress import progress_of, tier_progress, values_on
+from loyalty.selectors import Place, program_of
+
+
+class TierStep(msgspec.Struct, frozen=True):
+    """One rung, for showing the ladder. thresholds: of each metric, whole units; threshold is the first of them."""
+
+    code: str
+    name: LocalText
+    threshold: int
+    color: str | None
+    benefits: tuple[LocalText, ...]
+    reached: bool
+    current: bool
+    thresholds: tuple[int, ...] = ()
+    by_invitation: bool = False
+
+
+class MetricView(msgspec.Struct, frozen=True):
+    """One of the things that a ladder goes by. Amounts in the smallest unit; scale says how many digits to show.
+
+    kind: points, money, counter or balance; of: the currency, the money or the counter. threshold, missing: to the next
+    tier, None and 0 on the top one. to_keep: still to reach in this window to reach the tier again.
+    """
+
+    kind: str
+    of: str
+    name_one: LocalText
+    name_many: LocalText
+    scale: int
+    reached: int
+    threshold: int | None
+    missing: int
+    to_keep: int
+
+
+class TierView(msgspec.Struct, frozen=True):
+    """Where a member stands and what is missing; amounts in the smallest unit of what the ladder goes by.
+
+    currency: of points, else "". progress, next_threshold, missing, to_keep: of the first metric; metrics has all.
+    all_of: every metric must be reached for the next tier, else any. window_ends_at: when the counting starts anew.
+    """
+
+    ladder: str
+    ladder_name: LocalText
+    currency: str
+    scale: int
+    code: str
+    name: LocalText
+    color: str | None
+    since: datetime | None
+    valid_until: datetime | None
+    threshold: int
+    progress: int
+    next_code: str | None
+    next_name: LocalText | None
+    next_threshold: int | None
+    missing: int
+    percent: int
+    to_keep: int
+    window: str
+    window_ends_at: datetime | None
+    benefits: tuple[LocalText, ...]
+    tiers: tuple[TierStep, ...]
+    metrics: tuple[MetricView, ...] = ()
+    all_of: bool = True
+
+
+def tiers_of(place: Place) -> list[TierView]:
+    """Where the member stands on each ladder of the program, with the progress that counts today."""
+    compiled = program_of(place)
+    if not compiled.ladders:
+        return []
+    standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment_id=place.pk)}
+    keys = {metric.key for ladder in compiled.ladders.values() for metric in ladder.metrics}
+    counters = {
+        f"{row.key}@{row.period}": row.value
+        for row in ProgressCounter.objects.filter(enrollment_id=place.pk, key__in=keys)
+    }
+    shown = _Shown(compiled, counters, _balances(place, compiled), *_own_days(place, compiled))
+    return [_tier_view(shown, ladder, standings.get(code)) for code, ladder in compiled.ladders.items()]
+
+
+class _Shown(msgspec.Struct):
+    compiled: CompiledProgram
+    counters: dict[str, int]
+    balances: dict[str, int]
+    joined_at: datetime | None
+    enrolled_at: datetime | None
+
+
+def _balances(place: Place, compiled: CompiledProgram) -> dict[str, int]:
+    """Only asked for where a ladder goes by them."""
+    if not any(metric.kind == "balance" for ladder in compiled.ladders.values() for metric in ladder.metrics):
+        return {}
+    return dict(PointsAccount.objects.filter(enrollment_id=place.pk).values_list("currency", "balance"))
+
+
+def _own_days(place: Place, compiled: CompiledProgram) -> tuple[datetime | None, datetime | None]:
+    """When they joined and were enrolled; only asked for where a ladder goes by it."""
+    if not any(isinstance(ladder.window, Anniversary) for ladder in compiled.ladders.values()):
+        return None, None
+    return Enrollment.objects.values_list("member__joined_at", "enrolled_at").get(pk=place.pk)
+
+
+def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | None) -> TierView:
+    compiled = shown.compiled
+    defined = compiled.document.ladder(ladder.code)
+    today = local_day(clock.now(), ladder.zone)
+    days = (local_day(each, ladder.zone) if each else None for each in (shown.joined_at, shown.enrolled_at))
+    anchor = window_anchor(ladder.window, *days)
+    values = values_on(ladder, progress_of(ladder, shown.counters, shown.balances), today, anchor)
+    progress = tier_progress(ladder, current=standing.tier if standing else None, values=values)
+    rank = ladder.ranks[progress.tier]
+    rolls = isinstance(ladder.window, Rolling)
+    ends = None if rolls else ladder.window.end(ladder.window.start(today, anchor))
+    here = defined.tiers[rank]
+    above = next((each for each in defined.tiers if each.code == progress.next_tier), None)
+    metrics = tuple(
+        MetricView(*_unit_of(metric, compiled), each.reached, each.threshold, each.missing, each.to_keep)
+        for metric, each in zip(ladder.metrics, progress.metrics, strict=True)
+    )
+    return TierView(
+        ladder=ladder.code,
+        ladder_name=defined.name,
+        currency=ladder.metrics[0].of if ladder.metrics[0].kind in ("points", "balance") else "",
+        scale=metrics[0].scale,
+        code=here.code,
+        name=here.name,
+        color=here.color,
+        since=standing.since if standing else None,
+        valid_until=standing.valid_until if standing else None,
+        threshold=ladder.tiers[rank].threshold,
+        progress=progress.earned,
+        next_code=above.code if above else None,
+        next_name=above.name if above else None,
+        next_threshold=progress.next_threshold,
+        missing=progress.missing,
+        percent=progress.percent,
+        to_keep=progress.to_keep,
+        window=ladder.window.key if not rolls else "rolling",
+        window_ends_at=day_start(ends, ladder.zone) if ends is not None else None,
+        benefits=here.benefits,
+        tiers=_steps(defined, ladder, rank),
+        metrics=metrics,
+        all_of=ladder.every,
+    )
+
+
+def _unit_of(metric: CompiledMetric, compiled: CompiledProgram) -> tuple[str, str, LocalText, LocalText, int]:
+    """kind, of, name of one, name of many, digits."""
+    if metric.kind == "money":
+        return metric.kind, metric.of, metric.of, metric.of, money_digits(metric.of)
+    if metric.kind == "counter":
+        name = next((each.name for each in compiled.document.counters if each.code == metric.of), metric.of)
+        return metric.kind, metric.of, name, name, 0
+    currency = compiled.document.currency(metric.of)
+    return metric.kind, metric.of, currency.name_one, currency.name_many, currency.scale
+
+
+def _steps(defined: Ladder, ladder: CompiledLadder, rank: int) -> tuple[TierStep, ...]:
+    return tuple(
+        TierStep(
+            each.code,
+            each.name,
+            ladder.tiers[position].threshold // ladder.metrics[0].one,
+            each.color,
+            each.benefits,
+            reached=position <= rank and (position == rank or not each.by_invitation),
+            current=position == rank,
+            thresholds=tuple(
+                amount // metric.one
+                for amount, metric in zip(ladder.tiers[position].thresholds, ladder.metrics, strict=True)
+            ),
+            by_invitation=each.by_invitation,
+        )
+        for position, each in enumerate(defined.tiers)
+    )
