@@ -194,7 +194,16 @@ def _place(
     place = member.place(program_id)
     fresh = place is None
     if place is None:
-        place = Place(id=-1, program_id=program_id, version=0, accounts=[], standings=[], moves=[], counters={})
+        place = Place(
+            id=-1,
+            program_id=program_id,
+            version=0,
+            enrolled_at=now,
+            accounts=[],
+            standings=[],
+            moves=[],
+            counters={},
+        )
         member.places.append(place)
     codes = {code for row in state.versions for code in compiled_of(row).currencies} | set(state.at(now).currencies)
     for code in sorted(codes):

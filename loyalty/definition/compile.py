@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from loyalty.definition.compiled import CompiledCounter, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.conditions import ConditionScope
-from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_key, counter_uses
+from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_uses
 from loyalty.definition.currencybuild import currency_build
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
+from loyalty.definition.facts import counter_key
 from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
 from loyalty.definition.rule import Rule

@@ -70,12 +70,6 @@ class Counter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return teller.tell(N_("%(measure)s: %(event)s"), measure=self.measure.words(teller), event=self.trigger)
 
 
-def counter_key(code: str, period: str) -> str:
-    """What a counter's values are kept under, with the period's first day. The key names the kind of period too: a
-    day, a week, a month and a year may start together. See facts.CounterRef."""
-    return f"count:{code}:{period}"
-
-
 def counter_uses(part: object) -> Iterator[tuple[str, str]]:
     """(counter, period) of everything in a part of the document that names a counter: whatever has both fields."""
     if isinstance(part, Struct):

@@ -19,10 +19,19 @@ from loyalty.definition.windows import Window
 #   cap:rule.<rule>:times:<period>                    how often a rule gave
 #   cap:group.<cap group>:points.<currency>:<period>  the same over the rules of a cap group
 #   cap:group.<cap group>:times:<period>
-#   count:<counter>                               a declared counter, per period that is kept
+#   count:<counter>:<period>                      a declared counter, per period that is kept
 #   seen:<counter>                                how often it rose on that day, of counters of distinct days
 # Keys are at most 120 characters. A period is told by the key too, since a day, a month and a year may start together.
 CounterRef = tuple[str, str]
+
+
+def counter_key(code: str, period: str) -> str:
+    """What a declared counter's values are kept under, with the period's first day.
+
+    The key names the kind of period too: a day, a week, a month and a year may start together.
+    """
+    return f"count:{code}:{period}"
+
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 

@@ -17,7 +17,7 @@ from loyalty.definition.comparison import (
     values_words,
 )
 from loyalty.definition.conditionbase import Check, ConditionScope
-from loyalty.definition.facts import Facts
+from loyalty.definition.facts import Facts, counter_key
 from loyalty.definition.limits import PERIOD_WORDS, Period
 from loyalty.definition.periods import period_start
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
@@ -196,7 +196,7 @@ class CounterTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         )
 
     def build(self, path: str, scope: ConditionScope) -> Check:
-        key, period, value = f"count:{self.counter}", self.period, self.value
+        key, period, value = counter_key(self.counter, self.period), self.period, self.value
         if self.operator == "every":
 
             def reached(facts: Facts) -> str | None:

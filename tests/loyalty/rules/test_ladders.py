@@ -196,7 +196,7 @@ def test_a_lifetime_is_never_over() -> None:
     assert up == TierMove("club", "upgraded", "one", "three", None)
 
 
-BOTH = {
+BOTH: dict[str, Any] = {
     "qualify": {"kind": "all_of", "of": [POINTS, {"kind": "counter", "counter": "orders"}]},
     "tiers": [
         {"code": "one", "name": "one"},

@@ -62,13 +62,13 @@ def test_a_line_is_held_as_one_unit_against_all_tests(line: dict[str, Any], hold
 )
 def test_a_counter_counts_the_present_event_along(test: dict[str, Any], before: int, holds: bool) -> None:
     when = {"kind": "counter", "counter": "orders", **test}
-    assert fires(when, counters={("count:orders", ""): before}) is holds
+    assert fires(when, counters={("count:orders:lifetime", ""): before}) is holds
 
 
 def test_a_counter_may_be_asked_within_a_period() -> None:
     when = {"kind": "counter", "counter": "orders", "period": "day", "value": 2}
-    assert fires(when, counters={("count:orders", "2026-03-04"): 1, ("count:orders", ""): 40})
-    assert not fires(when, counters={("count:orders", "2026-03-03"): 1})
+    assert fires(when, counters={("count:orders:day", "2026-03-04"): 1, ("count:orders:lifetime", ""): 40})
+    assert not fires(when, counters={("count:orders:day", "2026-03-03"): 1})
 
 
 def test_segments_and_plans_are_what_other_rooms_tell() -> None:
