@@ -14,6 +14,7 @@ from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import Account, AwardLot, PastMove, Place, Standing
 from loyalty.rules.judgement import Award
+from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
 
 Row = dict[str, Any]
@@ -54,6 +55,7 @@ class Plan(msgspec.Struct):
     standings: dict[tuple[int, str], Row] = {}
     tier_changes: list[Row] = []
     outbox: list[Row] = []
+    budgets: list[Row] = []
     members: dict[int, int] = {}
 
     def rows(self) -> Mapping[str, Any]:
@@ -69,6 +71,7 @@ class Plan(msgspec.Struct):
             "standings": list(self.standings.values()),
             "tier_changes": self.tier_changes,
             "outbox": self.outbox,
+            "budgets": self.budgets,
         }
         return {name: rows for name, rows in lists.items() if rows or name == "events"}
 
@@ -137,9 +140,14 @@ class Plan(msgspec.Struct):
         )
         return own + others, debt
 
-    def counter_add(self, place: Place, key: str, period: str, delta: int) -> None:
+    def counter_add(self, place: Place, key: str, period: str, delta: int, at_most: int | None = None) -> None:
+        """at_most: what a budget over all members mustn't pass; needed where one rises."""
         name = f"{key}@{period}"
         place.counters[name] = place.counters.get(name, 0) + delta
+        if key.startswith(BUDGET):
+            row = {"program": place.program_id, "key": key, "period": period, "delta": delta, "at_most": at_most}
+            self.budgets.append(row)
+            return
         self.counters.append({"enrollment": place.id, "key": key, "period": period, "delta": delta})
 
     def move_add(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:

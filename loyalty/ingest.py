@@ -132,6 +132,10 @@ def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[
         except NotEnrolled as missing:
             enrolling, restarts = missing, restarts + 1
             continue
+        except ledger.BudgetMoved:
+            # Each time this happens another got what was wanted here, so soon there is nothing left to want.
+            restarts += 1
+            continue
         except IntegrityError:
             # A twin was booked between the read and the booking; the next read finds it.
             restarts += 1

@@ -35,7 +35,7 @@ from loyalty.cases import (
 from loyalty.incoming import EventInput
 from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
-from loyalty.reading import Context
+from loyalty.reading import Context, Place
 from loyalty.returns import return_judge, return_order
 from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
@@ -173,11 +173,13 @@ class SliceJudge:
         if event.type == ORDER_PAID:
             self._order(case)
         self._lapse(case)
+        if place is not None:
+            # What all members share is the same for the next one of the batch.
+            place.counters.update(self.context.budgets.get(place.program_id, {}))
         judgement = evaluate(case.compiled, event_facts(case, self.now), member_facts(case))
         awards: list[Row] = []
         if place is not None:
-            for key, period, delta in judgement.counters:
-                self.plan.counter_add(place, key, period, delta)
+            self._count(case, place, judgement)
             awards = self._awards(case, judgement)
             acts_tell(case, judgement.acts, self.plan)
         moved = awards or judgement.counters
@@ -186,6 +188,15 @@ class SliceJudge:
         result = event_result(case, status, awards=awards, reversed_=[], changed=changed)
         self.plan.events.append(event_row(case, self.actor, status, judgement_trace(judgement), result))
         return result
+
+    def _count(self, case: Case, place: Place, judgement: Judgement) -> None:
+        plan = case.compiled.triggers.get(case.event.type)
+        budgets = plan.budgets if plan is not None else {}
+        shared = self.context.budgets.setdefault(place.program_id, {})
+        for key, period, delta in judgement.counters:
+            self.plan.counter_add(place, key, period, delta, budgets.get(key))
+            if key in budgets:
+                shared[f"{key}@{period}"] = place.counters[f"{key}@{period}"]
 
     def _order(self, case: Case) -> None:
         """The order's facts. A number that was paid before under another event id is refused."""

@@ -19,11 +19,15 @@ from core.actor import Actor
 from core.errors import Busy
 from loyalty.errors import InsufficientPoints
 
-NOT_ENOUGH, MISFIT = "SG001", "SG002"
+NOT_ENOUGH, MISFIT, BUDGET_MOVED = "SG001", "SG002", "SG003"
 
 
 class BrokenPromise(Exception):
     """A bug: a booking contradicted the lots it was judged on. Nothing was written."""
+
+
+class BudgetMoved(Exception):
+    """Others used a budget up since it was read. Nothing was written; judge again on what is left."""
 
 
 def entry_fields(*, kind: str, actor: Actor, effect: str, reason: Mapping[str, str], **more: Any) -> dict[str, Any]:
@@ -55,6 +59,8 @@ def _call(sql: str, params: Sequence[Any]) -> Any:
         state = getattr(cause, "sqlstate", None)
         if state == NOT_ENOUGH and isinstance(cause, pg.Error):
             raise InsufficientPoints(balance=int(cause.diag.message_detail or 0)) from error
+        if state == BUDGET_MOVED:
+            raise BudgetMoved(str(cause)) from error
         if state == MISFIT:
             raise BrokenPromise(str(cause)) from error
         raise
@@ -109,12 +115,13 @@ def batch_book(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mappi
     """Book a judged batch, whole or not at all: [] when booked, else the enrollments whose version has moved.
 
     members: (enrollment id, version that was judged). plan: lists of rows by table as loyalty/booking.py makes them.
-    IntegrityError on event_once or order_once when a twin was booked meanwhile.
+    IntegrityError on event_once or order_once when a twin was booked meanwhile; BudgetMoved.
     """
+    call = "loyalty_book_budgeted" if "budgets" in plan else "loyalty_book"
     # One statement is a transaction of its own; within a caller's, a refusal must leave that one usable.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
         answer = _call(
-            "SELECT loyalty_book(%s::bigint[], %s::bigint[], %s, %s::jsonb)::text",
+            f"SELECT {call}(%s::bigint[], %s::bigint[], %s, %s::jsonb)::text",
             [[each[0] for each in members], [each[1] for each in members], now, _json(plan)],
         )
     stale: list[int] = msgspec.json.decode(answer).get("stale", [])

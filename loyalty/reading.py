@@ -5,7 +5,7 @@ The versions that are read with it let the booking notice that something moved i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from django.db import connection
 
 from loyalty.incoming import EventInput, MemberRef
 from loyalty.rules.judgement import Act, Raised
+from loyalty.rules.limiting import BUDGET
 
 
 class Account(msgspec.Struct):
@@ -146,12 +147,13 @@ class Twin(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct):
-    """What was read. orders: those named by number, of whatever member."""
+    """What was read. orders: those named by number, of whatever member. budgets: program → `key@period` → value."""
 
     twins: dict[tuple[str, str], Twin] = {}
     members: list[MemberContext] = []
     orders: dict[tuple[str, str], OrderContext] = {}
     stamps: dict[int, int] = {}
+    budgets: dict[int, dict[str, int]] = {}
     _found: dict[MemberRef, MemberContext] = {}
 
     def add_member(self, member: MemberContext) -> None:
@@ -171,11 +173,17 @@ _CALL = (
     " %s::timestamptz, %s::text[], %s::text[], %s::text[], %s::timestamptz)"
 )
 
+_BUDGETS = (
+    " UNION ALL SELECT 'budget', json_build_array(b.program_id, b.key || '@' || b.period, b.value)::text"
+    " FROM loyalty_budget b JOIN unnest(%s::text[], %s::text[]) AS w (key, period)"
+    " ON w.key = b.key AND w.period = b.period"
+)
+
 
 def context_read(
     batch: Sequence[EventInput],
     *,
-    counters: Iterable[tuple[str, str]],
+    counters: Collection[tuple[str, str]],
     orders: Sequence[tuple[str, str]],
     now: datetime,
 ) -> Context:
@@ -193,9 +201,12 @@ def context_read(
         [each[1] for each in orders],
         now,
     ]
+    budgets = sorted(each for each in counters if each[0].startswith(BUDGET))
+    if budgets:
+        params += [[key for key, _ in budgets], [period for _, period in budgets]]
     context = Context()
     with connection.cursor() as cursor:
-        cursor.execute(_CALL, params)
+        cursor.execute(_CALL + _BUDGETS if budgets else _CALL, params)
         for tag, text in cursor.fetchall():
             _take(context, tag, text)
     return context
@@ -205,6 +216,9 @@ def _take(context: Context, tag: str, text: str) -> None:
     if tag == "stamp":
         program_id, stamp = msgspec.json.decode(text)
         context.stamps[program_id] = stamp
+    elif tag == "budget":
+        program_id, name, value = msgspec.json.decode(text)
+        context.budgets.setdefault(program_id, {})[name] = value
     elif tag == "twin":
         twin = msgspec.json.decode(text, type=Twin)
         context.twins[twin.source, twin.external_id] = twin

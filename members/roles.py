@@ -34,6 +34,7 @@ SEE_LEDGER = _may(
     "pointsentry",
     "pointslot",
     "lotdraw",
+    "budget",
     "progresscounter",
     "tierchange",
     "tierstanding",

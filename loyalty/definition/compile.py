@@ -36,7 +36,9 @@ def compile_program(document: Document) -> CompiledProgram:
     for trigger, rules in by_trigger.items():
         compiled = tuple(_rule(rule, order, document, zone, given) for order, rule in enumerate(rules))
         raises = raised.get(trigger, ())
-        triggers[trigger] = TriggerPlan(compiled, _counters(rules, compiled, raises), raises, _varying(compiled))
+        triggers[trigger] = TriggerPlan(
+            compiled, _counters(rules, compiled, raises), raises, _varying(compiled), _budgets(compiled)
+        )
     return CompiledProgram(
         document=document,
         zone=zone,
@@ -140,6 +142,10 @@ def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCount
 def _fixed(limit: CompiledLimit) -> bool:
     """Whether its counter is known by the day alone."""
     return limit.period != "event" and not limit.attribute and not limit.own_zone
+
+
+def _budgets(compiled: tuple[CompiledRule, ...]) -> dict[str, int]:
+    return {each.key: each.at_most for rule in compiled for each in rule.limits if each.kind == "budget"}
 
 
 def _varying(compiled: tuple[CompiledRule, ...]) -> tuple[CompiledLimit, ...]:

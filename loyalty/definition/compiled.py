@@ -137,12 +137,14 @@ class TriggerPlan(Struct, frozen=True):
 
     raises: the declared counters that events of this type may raise.
     varying: limits whose counter depends on the event itself or on whose clock counts.
+    budgets: what no budget may pass, by its key.
     """
 
     rules: tuple[CompiledRule, ...]
     counters: tuple[tuple[str, str], ...]
     raises: tuple[CompiledCounter, ...] = ()
     varying: tuple[CompiledLimit, ...] = ()
+    budgets: Mapping[str, int] = {}
 
 
 class CompiledProgram(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """The loyalty room's tables. Points are written by loyalty/ledger.py alone."""
 
+from loyalty.models.budget import Budget
 from loyalty.models.event import Event, Order
 from loyalty.models.ledger import (
     Enrollment,
@@ -21,6 +22,7 @@ from loyalty.models.program import (
 from loyalty.models.tier import TierChange, TierStanding
 
 __all__ = [
+    "Budget",
     "DraftPart",
     "EarningRule",
     "Enrollment",

@@ -145,7 +145,10 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                 "name": f"{word} visit",
                 "trigger": f"{prefix}visit.made",
                 "effects": [{"kind": "points_fixed", "currency": points, "points": 5}],
-                "limits": [{"per": "member", "period": "day", "at_most": 50}],
+                "limits": [
+                    {"per": "member", "period": "day", "at_most": 50},
+                    {"per": "budget", "period": "year", "at_most": 5_000},
+                ],
             },
         ],
     }

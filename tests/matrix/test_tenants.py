@@ -46,7 +46,7 @@ pytestmark = pytest.mark.trial
 # Text columns that hold no word, by table.column: choices, digests, what Django keeps of itself, and what is sealed.
 WORDLESS = {
     "account_emailconfirmation.key", "auth_group.name", "auth_permission.codename", "auth_permission.name",
-    "django_content_type.app_label", "django_content_type.model", "django_migrations.app", "django_migrations.name",
+    "loyalty_budget.period", "django_content_type.app_label", "django_content_type.model", "django_migrations.app", "django_migrations.name",
     "django_session.session_data", "django_session.session_key", "loyalty_event.initiated_by", "loyalty_event.status",
     "loyalty_order.currency", "loyalty_pointsentry.initiated_by", "loyalty_pointsentry.kind",
     "loyalty_program.sections", "loyalty_programversion.note", "loyalty_progresscounter.period",
