@@ -46,12 +46,12 @@ pytestmark = pytest.mark.trial
 # Text columns that hold no word, by table.column: choices, digests, what Django keeps of itself, and what is sealed.
 WORDLESS = {
     "account_emailconfirmation.key", "auth_group.name", "auth_permission.codename", "auth_permission.name",
-    "loyalty_budget.period", "django_content_type.app_label", "django_content_type.model", "django_migrations.app", "django_migrations.name",
-    "django_session.session_data", "django_session.session_key", "loyalty_event.initiated_by", "loyalty_event.status",
-    "loyalty_order.currency", "loyalty_pointsentry.initiated_by", "loyalty_pointsentry.kind",
-    "loyalty_program.sections", "loyalty_programversion.note", "loyalty_progresscounter.period",
-    "loyalty_tierchange.cause", "loyalty_tierstanding.cause",
-    "members_consent.purpose", "members_member.language", "members_member.status",
+    "django_content_type.app_label", "django_content_type.model", "django_migrations.app", "django_migrations.name",
+    "django_session.session_data", "django_session.session_key", "loyalty_budget.period",
+    "loyalty_event.initiated_by", "loyalty_event.status", "loyalty_order.currency",
+    "loyalty_pointsentry.initiated_by", "loyalty_pointsentry.kind", "loyalty_program.sections",
+    "loyalty_programversion.note", "loyalty_progresscounter.period", "loyalty_tierchange.cause",
+    "loyalty_tierstanding.cause", "members_consent.purpose", "members_member.language", "members_member.status",
     "members_user.language", "members_user.password", "mfa_authenticator.type", "partners_apikey.prefix",
     "partners_apikey.scopes", "rewards_poolcode.sealed", "rewards_poolcode.state", "rewards_redemption.initiated_by",
     "rewards_redemption.state", "rewards_reward.emoji", "rewards_reward.tiers",
