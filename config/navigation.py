@@ -27,7 +27,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     home = reverse("admin:index")
     start = {"title": _("Dashboard"), "icon": "space_dashboard", "link": home, "active": request.path == home}
     groups = [
-        _group("", start, _item(request, _("Members"), "group", "members.member")),
+        _group(
+            "",
+            start,
+            _item(request, _("Members"), "group", "members.member"),
+            _item(request, _("Segments"), "groups", "members.segment"),
+        ),
         _group(
             _("What happened"),
             _item(request, _("Events"), "bolt", "loyalty.event"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.bases import AppendOnly, BrandModel
 from core.ids import uuid7
+
+SEGMENT_CODE = RegexValidator(
+    r"^[a-z][a-z0-9_]{0,39}\Z", _("Small letters, digits and underscores, starting with a letter, 40 at most.")
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -158,9 +163,32 @@ class MemberFact(BrandModel):
         verbose_name = _("fact about a member")
         verbose_name_plural = _("facts about members")
         constraints: ClassVar = [models.UniqueConstraint(fields=["member", "key"], name="member_fact_once")]
+        indexes: ClassVar = [models.Index(fields=["key", "member"], name="member_fact_key")]
 
     def __str__(self) -> str:
         return f"{self.member} {self.key}"
+
+
+class Segment(BrandModel):
+    """A named group of members that rules, prices and audiences may name. Who is in it: facts `segment:<code>`."""
+
+    code = models.CharField(_("code"), max_length=40, validators=[SEGMENT_CODE])
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("description"), max_length=600, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code"], name="segment_code_once", violation_error_message=_("Another segment has this code.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Consent(AppendOnly):

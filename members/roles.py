@@ -39,12 +39,13 @@ SEE_LEDGER = _may(
     "tierchange",
     "tierstanding",
 ) | _may("rewards", "view", "redemption")
-SEE_PEOPLE = _may("members", "view", "member", "consent")
+SEE_PEOPLE = _may("members", "view", "member", "consent", "segment")
 
 EDIT_PROGRAM = (
     _may("loyalty", "add change delete", "pointcurrency", "earningrule", "ladder", "tier")
     | _may("loyalty", "add change", "program")
     | _may("rewards", "add change", "reward", "codepool", "rewardstock")
+    | _may("members", "add change", "segment")
     | frozenset({"loyalty.publish_program"})
 )
 SERVE_MEMBERS = _may("members", "add change", "member") | frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.audit import audit_record
 from core.errors import Conflict, InvalidInput
 from core.outbox import outbox_add
 from members.acquisition import Acquisition
+from members.attributes import attributes_changed, time_zone_checked
 from members.errors import EmailBelongsToLogin, EmailTaken, ExternalIdTaken, MemberErased
 from members.hooks import member_created
 from members.models import Consent, Member, User
@@ -37,10 +39,12 @@ __all__ = [
 
 LANGUAGES = ("en", "nl")
 LENGTHS = {"name": 120, "external_id": 120, "phone": 32, "email": 254}
-CHANGEABLE = frozenset({"name", "email", "phone", "external_id", "birth_date", "language", "is_test"})
+CHANGEABLE = frozenset(
+    {"name", "email", "phone", "external_id", "birth_date", "language", "is_test", "time_zone", "attributes"}
+)
 OLDEST = date(1900, 1, 1)
 # Of these the trail tells that they changed, not from what to what: it outlives an erasure.
-PERSONAL = frozenset({"name", "email", "phone", "birth_date", "external_id"})
+PERSONAL = frozenset({"name", "email", "phone", "birth_date", "external_id", "attributes"})
 
 
 def member_create(
@@ -53,6 +57,8 @@ def member_create(
     language: str = "en",
     birth_date: date | None = None,
     is_test: bool = False,
+    time_zone: str = "",
+    attributes: Mapping[str, Any] | None = None,
     acquisition: Acquisition | None = None,
     user: User | None = None,
 ) -> Member:
@@ -62,7 +68,8 @@ def member_create(
     proven. acquisition defaults to the actor's source.
     """
     given = {"email": email, "name": name, "external_id": external_id, "phone": phone, "language": language}
-    cleaned = _cleaned({**given, "birth_date": birth_date, "is_test": is_test})
+    kept = {"birth_date": birth_date, "is_test": is_test, "time_zone": time_zone, "attributes": attributes or {}}
+    cleaned = _cleaned({**given, **kept})
     fields = {**cleaned, **_first_touch(acquisition or Acquisition(channel=actor.source))}
     if not (fields["email"] or fields["external_id"] or fields["phone"]):
         raise InvalidInput(_("Give an e-mail, a phone number or an external id."), field="email")
@@ -78,7 +85,7 @@ def member_create(
 
 
 def member_update(*, member: Member, actor: Actor, **changes: Any) -> Member:
-    """Change name, email, phone, external_id, birth_date, language or is_test; what isn't given stays.
+    """Change what CHANGEABLE names; what isn't given stays. attributes: those to put in, None takes one out.
 
     InvalidInput, EmailTaken, ExternalIdTaken, EmailBelongsToLogin, MemberErased.
     """
@@ -88,6 +95,8 @@ def member_update(*, member: Member, actor: Actor, **changes: Any) -> Member:
     cleaned = _cleaned(changes)
     with transaction.atomic():
         current = _locked(member)
+        if "attributes" in changes:
+            cleaned["attributes"] = attributes_changed(current.attributes, changes["attributes"])
         changed = {name: value for name, value in cleaned.items() if getattr(current, name) != value}
         if not changed:
             return current
@@ -262,6 +271,10 @@ def _cleaned(given: dict[str, Any]) -> dict[str, Any]:
         cleaned["email"] = _email(cleaned["email"])
     if "language" in given and given["language"] not in LANGUAGES:
         raise InvalidInput(_("Choose en or nl."), field="language")
+    if "time_zone" in given:
+        cleaned["time_zone"] = time_zone_checked(given["time_zone"])
+    if "attributes" in given:
+        cleaned["attributes"] = attributes_changed({}, given["attributes"])
     born = given.get("birth_date")
     if born is not None and not OLDEST <= born <= clock.now().date():
         raise InvalidInput(_("That is not a date of birth."), field="birth_date")

@@ -40,7 +40,7 @@ class ApiView(APIView):
     """A view of the API with DRF's negotiation of content. Hot paths take core.api.thin.ThinView instead."""
 
     scopes: ClassVar[dict[str, str]] = {}
-    http_method_names = ("get", "head", "post", "patch", "delete")
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     allowance: Allowance | None = None
 
     @property

@@ -11,6 +11,7 @@ MEMBER_CREATE: dict[str, Any] = {
     "name": "Mina Jansen",
     "language": "nl",
     "acquisition_channel": "till",
+    "attributes": {"favourite_store": "utrecht"},
 }
 MEMBER: dict[str, Any] = {
     "id": MEMBER_ID,
@@ -20,6 +21,8 @@ MEMBER: dict[str, Any] = {
     "phone": "",
     "birth_date": None,
     "language": "nl",
+    "time_zone": "",
+    "attributes": {"favourite_store": "utrecht"},
     "status": "active",
     "is_test": False,
     "acquisition_channel": "till",

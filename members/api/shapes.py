@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -16,6 +16,11 @@ ExternalId = Annotated[str, Meta(min_length=1, max_length=120, description="The 
 Name = Annotated[str, Meta(max_length=120)]
 Phone = Annotated[str, Meta(max_length=32)]
 Language = Literal["en", "nl"]
+TimeZone = Annotated[str, Meta(max_length=40, description="IANA name; empty: the program's.")]
+Attributes = Annotated[
+    dict[str, Any],
+    Meta(description="Name → text, number, true or false, for rules to ask. In a change null takes one out."),
+]
 Purpose = Literal["terms", "marketing_email", "profiling"]
 
 
@@ -28,6 +33,8 @@ class MemberCreate(Body):
     phone: Phone = ""
     birth_date: date | None = None
     language: Language = "en"
+    time_zone: TimeZone = ""
+    attributes: Attributes = {}
     is_test: Annotated[bool, Meta(description="Left out of all figures.")] = False
     acquisition_channel: Annotated[str, Meta(max_length=60, description="Where the member came from.")] = ""
     utm_source: Annotated[str, Meta(max_length=120)] = ""
@@ -45,6 +52,8 @@ class MemberUpdate(Body):
     phone: Phone | UnsetType = UNSET
     birth_date: date | UnsetType | None = UNSET
     language: Language | UnsetType = UNSET
+    time_zone: TimeZone | UnsetType = UNSET
+    attributes: Attributes | UnsetType = UNSET
     is_test: bool | UnsetType = UNSET
 
 
@@ -56,6 +65,8 @@ class MemberOut(Struct):
     phone: str
     birth_date: date | None
     language: str
+    time_zone: str
+    attributes: dict[str, Any]
     status: Literal["active", "suspended", "erased"]
     is_test: bool
     acquisition_channel: str
@@ -101,6 +112,8 @@ def member_out(member: Member) -> MemberOut:
         phone=member.phone,
         birth_date=member.birth_date,
         language=member.language,
+        time_zone=member.time_zone,
+        attributes=member.attributes,
         status=member.status,  # type: ignore[arg-type]
         is_test=member.is_test,
         acquisition_channel=member.acquisition_channel,

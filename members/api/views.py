@@ -155,6 +155,8 @@ def member_made(body: MemberCreate, actor: Any) -> Member:
         phone=body.phone,
         birth_date=body.birth_date,
         language=body.language,
+        time_zone=body.time_zone,
+        attributes=body.attributes,
         is_test=body.is_test,
         acquisition=first,
     )

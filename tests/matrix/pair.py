@@ -39,8 +39,10 @@ from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, Ra
 from loyalty.models import EarningRule, Enrollment, Event, Ladder, PointCurrency, PointsEntry, Program, ProgramVersion
 from loyalty.publishing import program_create
 from loyalty.services import member_enroll, points_adjust
-from members.models import Consent, JoinIntent, Member, User
+from members.facts import member_fact_set
+from members.models import Consent, JoinIntent, Member, Segment, User
 from members.roles import ROLES
+from members.segments import segment_create, segment_member_add
 from members.staff import staff_role_set
 from members.tokens import BrandTokenGenerator
 from partners.models import ApiKey
@@ -163,6 +165,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         f"{word} Anna", email=f"{prefix}anna@{word}.example", external_id=external, phone=f"{word} 06",
         acquisition_channel=f"{word} ad", utm_source=f"{word} source", utm_medium=f"{word} medium",
         utm_campaign=f"{word} campaign", referrer=f"https://{word}.example/",
+        attributes={"note": word},
     )  # fmt: skip
     place = points_moved(member, program, word, prefix, number)
     reward, kept = rewards_taken(place, word, prefix, number)
@@ -217,6 +220,9 @@ def rewards_taken(place: Enrollment, word: str, prefix: str, number: int) -> tup
         for time in ("one", "two")
     )
     redemption_cancel(redemption=gone, actor=partner, reason=f"{word} changed their mind")
+    segment = segment_create(code=reward.code, name=f"{word} regulars", description=f"{word} people", actor=staff)
+    member_fact_set(member_id=place.member_id, key="note", value=word)
+    segment_member_add(segment=segment, member=place.member, actor=staff)
     return reward, kept
 
 
@@ -226,6 +232,7 @@ def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:
         "program": program,
         "reward": reward,
         "pool": reward.pool,
+        "segment": Segment.objects.get(code=reward.code),
         "key": key,
         "version": ProgramVersion.objects.get(program=program),
         "currency": PointCurrency.objects.get(program=program),

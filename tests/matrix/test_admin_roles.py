@@ -97,9 +97,12 @@ def made(model: Any) -> Any:
     from core import clock
 
     now = clock.now()
-    if model.__name__ == "JobRun":
-        return model.objects.create(job="nightly", local_date=now.date(), started_at=now).pk
-    return model.objects.create(topic="mail.requested", payload={}, created_at=now, available_at=now).pk
+    fields: dict[str, dict[str, Any]] = {
+        "JobRun": {"job": "nightly", "local_date": now.date(), "started_at": now},
+        "OutboxMessage": {"topic": "mail.requested", "payload": {}, "created_at": now, "available_at": now},
+        "Segment": {"code": "runners", "name": "Runners", "created_at": now},
+    }
+    return model.objects.create(**fields[model.__name__]).pk
 
 
 def address(name: str, house: House) -> str:
