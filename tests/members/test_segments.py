@@ -33,7 +33,7 @@ def runners() -> Segment:
 def test_a_list_puts_in_whom_it_names_and_tells_the_lines_that_name_nobody(brand: Brand) -> None:
     segment = runners()
     anna, bob = shop.member("Anna", external_id="C-1"), shop.member("Bob")
-    told = ["c-9", "C-1", "", bob.email.upper(), str(anna.public_id)]
+    told = ["c-9", "C-1", "", str(bob.email).upper(), str(anna.public_id)]
     report = segment_list_add(segment=segment, lines=told, actor=STAFF)
     assert (report.added, report.there, report.unknown) == (2, 1, [(1, "c-9")])
     assert segment_counts(["runners"]) == {"runners": 2}
