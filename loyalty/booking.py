@@ -54,6 +54,7 @@ class Plan(msgspec.Struct):
     counters: list[Row] = []
     standings: dict[tuple[int, str], Row] = {}
     tier_changes: list[Row] = []
+    achievements: list[Row] = []
     outbox: list[Row] = []
     budgets: list[Row] = []
     members: dict[int, int] = {}
@@ -70,6 +71,7 @@ class Plan(msgspec.Struct):
             "counters": self.counters,
             "standings": list(self.standings.values()),
             "tier_changes": self.tier_changes,
+            "achievements": self.achievements,
             "outbox": self.outbox,
             "budgets": self.budgets,
         }

@@ -20,6 +20,7 @@ from core.errors import DomainError, InvalidInput
 from core.ids import uuid7
 from core.problems import problem_document
 from loyalty import errors
+from loyalty.achieving import achieved_take
 from loyalty.acting import acts_tell
 from loyalty.booking import Origin, Plan, Row, allocated_value, order_number_of
 from loyalty.cases import (
@@ -182,6 +183,7 @@ class SliceJudge:
             self._count(case, place, judgement)
             awards = self._awards(case, judgement)
             acts_tell(case, judgement.acts, self.plan)
+            achieved_take(case, judgement.achieved, self.plan)
         moved = awards or judgement.counters
         changed = tiers_review(case, self.plan, judgement, self.now) if place is not None and moved else {}
         status = "processed" if place is not None else "guest"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import InvalidInput
+from loyalty.achieving import achieved_undo
 from loyalty.acting import acts_revoke
 from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
@@ -45,6 +46,7 @@ def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Acto
             _raised_lower(order, amount, case.place, plan)
             if order.refunded_minor < order.total_minor <= order.refunded_minor + amount:
                 acts_revoke(case, order.event_id, order.acts, plan)
+                achieved_undo(case, case.place, order.raised, plan, case.state.version(order.version_id).achievements)
             changed = _tiers_after(case, plan, counted, now)
         plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
         order.refunded_minor += amount

@@ -19,7 +19,10 @@ KEPT = 512
 
 
 def award_reason(compiled: CompiledProgram, award: Award) -> Telling:
-    """The rule's description to members; without one, a sentence made from what the rule does."""
+    """The rule's description to members; without one, a sentence made from what it does. An achievement's own name."""
+    achievement = next((each for each in compiled.document.achievements if each.code == award.rule), None)
+    if achievement is not None:
+        return {language: text_in(achievement.name, language) for language in LANGUAGES}
     description = compiled.document.rule(award.rule).description
     if description:
         return {language: text_in(description, language) for language in LANGUAGES}

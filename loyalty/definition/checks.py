@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from loyalty.definition.achievementchecks import SIZES, achievements_problems
 from loyalty.definition.compile import group_currencies
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencychecks import currency_problems
@@ -25,6 +26,7 @@ _SIZES = {
     "rules": 500,
     "stacking": 100,
     "sections": 50,
+    **SIZES,
 }
 
 
@@ -64,6 +66,7 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
     for index, rule in enumerate(document.rules):
         yield from text_problems(rule.name, f"rules[{index}].name", 120)
         yield from text_problems(rule.description, f"rules[{index}].description", 600, needed=False)
+    yield from achievements_problems(document, ground)
     yield from sections_problems(ground)
 
 

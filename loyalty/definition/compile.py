@@ -5,16 +5,26 @@ Compile once per published version and keep it: everything in it is frozen and m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from loyalty.definition.achievementbuild import AchievementPlan, achievements_build, counter_boards
 from loyalty.definition.compiled import CompiledCounter, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.conditions import ConditionScope
 from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_uses
 from loyalty.definition.currencybuild import currency_build
 from loyalty.definition.document import Document
-from loyalty.definition.effects import Action, CompiledEffect, EffectScope, Giver, Multiplier, effect_currency
+from loyalty.definition.effects import (
+    Action,
+    Advancer,
+    CompiledEffect,
+    EffectScope,
+    Giver,
+    Granter,
+    Multiplier,
+    effect_currency,
+)
 from loyalty.definition.facts import counter_key
 from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
@@ -32,12 +42,21 @@ def compile_program(document: Document) -> CompiledProgram:
     for trigger in raised:
         by_trigger.setdefault(trigger, [])
     given = group_currencies(document)
+    achievements = achievements_build(document, zone, _condition_scope(document, zone))
     triggers = {}
     for trigger, rules in by_trigger.items():
         compiled = tuple(_rule(rule, order, document, zone, given) for order, rule in enumerate(rules))
         raises = raised.get(trigger, ())
+        moved, badges = _moved(compiled, achievements)
+        asked = counter_uses(tuple(each.audience for each in document.achieving if each.code in moved))
         triggers[trigger] = TriggerPlan(
-            compiled, _counters(rules, compiled, raises), raises, _varying(compiled), _budgets(compiled)
+            compiled,
+            _counters(rules, compiled, raises, asked),
+            raises,
+            _varying(compiled),
+            _budgets(compiled),
+            moved,
+            badges,
         )
     return CompiledProgram(
         document=document,
@@ -45,6 +64,7 @@ def compile_program(document: Document) -> CompiledProgram:
         currencies=currencies,
         ladders={each.code: ladder_build(each, document, zone) for each in document.ladders},
         triggers=triggers,
+        achievements=achievements,
     )
 
 
@@ -90,6 +110,7 @@ def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Map
         givers=tuple((at, each) for at, each in built if isinstance(each, Giver)),
         multipliers=tuple((at, each) for at, each in built if isinstance(each, Multiplier)),
         actions=tuple((at, each) for at, each in built if isinstance(each, Action)),
+        moves=tuple(each for _, each in built if isinstance(each, Advancer | Granter)),
         limits=limits,
     )
 
@@ -99,9 +120,15 @@ def _condition_scope(document: Document, zone: ZoneInfo) -> ConditionScope:
 
 
 def _counters(
-    rules: list[Rule], compiled: tuple[CompiledRule, ...], raises: tuple[CompiledCounter, ...]
+    rules: list[Rule],
+    compiled: tuple[CompiledRule, ...],
+    raises: tuple[CompiledCounter, ...],
+    asked: Iterable[tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:
-    """Those of caps, conditions and declared counters; what counts for tiers is read always, whatever the event."""
+    """Those of caps, conditions and declared counters; what counts for tiers is read always, whatever the event.
+
+    asked: (counter, period) of the audiences of what such an event moves on.
+    """
     wanted: dict[tuple[str, str], None] = {}
     for rule in compiled:
         if rule.enabled:
@@ -109,11 +136,22 @@ def _counters(
     for source in rules:
         for counter, period in counter_uses((source.when,)):
             wanted[counter_key(counter, period), period] = None
+    wanted.update({(counter_key(counter, period), period): None for counter, period in asked})
     for raised in raises:
         wanted.update(dict.fromkeys(raised.periods))
         if raised.seen:
             wanted[raised.seen, "day"] = None
     return tuple(wanted)
+
+
+def _moved(
+    compiled: tuple[CompiledRule, ...], achievements: AchievementPlan
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(achievements, badges) that events of these rules can move on and grant, by way of others too."""
+    effects = [each for rule in compiled if rule.enabled for each in rule.moves]
+    codes = achievements.reached(each.achievement for each in effects if isinstance(each, Advancer))
+    granted = {each.badge for each in effects if isinstance(each, Granter)}
+    return codes, tuple(sorted(granted | achievements.granted(codes)))
 
 
 def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCounter, ...]]:
@@ -128,7 +166,10 @@ def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCount
             code=each.code,
             check=each.when.build("when", scope) if each.when is not None else None,
             measure=each.measure,
-            periods=tuple((counter_key(each.code, period), period) for period in sorted(periods[each.code])),
+            periods=(
+                *((counter_key(each.code, period), period) for period in sorted(periods[each.code])),
+                *counter_boards(document, each.code),
+            ),
             seen=f"seen:{each.code}" if isinstance(each.measure, DistinctDays) else "",
             tiers=counter_windows(each.code, document),
         )

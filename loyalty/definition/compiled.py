@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from loyalty.definition.achievementbuild import AchievementPlan
 from loyalty.definition.conditions import Check
 from loyalty.definition.counters import Measure as CounterMeasure
 from loyalty.definition.document import Document
-from loyalty.definition.effects import Action, Giver, Multiplier
+from loyalty.definition.effects import Action, Advancer, Giver, Granter, Multiplier
 from loyalty.definition.expiry import Expiry
 from loyalty.definition.limits import Measure
 from loyalty.definition.qualifying import OrderMoney
@@ -60,6 +61,7 @@ class CompiledRule(Struct, frozen=True):
     givers: tuple[tuple[int, Giver], ...]
     multipliers: tuple[tuple[int, Multiplier], ...]
     actions: tuple[tuple[int, Action], ...]
+    moves: tuple[Advancer | Granter, ...]
     limits: tuple[CompiledLimit, ...]
 
 
@@ -138,6 +140,7 @@ class TriggerPlan(Struct, frozen=True):
     raises: the declared counters that events of this type may raise.
     varying: limits whose counter depends on the event itself or on whose clock counts.
     budgets: what no budget may pass, by its key.
+    achievements, badges: what such an event can move on and grant.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -145,6 +148,8 @@ class TriggerPlan(Struct, frozen=True):
     raises: tuple[CompiledCounter, ...] = ()
     varying: tuple[CompiledLimit, ...] = ()
     budgets: Mapping[str, int] = {}
+    achievements: tuple[str, ...] = ()
+    badges: tuple[str, ...] = ()
 
 
 class CompiledProgram(Struct, frozen=True):
@@ -153,3 +158,4 @@ class CompiledProgram(Struct, frozen=True):
     currencies: Mapping[str, CompiledCurrency]
     ladders: Mapping[str, CompiledLadder]
     triggers: Mapping[str, TriggerPlan]
+    achievements: AchievementPlan

@@ -8,10 +8,13 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from loyalty.definition.achievements import Challenge, StampCard, Step, Streak
+from loyalty.definition.badges import Badge
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
 from loyalty.definition.ladders import Ladder, Tier
+from loyalty.definition.leaderboards import Leaderboard
 from loyalty.definition.lists import document_lists
 from loyalty.definition.read import plain_value
 from loyalty.definition.rule import CapGroup, Rule
@@ -38,6 +41,12 @@ _NOUNS: Mapping[type[Struct], str] = {
     Tier: N_("Tier %(name)s"),
     CapGroup: N_("Cap group %(name)s"),
     Rule: N_("Rule %(name)s"),
+    Challenge: N_("Challenge %(name)s"),
+    Step: N_("Step %(name)s"),
+    StampCard: N_("Stamp card %(name)s"),
+    Streak: N_("Streak %(name)s"),
+    Badge: N_("Badge %(name)s"),
+    Leaderboard: N_("Leaderboard %(name)s"),
 }
 _LISTS = {
     "currencies": N_("the currencies"),
@@ -46,6 +55,12 @@ _LISTS = {
     "cap_groups": N_("the cap groups"),
     "rules": N_("the rules"),
     "tiers": N_("the tiers"),
+    "challenges": N_("the challenges"),
+    "steps": N_("the steps"),
+    "stamp_cards": N_("the stamp cards"),
+    "streaks": N_("the streaks"),
+    "badges": N_("the badges"),
+    "leaderboards": N_("the leaderboards"),
 }
 _FIELDS = {
     "name": N_("name"),
@@ -81,6 +96,23 @@ _FIELDS = {
     "effects": N_("effects"),
     "limits": N_("limits"),
     "caps": N_("shared caps"),
+    "icon": N_("picture"),
+    "goal": N_("goal"),
+    "steps": N_("steps"),
+    "period": N_("period"),
+    "repeat": N_("how often in a period"),
+    "zone": N_("whose day counts"),
+    "visible": N_("when members see it"),
+    "audience": N_("audience"),
+    "stamps": N_("stamps on a card"),
+    "keep_overflow": N_("stamps above go on the next card"),
+    "per_day": N_("at most a day"),
+    "valid_months": N_("months that a card is valid"),
+    "unit": N_("unit"),
+    "protection": N_("protected days"),
+    "milestones": N_("milestones"),
+    "score": N_("what counts"),
+    "size": N_("places shown"),
 }
 _TEXTS = frozenset(("name", "description", "name_one", "name_many", "benefits"))
 

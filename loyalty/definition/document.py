@@ -10,10 +10,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from loyalty.definition.achievements import Challenge, StampCard, Step, Streak
+from loyalty.definition.badges import Badge
 from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.ladders import Ladder
+from loyalty.definition.leaderboards import Leaderboard
 from loyalty.definition.rule import CapGroup, Rule, StackingMode
 
 SCHEMA = 2
@@ -43,7 +46,23 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stacking: dict[Code, StackingMode] = {}
     cap_groups: tuple[CapGroup, ...] = ()
     rules: tuple[Rule, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+    stamp_cards: tuple[StampCard, ...] = ()
+    streaks: tuple[Streak, ...] = ()
+    badges: tuple[Badge, ...] = ()
+    leaderboards: tuple[Leaderboard, ...] = ()
     sections: dict[str, Any] = {}
+
+    @property
+    def achievements(self) -> tuple[Challenge | Step | StampCard | Streak, ...]:
+        """What rules can move members on in, steps of challenges too."""
+        steps = [step for each in self.challenges for step in each.steps]
+        return (*self.challenges, *steps, *self.stamp_cards, *self.streaks)
+
+    @property
+    def achieving(self) -> tuple[Challenge | StampCard | Streak, ...]:
+        """The same without the steps, which go by their challenge."""
+        return (*self.challenges, *self.stamp_cards, *self.streaks)
 
     def currency(self, code: str) -> Currency:
         """The currency of that code; KeyError when there is none."""

@@ -1,5 +1,6 @@
 """The loyalty room's tables. Points are written by loyalty/ledger.py alone."""
 
+from loyalty.models.achievement import Achievement, LeaderboardPlayer
 from loyalty.models.budget import Budget
 from loyalty.models.event import Event, Order
 from loyalty.models.ledger import (
@@ -22,12 +23,14 @@ from loyalty.models.program import (
 from loyalty.models.tier import TierChange, TierStanding
 
 __all__ = [
+    "Achievement",
     "Budget",
     "DraftPart",
     "EarningRule",
     "Enrollment",
     "Event",
     "Ladder",
+    "LeaderboardPlayer",
     "LotDraw",
     "Order",
     "PointCurrency",

@@ -280,6 +280,14 @@ class ProgressCounter(BrandModel):
         verbose_name = _("progress counter")
         verbose_name_plural = _("progress counters")
         constraints: ClassVar = [models.UniqueConstraint(fields=["enrollment", "key", "period"], name="counter_once")]
+        # Who leads: the scores of a leaderboard in order; no other counter is in it.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["key", "period", "-value"],
+                name="counter_board",
+                condition=models.Q(key__startswith="board:"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.key} {self.period} {self.value}"

@@ -6,6 +6,7 @@ The way an event takes:
     give most (or least) given the caps as they stood before the event is kept.
  2. Rules that fire give points, in order, each within its limits.
  3. Then multipliers add to what was given, in order, each within its limits.
+ 4. What rules move on is moved on; what that completes gives, too (see achievements.py).
 Nothing depends on how the rules stand in the document.
 """
 
@@ -19,12 +20,13 @@ from functools import lru_cache
 from msgspec import structs
 
 from loyalty.definition.compiled import CompiledCurrency, CompiledProgram, CompiledRule, TriggerPlan
-from loyalty.definition.effects import Giver, Multiplier, Terms, rounded
+from loyalty.definition.effects import Advancer, Giver, Multiplier, Terms, rounded
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
+from loyalty.rules.achievements import Achieving, Gift
 from loyalty.rules.allotment import Allotment, Wanted
 from loyalty.rules.counting import counters_raise
-from loyalty.rules.dates import award_dates, expiry_at
-from loyalty.rules.judgement import NOTHING, Act, Award, Judgement, Outcome, RuleTrace, TraceAmount
+from loyalty.rules.dates import award_dates, expiry_at, period_start
+from loyalty.rules.judgement import NOTHING, Achieved, Act, Award, Judgement, Outcome, Raised, RuleTrace, TraceAmount
 
 __all__ = ["Act", "Award", "Judgement", "Outcome", "RuleTrace", "TraceAmount", "evaluate"]
 
@@ -51,7 +53,10 @@ def _plain(rule: str, outcome: Outcome, why: str = "") -> RuleTrace:
 class _Run:
     """One judgement under way."""
 
-    __slots__ = ("acts", "allotment", "awards", "dates", "facts", "fired", "given", "plan", "program", "trace")
+    __slots__ = (
+        "achieved", "acts", "advances", "allotment", "awards", "badges", "dates", "facts", "fired", "given", "plan",
+        "program", "raised", "trace",
+    )  # fmt: skip
 
     def __init__(self, program: CompiledProgram, plan: TriggerPlan, event: EventFacts, member: MemberFacts) -> None:
         self.program = program
@@ -62,27 +67,46 @@ class _Run:
         self.fired: list[CompiledRule] = []
         self.awards: list[Award] = []
         self.acts: list[Act] = []
+        self.raised: list[Raised] = []
+        # What rules move on, how far, and the badges that they grant.
+        self.advances: list[tuple[str, int]] = []
+        self.badges: list[str] = []
+        self.achieved: tuple[Achieved, ...] = ()
         # What givers were awarded: (rule, group, currency, points); what multipliers multiply.
         self.given: list[tuple[str, str, str, int]] = []
         self.dates: dict[str, tuple[datetime, datetime | None]] = {}
 
     def judge(self) -> Judgement:
-        raised = counters_raise(self.plan.raises, self.facts) if self.plan.raises else ()
+        if self.plan.raises:
+            self.raised = counters_raise(self.plan.raises, self.facts)
         contests = self._match()
         for contest in contests.values():
             if contest[0].givers or not contest[0].multipliers:
                 self._choose(contest)
         for rule in self._in_order():
-            if rule.givers or rule.actions or not rule.multipliers:
-                self._award(rule, self._wanted_givers(rule), bool(rule.actions))
+            if rule.givers or rule.actions or rule.moves or not rule.multipliers:
+                self._award(rule, self._wanted_givers(rule), bool(rule.actions or rule.moves))
         for contest in contests.values():
             if contest[0].multipliers and not contest[0].givers:
                 self._choose(contest)
         for rule in self._in_order():
             if rule.multipliers:
                 self._award(rule, self._wanted_extra(rule), False)
+        if self.advances or self.badges:
+            self._achieve()
         trace = tuple(each if each is not None else _plain(rule.code, "fired") for rule, each in self._traced())
-        return Judgement(tuple(self.awards), self.allotment.changes(), trace, tuple(self.acts), tuple(raised))
+        return Judgement(
+            tuple(self.awards), self.allotment.changes(), trace, tuple(self.acts), tuple(self.raised), self.achieved
+        )
+
+    def _achieve(self) -> None:
+        achieving = Achieving(self.program.achievements, self.facts)
+        achieving.run(self.advances, self.badges)
+        for gift in achieving.gifts:
+            self._gift(gift)
+        self.acts += achieving.acts
+        self.raised += achieving.raised
+        self.achieved = tuple(achieving.achieved)
 
     def _traced(self) -> zip[tuple[CompiledRule, RuleTrace | None]]:
         return zip(self.plan.rules, self.trace, strict=True)
@@ -166,6 +190,7 @@ class _Run:
         rejected = bool(why) and not any(amounts)
         if acting and not rejected:
             self.acts += [Act(rule.code, index, each.kind, each.params) for index, each in rule.actions]
+            self._move(rule)
         times = self.allotment.count_times(rule) if any(amounts) or (acting and not rejected) else ()
         for each, points in zip(wanted, amounts, strict=True):
             if points:
@@ -173,13 +198,16 @@ class _Run:
                 times = ()
         self._tell(rule, wanted, amounts, why)
 
+    def _move(self, rule: CompiledRule) -> None:
+        for each in rule.moves:
+            if isinstance(each, Advancer):
+                self.advances.append((each.achievement, each.steps(self.facts) or 0))
+            else:
+                self.badges.append(each.badge)
+
     def _book(self, rule: CompiledRule, each: Wanted, points: int, times: tuple[CounterRef, ...]) -> None:
         effect, currency = each.effect, self.program.currencies[each.effect.currency]
-        counted = self.allotment.count_points(rule, currency.code, points)
-        for key, window in currency.tiers:
-            ref = (key, window.start(self.facts.local_date, self.facts.anchor(window)))
-            self.allotment.add(ref, points)
-            counted += (ref,)
+        counted = self.allotment.count_points(rule, currency.code, points) + self._count(currency, points)
         activates_at, expires_at = self._dates(currency.code, effect.terms)
         giver = effect if isinstance(effect, Giver) else None
         if giver is not None:
@@ -202,6 +230,39 @@ class _Run:
                 lines=each.lines,
             )
         )
+
+    def _gift(self, gift: Gift) -> None:
+        """Points that completing something gives: no rule's limits hold for them, and nothing multiplies them."""
+        effect, given = gift.giver, gift.given
+        currency = self.program.currencies[effect.currency]
+        points = min(given.points, MAX_AWARD)
+        activates_at, expires_at = self._dates(currency.code, effect.terms)
+        self.awards.append(
+            Award(
+                rule=gift.code,
+                effect=gift.index,
+                currency=currency.code,
+                desired=points,
+                awarded=points,
+                base_unrounded=_decimal(given.numerator, given.denominator * currency.one),
+                base_minor=None,
+                base_parts="",
+                reason={"kind": effect.kind},
+                activates_at=activates_at,
+                expires_at=expires_at,
+                counted=self._count(currency, points),
+            )
+        )
+
+    def _count(self, currency: CompiledCurrency, points: int) -> tuple[CounterRef, ...]:
+        """Counts points for tiers and leaderboards; returns what a reversal takes off again."""
+        day = self.facts.local_date
+        refs = tuple((key, window.start(day, self.facts.anchor(window))) for key, window in currency.tiers)
+        boards = self.program.achievements.points.get(currency.code, ())
+        refs += tuple((key, period_start(period, day)) for key, period in boards)
+        for ref in refs:
+            self.allotment.add(ref, points)
+        return refs
 
     def _dates(self, code: str, terms: Terms | None) -> tuple[datetime, datetime | None]:
         found = self.dates.get(code) if terms is None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -86,6 +86,17 @@ class Raised(Struct, frozen=True, gc=False, omit_defaults=True):
     guard: str = ""
 
 
+class Achieved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Something that was completed or given: a challenge, a step, a stamp card, a milestone, a badge; or a streak that
+    grew. n: the n-th time in its period, or how long the streak is now. last_day: of a badge that isn't for good.
+    """
+
+    kind: str
+    code: str
+    n: int
+    last_day: date | None = None
+
+
 class Judgement(Struct, frozen=True, gc=False):
     """counters: (key, period, what to add), each (key, period) once. awards, trace: in the order that rules go.
 
@@ -97,6 +108,7 @@ class Judgement(Struct, frozen=True, gc=False):
     trace: tuple[RuleTrace, ...] = ()
     acts: tuple[Act, ...] = ()
     raised: tuple[Raised, ...] = ()
+    achieved: tuple[Achieved, ...] = ()
 
 
 NOTHING = Judgement()
