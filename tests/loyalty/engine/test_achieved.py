@@ -30,7 +30,7 @@ DOCUMENT: dict[str, Any] = {
             2,
             name={"en": "Coffee card", "nl": "Koffiekaart"},
             effects=[fixed(40), {"kind": "issue_reward", "reward": "coffee"}],
-        )  # fmt: skip
+        )
     ],
     "streaks": [streak("visits", 2)],
     "badges": [{"code": "regular", "name": "Regular", "valid": {"kind": "until_end", "of": "year"}}],
@@ -41,7 +41,7 @@ DOCUMENT: dict[str, Any] = {
             "name": "Buyers",
             "score": {"kind": "achievement", "achievement": "three"},
             "period": "lifetime",
-        },  # fmt: skip
+        },
     ],
 }
 DOCUMENT["rules"].append(
