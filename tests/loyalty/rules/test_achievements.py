@@ -192,7 +192,7 @@ def test_an_event_that_is_undone_leaves_progress_as_if_it_had_never_been(
     late = max((day for _, _, day in before), default=0)
     anna.undo(anna.did(last, days=late))
     # A card's lapse and its first day aren't the event's doing; they only count once there are stamps.
-    ignored = ("card_from", "streak_start")
+    ignored: tuple[str, ...] = ("card_from", "streak_start")
     if anna.value("lapses:coffee") != ben.value("lapses:coffee"):
         ignored += ("stamps:", "lapse")
     for ref in {*anna.counters, *ben.counters}:
