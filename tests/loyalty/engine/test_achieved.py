@@ -34,7 +34,13 @@ DOCUMENT: dict[str, Any] = {
     ],
     "streaks": [streak("visits", 2)],
     "badges": [{"code": "regular", "name": "Regular", "valid": {"kind": "until_end", "of": "year"}}],
+    "counters": [
+        {"code": "orders", "name": "Orders", "trigger": "order.paid"},
+        {"code": "days", "name": "Days", "trigger": "order.paid", "measure": {"kind": "distinct_days"}},
+    ],
     "leaderboards": [
+        {"code": "busy", "name": "Busy", "score": {"kind": "counter", "counter": "orders"}},
+        {"code": "days_out", "name": "Out", "score": {"kind": "counter", "counter": "days"}, "period": "year"},
         {"code": "spenders", "name": "Spenders", "score": {"kind": "points", "currency": "points"}},
         {
             "code": "buyers",
@@ -147,10 +153,12 @@ def test_the_leaderboards_scores_follow_points_progress_and_returns() -> None:
     visit = Visit()
     shop.send(shop.order(visit.anna, 10, "A"), shop.order(visit.anna, 20, "B"))
     assert visit.counted("board:spenders") == 10 + 20 + 40
-    assert visit.counted("board:buyers") == 2
+    assert visit.counted("board:buyers") == visit.counted("board:busy") == 2
+    assert visit.counted("board:days_out") == 1
     shop.send(shop.returned(visit.anna, "B", 20))
     assert visit.counted("board:spenders") == 10
-    assert visit.counted("board:buyers") == 1
+    assert visit.counted("board:buyers") == visit.counted("board:busy") == 1
+    assert visit.counted("board:days_out") == 1
 
 
 def test_a_day_told_late_fills_the_streak() -> None:
