@@ -53,8 +53,12 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
     yield from twice_problems(document.ladders, "ladders")
     yield from twice_problems(document.cap_groups, "cap_groups")
     yield from twice_problems(document.rules, "rules")
-    if not document.currencies:
-        yield Problem("currencies", "There is no currency.", "Add one; points need a name.")
+    if not document.currencies and not (document.challenges or document.stamp_cards or document.streaks):
+        yield Problem(
+            "currencies",
+            "There is no currency, and nothing else to collect.",
+            "Add a currency, or a challenge, a stamp card or a streak.",
+        )
     for index, currency in enumerate(document.currencies):
         yield from currency_problems(currency, f"currencies[{index}]")
     for index, counter in enumerate(document.counters):

@@ -40,7 +40,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     schema: int = SCHEMA
     program: ProgramSettings
-    currencies: tuple[Currency, ...]
+    currencies: tuple[Currency, ...] = ()
     counters: tuple[Counter, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     stacking: dict[Code, StackingMode] = {}
