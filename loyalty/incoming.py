@@ -18,6 +18,9 @@ from loyalty.payloads import path_of, text_check, values_check
 
 # Events that the product itself makes; nobody else may speak under it.
 OWN_SOURCE = "stamgast"
+# What was decided here about a member: an approved claim, an accepted check-in. The event's id is theirs.
+CLAIMS_SOURCE, CHECK_INS_SOURCE = "claims", "check-ins"
+OWN_SOURCES = frozenset({OWN_SOURCE, CLAIMS_SOURCE, CHECK_INS_SOURCE})
 FUTURE = timedelta(hours=24)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _ID = r"^[^\x00-\x1f\x7f]+$(?!\n)"
@@ -72,7 +75,7 @@ def event_read(raw: Any, *, default_source: str) -> EventInput:
     for name in ("id", "type"):
         text_check(getattr(body, name), name)
     values_check(raw.get("member"), "member")
-    if body.source == OWN_SOURCE:
+    if body.source in OWN_SOURCES:
         raise InvalidInput(_("This source is the product's own."), field="source")
     when_check(body.occurred_at)
     return EventInput(

@@ -154,7 +154,9 @@ class SliceJudge:
             raise InvalidInput(_("Events of this type are made by the product itself."), field="type")
         state = program_state(self.programs, event.program)
         version, compiled = state.judging(occurred_at=event.occurred_at, received_at=self.now)
-        payload = payload_read(event.type, event.payload, own_types=frozenset(compiled.triggers))
+        payload = payload_read(
+            event.type, event.payload, own_types=frozenset(compiled.triggers) | compiled.claim_events
+        )
         event = msgspec.structs.replace(event, payload=payload)
         member, place = None, None
         if event.member is not None:

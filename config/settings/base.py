@@ -56,6 +56,7 @@ TENANT_APPS = [
     "members",
     "loyalty",
     "rewards",
+    "claims",
     "billing",
     "partners",
     "engagement",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loyalty.definition.achievementchecks import SIZES, achievements_problems
+from loyalty.definition.claims import MAX_CLAIM_TYPES, claim_types_problems
 from loyalty.definition.compile import group_currencies
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencychecks import currency_problems
@@ -27,6 +28,7 @@ _SIZES = {
     "stacking": 100,
     "sections": 50,
     **SIZES,
+    "claim_types": MAX_CLAIM_TYPES,
 }
 
 
@@ -71,6 +73,7 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
         yield from text_problems(rule.name, f"rules[{index}].name", 120)
         yield from text_problems(rule.description, f"rules[{index}].description", 600, needed=False)
     yield from achievements_problems(document, ground)
+    yield from claim_types_problems(document.claim_types)
     yield from sections_problems(ground)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from loyalty.definition.achievementbuild import AchievementPlan, achievements_build, counter_boards
+from loyalty.definition.claims import claim_events
 from loyalty.definition.compiled import CompiledCounter, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.conditions import ConditionScope
 from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_uses
@@ -65,6 +66,7 @@ def compile_program(document: Document) -> CompiledProgram:
         ladders={each.code: ladder_build(each, document, zone) for each in document.ladders},
         triggers=triggers,
         achievements=achievements,
+        claim_events=claim_events(document.claim_types),
     )
 
 

@@ -159,3 +159,4 @@ class CompiledProgram(Struct, frozen=True):
     ladders: Mapping[str, CompiledLadder]
     triggers: Mapping[str, TriggerPlan]
     achievements: AchievementPlan
+    claim_events: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from loyalty.definition.achievements import Challenge, StampCard, Step, Streak
 from loyalty.definition.badges import Badge
+from loyalty.definition.claims import ClaimField, ClaimType
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
@@ -47,6 +48,8 @@ _NOUNS: Mapping[type[Struct], str] = {
     Streak: N_("Streak %(name)s"),
     Badge: N_("Badge %(name)s"),
     Leaderboard: N_("Leaderboard %(name)s"),
+    ClaimType: N_("Claim type %(name)s"),
+    ClaimField: N_("Field %(name)s"),
 }
 _LISTS = {
     "currencies": N_("the currencies"),
@@ -61,6 +64,8 @@ _LISTS = {
     "streaks": N_("the streaks"),
     "badges": N_("the badges"),
     "leaderboards": N_("the leaderboards"),
+    "claim_types": N_("the claim types"),
+    "fields": N_("the fields"),
 }
 _FIELDS = {
     "name": N_("name"),
@@ -113,6 +118,26 @@ _FIELDS = {
     "milestones": N_("milestones"),
     "score": N_("what counts"),
     "size": N_("places shown"),
+    "event_type": N_("event"),
+    "proofs": N_("proofs"),
+    "unique_by": N_("same when these are the same"),
+    "counts_from": N_("counts from"),
+    "open_at_most": N_("waiting at most"),
+    "at_most": N_("at most"),
+    "reasons": N_("reasons to refuse"),
+    "keep_files_days": N_("days that files are kept"),
+    "choices": N_("choices"),
+    "by": N_("filled in by"),
+    "needed": N_("needed"),
+    "least": N_("least"),
+    "most": N_("most"),
+    "by_position": N_("by position"),
+    "by_code": N_("by code"),
+    "again_after_hours": N_("hours until again at the same place"),
+    "max_accuracy_m": N_("uncertainty of a position at most (m)"),
+    "slack_m": N_("uncertainty that counts in the member’s favour (m)"),
+    "max_speed_kmh": N_("speed at most (km/h)"),
+    "too_fast": N_("who was too fast"),
 }
 _TEXTS = frozenset(("name", "description", "name_one", "name_many", "benefits"))
 
@@ -135,6 +160,7 @@ class _Difference:
         yield from self._fields("program", self.tell(N_("Program")), before.program, after.program)
         for name, shape in document_lists().items():
             yield from self._list(name, "", name, getattr(before, name), getattr(after, name), shape.key)
+        yield from self._fields("check_ins", self.tell(N_("Check-ins")), before.check_ins, after.check_ins)
         yield from self._stacking()
         yield from self._sections()
 
@@ -180,8 +206,8 @@ class _Difference:
             old, new = getattr(before, name), getattr(after, name)
             if old == new:
                 continue
-            if name == "tiers":
-                yield from self._list(f"{path}.tiers", title, name, old, new)
+            if name in ("tiers", "fields"):
+                yield from self._list(f"{path}.{name}", title, name, old, new)
             else:
                 yield self._changed(f"{path}.{name}", title, _FIELDS.get(name, name), old, new)
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from loyalty.definition.achievements import Challenge, StampCard, Step, Streak
 from loyalty.definition.badges import Badge
 from loyalty.definition.basics import Code, LocalText
+from loyalty.definition.claims import CheckInRules, ClaimType
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.ladders import Ladder
@@ -51,6 +52,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     streaks: tuple[Streak, ...] = ()
     badges: tuple[Badge, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
+    claim_types: tuple[ClaimType, ...] = ()
+    check_ins: CheckInRules = CheckInRules()
     sections: dict[str, Any] = {}
 
     @property

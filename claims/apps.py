@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ClaimsConfig(AppConfig):
+    name = "claims"
+    verbose_name = _("Claims and visits")
+
+    def ready(self) -> None:
+        from claims import booking  # noqa: F401  (registers its outbox handlers)
+        from core.resealing import sealed_place
+
+        sealed_place("claims_place", "secret", "place_code")
