@@ -19,7 +19,9 @@ from unfold.sites import UnfoldAdminSite
 
 from core.backoffice.registry import registered
 
-MODULES = ("core.admin", "members.admin", "loyalty.admin", "rewards.admin", "partners.admin", "members.team")
+MODULES = (
+    "core.admin", "members.admin", "loyalty.admin", "rewards.admin", "claims.admin", "partners.admin", "members.team",
+)  # fmt: skip
 LOGIN_URL = "/accounts/login/"
 
 

@@ -38,6 +38,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Events"), "bolt", "loyalty.event"),
             _item(request, _("Orders"), "shopping_bag", "loyalty.order"),
             _item(request, _("Ledger"), "receipt_long", "loyalty.pointsentry"),
+            _item(request, _("Claims"), "fact_check", "claims.claim"),
         ),
         _group(
             _("Program"),

@@ -39,17 +39,23 @@ SEE_LEDGER = _may(
     "tierchange",
     "tierstanding",
 ) | _may("rewards", "view", "redemption")
-SEE_PEOPLE = _may("members", "view", "member", "consent", "segment")
+SEE_PEOPLE = _may("members", "view", "member", "consent", "segment") | _may("claims", "view", "claim", "checkin")
+SEE_PLACES = _may("claims", "view", "place") | frozenset({"claims.show_place_code"})
 
 EDIT_PROGRAM = (
     _may("loyalty", "add change delete", "pointcurrency", "earningrule", "ladder", "tier")
     | _may("loyalty", "add change", "program")
     | _may("rewards", "add change", "reward", "codepool", "rewardstock")
     | _may("members", "add change", "segment")
+    | _may("claims", "add change", "place")
     | frozenset({"loyalty.publish_program"})
 )
-SERVE_MEMBERS = _may("members", "add change", "member") | frozenset(
-    {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
+SERVE_MEMBERS = (
+    _may("members", "add change", "member")
+    | frozenset(
+        {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
+    )
+    | frozenset({"claims.decide_claim", "claims.decide_checkin"})
 )
 RUN_BRAND = (
     _may("members", "view add change delete", "user")
@@ -59,9 +65,9 @@ RUN_BRAND = (
 )
 
 ROLES: dict[str, frozenset[str]] = {
-    OWNER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | EDIT_PROGRAM | SERVE_MEMBERS | RUN_BRAND,
-    MARKETER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | EDIT_PROGRAM,
-    SUPPORT: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SERVE_MEMBERS,
+    OWNER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | EDIT_PROGRAM | SERVE_MEMBERS | RUN_BRAND,
+    MARKETER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | EDIT_PROGRAM,
+    SUPPORT: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | SERVE_MEMBERS,
     # Figures without people: an analyst sees no names.
     ANALYST: SEE_PROGRAM | SEE_LEDGER,
 }

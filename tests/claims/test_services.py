@@ -35,11 +35,16 @@ def approve(claim: Claim, key: str = "k", **fields: object) -> Claim:
     return claim_approve(claim=claim, fields=fields, actor=shop.STAFF, key=key)
 
 
+def event_of(claim: Claim) -> Event:
+    assert claim.event is not None
+    return Event.objects.get(pk=claim.event)
+
+
 def test_an_approval_is_the_event_and_gives_its_points(anna: people.Person) -> None:
     claim = cast.hands_in(anna.enrollment, items=3)
     assert (claim.state, shop.balance(anna.enrollment)) == ("submitted", 0)
     done = approve(claim, state="good")
-    event = Event.objects.get(pk=done.event)
+    event = event_of(done)
     assert (event.type, event.source, event.external_id) == ("gear.taken_back", "claims", str(claim.pk))
     assert event.payload["items"] == 3
     assert event.payload["state"] == "good"
@@ -53,8 +58,8 @@ def test_the_event_happened_when_it_was_sent_or_approved_as_the_program_says(ann
     follow, gear = cast.follows(anna.enrollment), cast.hands_in(anna.enrollment)
     Claim.objects.update(submitted_at=clock.now() - timedelta(days=3))
     sent_at = Claim.objects.get(pk=follow.pk).submitted_at
-    assert Event.objects.get(pk=approve(Claim.objects.get(pk=follow.pk)).event).occurred_at == sent_at
-    assert Event.objects.get(pk=approve(Claim.objects.get(pk=gear.pk), state="worn").event).occurred_at > sent_at
+    assert event_of(approve(Claim.objects.get(pk=follow.pk))).occurred_at == sent_at
+    assert event_of(approve(Claim.objects.get(pk=gear.pk), state="worn")).occurred_at > sent_at
 
 
 def test_a_key_sends_once_and_stands_for_one_claim(anna: people.Person) -> None:

@@ -32,6 +32,8 @@ LETTERS: dict[str, dict[str, Any]] = {
     "welcome": {"name": "Ann", "points": "stars"},
     "tier_reached": {"name": "Ann", "tier": "Gold"},
     "reward_redeemed": {"name": "Ann", "reward": "Coffee & cake"},
+    "claim_approved": {"name": "Ann", "claim": "Coffee & cake"},
+    "claim_refused": {"name": "Ann", "claim": "Coffee & cake", "reason": "Too blurred & dark"},
 }
 
 

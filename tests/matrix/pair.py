@@ -30,11 +30,15 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from claims.models import CheckIn, Place
+from claims.pictures import PDF, Upload
+from claims.services import Sent, claim_approve, claim_refuse, claim_submit
 from core import clock
 from core.actor import Actor
 from core.audit import audit_record
 from core.ids import uuid7
 from core.outbox import outbox_drain
+from core.secrets import seal
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
 from loyalty.models import EarningRule, Enrollment, Event, Ladder, PointCurrency, PointsEntry, Program, ProgramVersion
 from loyalty.publishing import program_create
@@ -112,6 +116,17 @@ def document(word: str, prefix: str) -> dict[str, Any]:
     """A program of one rule, whose every name holds the word."""
     points = f"{prefix}points"
     return {
+        "claim_types": [
+            {
+                "code": f"{prefix}claim",
+                "name": f"{word} claim",
+                "event_type": f"{prefix}claim.made",
+                "proofs": [{"kind": "link"}, {"kind": "receipt"}, {"kind": "text"}],
+                "fields": [{"code": f"{prefix}field", "name": f"{word} field"}],
+                "unique_by": [f"{prefix}field"],
+                "reasons": [f"{word} reason"],
+            }
+        ],
         "schema": 1,
         "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
         "currencies": [
@@ -182,6 +197,8 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
         "newest": str(entries.latest("occurred_at", "pk").pk), "mail": mail_written(folder, word, number),
         **office(word, number),
+        **claimed(place, word, prefix),
+        **visited(place, word, prefix),
     }  # fmt: skip
 
 
@@ -224,6 +241,36 @@ def rewards_taken(place: Enrollment, word: str, prefix: str, number: int) -> tup
     member_fact_set(member_id=place.member_id, key="note", value=word)
     segment_member_add(segment=segment, member=place.member, actor=staff)
     return reward, kept
+
+
+def claimed(place: Enrollment, word: str, prefix: str) -> Cast:
+    """Claims that wait, were refused and were approved, each with a file."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    sent = Sent(
+        f"{prefix}claim", fields={f"{prefix}field": f"{word} value"}, link=f"https://{word}.example/me",
+        text=f"{word} words", files=(Upload("receipt", PDF, f"%PDF-{word}%%EOF".encode(), word.ljust(64, "0")),),
+    )  # fmt: skip
+    refused, approved, waiting = (
+        claim_submit(enrollment=place, sent=sent, actor=partner, key=f"{word}-{time}-of-three-claims")
+        for time in ("one", "two", "three")
+    )
+    claim_refuse(claim=refused, reason=f"{word} no", actor=staff, key=f"{word}-refused-for-good")
+    claim_approve(claim=approved, actor=staff, key=f"{word}-approved-for-good")
+    file = waiting.files.values_list("pk", flat=True)[0]
+    return {"claim": str(waiting.pk), "claim_type": sent.type, "claim_file": str(file)}
+
+
+def visited(enrollment: Enrollment, word: str, prefix: str) -> Cast:
+    """A place, and somebody who was there."""
+    place = Place.objects.create(
+        code=f"{prefix}place", name=f"{word} place", address=f"{word} street", latitude="52.1", longitude="5.1",
+        tags=[f"{word} tag"], secret=seal(f"{word} secret", purpose="place_code"),
+    )  # fmt: skip
+    visit = CheckIn.objects.create(
+        enrollment=enrollment, place=place, method="code", state="held", reason="too_fast", at=clock.now(),
+        decided_by=f"user:{word}", key=f"{word} key", body_hash=b"x", source=f"{word} till", initiated_by="partner",
+    )  # fmt: skip
+    return {"place": str(place.pk), "place_code": place.code, "check_in": str(visit.pk)}
 
 
 def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:

@@ -18,7 +18,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
+from claims.models import Claim, ClaimFile
 from config.admin import site
+from core import clock
 from loyalty.models import EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
 from members.models import User
 from members.roles import ROLES
@@ -86,6 +88,8 @@ def subject(name: str, house: House) -> Any:
         return known[app_model].pk
     if app_model in kinds:
         return kinds[app_model].objects.order_by("pk").values_list("pk", flat=True)[0]
+    if app_model == "claims_claim":
+        return claimed(house)[0]
     if app_model == "members_user":
         return User.objects.get(email="subject@team.example").pk
     model = next(m for m in site._registry if f"{m._meta.app_label}_{m._meta.model_name}" == app_model)
@@ -94,8 +98,6 @@ def subject(name: str, house: House) -> Any:
 
 
 def made(model: Any) -> Any:
-    from core import clock
-
     now = clock.now()
     fields: dict[str, dict[str, Any]] = {
         "JobRun": {"job": "nightly", "local_date": now.date(), "started_at": now},
@@ -105,7 +107,18 @@ def made(model: Any) -> Any:
     return model.objects.create(**fields[model.__name__]).pk
 
 
+def claimed(house: House) -> tuple[Any, Any]:
+    """A claim that waits, and its file."""
+    claim = Claim.objects.first() or Claim.objects.create(
+        enrollment=house.redemption.enrollment, type="gear", submitted_at=clock.now(), key="k", body_hash=b"x"
+    )
+    kept = {"claim": claim, "kind": "photo", "media_type": "image/jpeg", "size": 1, "digest": "x", "content": b"x"}
+    return claim.pk, (claim.files.first() or ClaimFile.objects.create(**kept)).pk
+
+
 def address(name: str, house: House) -> str:
+    if name == "claims_claim_file":
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
     try:
         return reverse(f"admin:{name}", urlconf="config.urls_brand")
     except NoReverseMatch:

@@ -1,0 +1,5 @@
+"""The admin's pages of this room: the queue of claims, places with their code, visits."""
+
+from __future__ import annotations
+
+from claims.admin import queue  # noqa: F401  (registers)
