@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from loyalty.booking import Plan, Row
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import MemberContext, Place
-from loyalty.rules.context import BalanceFacts, EventFacts, MemberFacts
+from loyalty.rules.context import BalanceFacts, CounterRef, EventFacts, MemberFacts
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.tiers import TierMove
 from loyalty.versions import ProgramState, VersionRow
@@ -55,6 +55,27 @@ def event_facts(case: Case, now: datetime) -> EventFacts:
     )
 
 
+class Counters(Mapping[CounterRef, int]):
+    """A place's counters by (key, period), as rules ask for them: few are asked, so none is turned round before."""
+
+    __slots__ = ("_named",)
+
+    def __init__(self, named: Mapping[str, int]) -> None:
+        self._named = named
+
+    def __getitem__(self, ref: CounterRef) -> int:
+        return self._named[f"{ref[0]}@{ref[1]}"]
+
+    def get(self, ref: CounterRef, default: Any = None) -> Any:
+        return self._named.get(f"{ref[0]}@{ref[1]}", default)
+
+    def __iter__(self) -> Iterator[CounterRef]:
+        return iter([(name.rsplit("@", 1)[0], name.rsplit("@", 1)[1]) for name in self._named])
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+
 def member_facts(case: Case) -> MemberFacts:
     """What the rules may know of the member, tiers as at the event."""
     member, place = case.member, case.place
@@ -71,7 +92,7 @@ def member_facts(case: Case) -> MemberFacts:
             for each in place.accounts
         },
         tiers={ladder: tier for ladder, tier in tiers.items() if tier},
-        counters={tuple(name.rsplit("@", 1)): value for name, value in place.counters.items()},  # type: ignore[misc]
+        counters=Counters(place.counters),
         language=member.language,
         joined_at=member.joined_at,
         enrolled_at=place.enrolled_at,

@@ -97,3 +97,14 @@ class ProgramUnpublished(Conflict):
 class ReturnMemberMismatch(InvalidInput):
     code = "return_member_mismatch"
     title = _("This order belongs to another member.")
+
+
+class BacktestRunning(Conflict):
+    code = "backtest_running"
+    title = _("A backtest of this program is running.")
+    hint = _("Wait until it is done, or cancel it.")
+
+
+class BacktestOver(Conflict):
+    code = "backtest_over"
+    title = _("This backtest is over; there is nothing to cancel.")

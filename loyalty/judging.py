@@ -188,7 +188,11 @@ class SliceJudge:
             achieved_take(case, judgement.achieved, self.plan)
         moved = awards or judgement.counters
         changed = tiers_review(case, self.plan, judgement, self.now) if place is not None and moved else {}
-        status = "processed" if place is not None else "guest"
+        return self._keep(case, judgement, awards, changed)
+
+    def _keep(self, case: Case, judgement: Judgement, awards: list[Row], changed: Mapping[str, str]) -> dict[str, Any]:
+        """Plan the event's row; the reply. What only asks what would happen (a replay) keeps less."""
+        status = "processed" if case.place is not None else "guest"
         result = event_result(case, status, awards=awards, reversed_=[], changed=changed)
         self.plan.events.append(event_row(case, self.actor, status, judgement_trace(judgement), result))
         return result

@@ -14,9 +14,13 @@ from loyalty.reading import Account, AwardLot
 
 
 class MemoryLot(AwardLot, kw_only=True):
-    """A lot that can become active by itself. entry rises with age, as an entry's id does."""
+    """A lot that can become active by itself. entry rises with age, as an entry's id does.
+
+    forgiven: what returns claimed of it and found nowhere, where the policy lets that go.
+    """
 
     activates_at: datetime
+    forgiven: int = 0
 
 
 class Draw(msgspec.Struct, frozen=True):
@@ -95,6 +99,50 @@ class Purse:
                 self.account.held -= lot.remaining
                 lot.remaining = 0
         return [Expiry(at, points) for at, points in sorted(gone.items())]
+
+    def give(self, points: int) -> None:
+        """Put points into the balance; the lot is the caller's."""
+        self.account.balance += points
+        self.account.held += points
+
+    def take(self, points: int) -> None:
+        """Take points out of the balance; the lots are the caller's."""
+        self.account.balance -= points
+        self.account.held -= points
+
+    def restore(self, draws: Iterable[Draw]) -> int:
+        """Give draws back to the lots that they came from. Returns the points."""
+        total = 0
+        for draw in draws:
+            draw.lot.remaining += draw.points
+            total += draw.points
+            if all(lot is not draw.lot for lot in self.lots):
+                self.lots.append(draw.lot)
+        self.give(total)
+        return total
+
+    def collect_forgiven(self, draws: Iterable[Draw]) -> int:
+        """What returns let go while it was spent is taken now that it is back. Returns the points."""
+        total = 0
+        for draw in sorted(draws, key=lambda each: each.lot.entry):
+            points = min(draw.lot.forgiven, draw.points, draw.lot.remaining)
+            draw.lot.remaining -= points
+            draw.lot.forgiven -= points
+            total += points
+        self.take(total)
+        return total
+
+    def forget_empty(self) -> None:
+        """Let go of lots in which nothing is left; whoever still needs one (an order, a spend) has it."""
+        self.lots = [lot for lot in self.lots if lot.remaining > 0 or not lot.active]
+
+    def due(self, otherwise: datetime) -> datetime:
+        """When the next lot becomes active or expires; `otherwise` when none does before."""
+        for lot in self.lots:
+            at = lot.activates_at if not lot.active else lot.expires_at if lot.remaining > 0 else None
+            if at is not None and at < otherwise:
+                otherwise = at
+        return otherwise
 
 
 def _burn_order(lot: MemoryLot) -> tuple[bool, float, int]:

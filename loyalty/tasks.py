@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.tasks import brand_task
+from loyalty.backtests.work import part_work, runs_sweep
 from loyalty.models import Program
 from loyalty.nightly import nightly_run
 
@@ -12,3 +13,15 @@ def nightly_due() -> None:
     """Do the nights that are due, of every program of the brand. Called often; most calls find nothing."""
     for program in Program.objects.filter(archived_at__isnull=True, stamp__gt=0):
         nightly_run(program=program)
+
+
+@brand_task
+def backtest_part(part_id: int) -> None:
+    """A few seconds of a part of a backtest."""
+    part_work(part_id=part_id)
+
+
+@brand_task
+def backtest_sweep() -> int:
+    """Beat's round: parts that a dead process or a lost message left behind."""
+    return runs_sweep()

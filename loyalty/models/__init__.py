@@ -1,5 +1,6 @@
 """The loyalty room's tables. Points are written by loyalty/ledger.py alone."""
 
+from loyalty.models.backtest import BacktestPart, BacktestRun
 from loyalty.models.achievement import Achievement, LeaderboardPlayer
 from loyalty.models.budget import Budget
 from loyalty.models.event import Event, Order
@@ -23,6 +24,8 @@ from loyalty.models.program import (
 from loyalty.models.tier import TierChange, TierStanding
 
 __all__ = [
+    "BacktestPart",
+    "BacktestRun",
     "Achievement",
     "Budget",
     "DraftPart",

@@ -1,0 +1,139 @@
+"""What a replay is made of: what came and happened, what all members of a run share, and a plan that nobody books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from loyalty.booking import Origin, Plan
+from loyalty.definition.compiled import CompiledProgram
+from loyalty.incoming import EventInput
+from loyalty.lots import MemoryLot
+from loyalty.reading import Account, AwardLot, Place
+from loyalty.rules.judgement import Judgement
+from loyalty.rules.tiers import TierMove
+from loyalty.versions import ProgramState, VersionRow
+
+# The version that awards of a draft under test name; no published version has it.
+DRAFT_ID = 0
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """An event as it is kept, as far as judging it again needs it. at: when it was booked."""
+
+    at: datetime
+    id: str
+    type: str
+    source: str
+    external_id: str
+    occurred_at: datetime
+    payload: dict[str, Any]
+
+
+class Hand(msgspec.Struct, frozen=True, gc=False):
+    """A line of the ledger that no event made: a spend, its undoing, an adjustment, a transfer. points: signed."""
+
+    at: datetime
+    entry: int
+    currency: str
+    kind: str
+    points: int
+    expires_at: datetime | None
+    undoes: int | None
+
+
+class Night(msgspec.Struct, frozen=True, gc=False):
+    """A night that was: when it ran, and the local midnight that it stood for."""
+
+    ran_at: datetime
+    midnight: datetime
+
+
+class ReplayState(ProgramState, frozen=True):
+    """A program as it was until `since`; from then on as if the document under test had been published."""
+
+    since: datetime
+    row: VersionRow
+    compiled: CompiledProgram
+
+    def judging(self, *, occurred_at: datetime, received_at: datetime) -> tuple[VersionRow, CompiledProgram]:
+        if received_at >= self.since:
+            return self.row, self.compiled
+        return super().judging(occurred_at=occurred_at, received_at=received_at)
+
+    def version(self, version_id: int) -> CompiledProgram:
+        return self.compiled if version_id == self.row.id else super().version(version_id)
+
+    def at(self, moment: datetime) -> CompiledProgram:
+        return self.compiled if moment >= self.since else super().at(moment)
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What all members of a run share. until: nothing received from then on is looked at. nights: oldest first."""
+
+    state: ReplayState
+    until: datetime
+    nights: tuple[Night, ...]
+    midnights: tuple[datetime, ...]
+    ran_at: tuple[datetime, ...]
+    zone: ZoneInfo
+
+
+def setting_of(state: ReplayState, until: datetime, nights: Sequence[Night]) -> Setting:
+    known = tuple(nights)
+    return Setting(
+        state,
+        until,
+        known,
+        tuple(each.midnight for each in known),
+        tuple(each.ran_at for each in known),
+        state.compiled.zone,
+    )
+
+
+class Sale(msgspec.Struct):
+    """What a return has to know of an order."""
+
+    event_id: str
+    version_id: int
+    total_minor: int
+    judgement: Judgement
+    lots: list[MemoryLot]
+    refunded_minor: int = 0
+
+
+class Listener(Protocol):
+    """Who is told what a plan would move."""
+
+    def taken(self, lot: AwardLot, currency: str, row: dict[str, Any]) -> None: ...
+    def moved(self, move: TierMove) -> None: ...
+
+
+class MemoryPlan(Plan, kw_only=True):
+    """A plan that nobody books: what it would move is moved in memory at once."""
+
+    judge: Listener
+
+    def order_add(self, event_id: str, event: EventInput, member_id: int | None) -> None:
+        return
+
+    def tell(self, topic: str, **payload: Any) -> None:
+        return
+
+    def counter_add(self, place: Place, key: str, period: str, delta: int) -> None:
+        name = f"{key}@{period}"
+        place.counters[name] = place.counters.get(name, 0) + delta
+
+    def take_add(self, lot: AwardLot, points: int, *, account: Account, policy: str, origin: Origin) -> tuple[int, int]:
+        taken, debt = super().take_add(lot, points, account=account, policy=policy, origin=origin)
+        self.judge.taken(lot, account.currency, self.takes.pop())
+        return taken, debt
+
+    def move_add(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:
+        super().move_add(move, place=place, event_id=event_id, at=at, cause=cause)
+        self.judge.moved(move)
+        self.tier_changes.clear()
