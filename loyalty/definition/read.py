@@ -126,7 +126,8 @@ def _plain_struct(struct: msgspec.Struct) -> dict[str, Any]:
         default = field.default if field.default is not msgspec.NODEFAULT else _made(field)
         if field.name == "schema" and isinstance(struct, Document):
             continue
-        if default is msgspec.NODEFAULT or value != default:
+        # 1 equals True, and yet says something else.
+        if default is msgspec.NODEFAULT or value != default or isinstance(value, bool) != isinstance(default, bool):
             plain[field.encode_name] = plain_value(value)
     return plain
 

@@ -326,3 +326,10 @@ def test_a_window_told_by_its_name_alone_is_read_as_the_object_that_it_became() 
     with pytest.raises(DefinitionError) as refused:
         document_decode(plain([rule("a")], ladders=[ladder]))
     assert [each.path for each in refused.value.problems] == ["ladders[0].window"]
+
+
+def test_a_one_that_is_compared_with_does_not_become_a_yes() -> None:
+    at_least_one = {"kind": "attribute", "path": "order.total_minor", "operator": "ge", "value": 1}
+    document = document_decode(plain([rule("a", fixed(1), when=at_least_one)]))
+    assert document_plain(document)["rules"][0]["when"]["value"] == 1
+    assert document_encode(document_decode(document_encode(document))) == document_encode(document)
