@@ -15,6 +15,7 @@ from loyalty.incoming import EventInput
 from loyalty.lots import MemoryLot
 from loyalty.reading import Account, AwardLot, Place
 from loyalty.rules.judgement import Judgement
+from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
 from loyalty.versions import ProgramState, VersionRow
 
@@ -117,6 +118,7 @@ class MemoryPlan(Plan, kw_only=True):
     """A plan that nobody books: what it would move is moved in memory at once."""
 
     judge: Listener
+    shared: dict[str, int]
 
     def order_add(self, event_id: str, event: EventInput, member_id: int | None) -> None:
         return
@@ -124,9 +126,13 @@ class MemoryPlan(Plan, kw_only=True):
     def tell(self, topic: str, **payload: Any) -> None:
         return
 
-    def counter_add(self, place: Place, key: str, period: str, delta: int) -> None:
+    def counter_add(self, place: Place, key: str, period: str, delta: int, at_most: int | None = None) -> None:
         name = f"{key}@{period}"
-        place.counters[name] = place.counters.get(name, 0) + delta
+        if key.startswith(BUDGET):
+            # All members share it: what the place remembers of it is of the member's last event.
+            place.counters[name] = self.shared[name] = max(0, self.shared.get(name, 0) + delta)
+        else:
+            place.counters[name] = place.counters.get(name, 0) + delta
 
     def take_add(self, lot: AwardLot, points: int, *, account: Account, policy: str, origin: Origin) -> tuple[int, int]:
         taken, debt = super().take_add(lot, points, account=account, policy=policy, origin=origin)

@@ -50,7 +50,8 @@ class Replay(SliceJudge):
     ) -> None:
         super().__init__(Context(), {setting.state.slug: setting.state}, ACTOR, enrolled_at)
         self.setting, self.state, self.member, self.tally = setting, setting.state, member, tally
-        self.plan = MemoryPlan(judge=self)
+        self.context.budgets[self.state.id] = tally.budgets
+        self.plan = MemoryPlan(judge=self, shared=tally.budgets)
         codes = dict.fromkeys([*accounts, *setting.state.compiled.currencies])
         self.purses = {
             code: Purse(Account(accounts.get(code, -1 - at), code, 0, 0, 0, 0)) for at, code in enumerate(codes)
@@ -63,6 +64,7 @@ class Replay(SliceJudge):
             id=1,
             program_id=setting.state.id,
             version=0,
+            enrolled_at=enrolled_at,
             accounts=[purse.account for purse in self.purses.values()],
             standings=standings,
             moves=[],

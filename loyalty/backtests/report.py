@@ -71,6 +71,8 @@ class LadderReport(msgspec.Struct, frozen=True):
 
 
 class BacktestReport(msgspec.Struct, frozen=True):
+    """shared_budgets: a budget of all members was handed out member by member, so who got it isn't as it would be."""
+
     since: datetime
     until: datetime
     events: int
@@ -80,6 +82,7 @@ class BacktestReport(msgspec.Struct, frozen=True):
     currencies: list[CurrencyReport]
     rules: list[RuleReport]
     ladders: list[LadderReport]
+    shared_budgets: bool = False
 
 
 class Happened(msgspec.Struct):
@@ -194,6 +197,7 @@ def report_make(run: BacktestRun, tally: Tally) -> BacktestReport:
             _ladder(document, code, tally, real)
             for code in _codes([each.code for each in document.ladders], tally.tiers, real.tiers)
         ],
+        shared_budgets=bool(tally.budgets),
     )
 
 

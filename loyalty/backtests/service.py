@@ -13,12 +13,14 @@ from core.errors import InvalidInput, NotFound
 from loyalty.backtests.waking import part_wake
 from loyalty.definition.document import Document
 from loyalty.definition.expiry import add_months
+from loyalty.definition.limits import BudgetLimit
 from loyalty.definition.read import document_hash, document_plain, document_shape
 from loyalty.drafts import draft_checked
 from loyalty.errors import BacktestOver, BacktestRunning, ProgramUnpublished
 from loyalty.models import BacktestPart, BacktestRun, Program, ProgramVersion
 from loyalty.rules.dates import day_start, local_day
 from loyalty.selectors import program_state_of
+from loyalty.versions import compiled_of
 
 MOST_MONTHS = 36
 PARTS = 2
@@ -53,7 +55,8 @@ def backtest_start(*, program: Program, months: int, version: int | None = None,
                 )
         except IntegrityError as error:
             raise BacktestRunning() from error
-        _parts(run, now)
+        documents = [document, *(compiled_of(row).document for row in state.versions)]
+        _parts(run, now, 1 if any(budgets_shared(each) for each in documents) else PARTS)
     return run
 
 
@@ -78,13 +81,19 @@ def _document(program: Program, version: int | None) -> Document:
     return document_shape(row.document)
 
 
-def _parts(run: BacktestRun, now: datetime) -> None:
+def budgets_shared(document: Document) -> bool:
+    """Whether a rule gives under a budget that all members share: then one process counts, with one budget."""
+    lists = [*(rule.limits for rule in document.rules), *(group.limits for group in document.cap_groups)]
+    return any(isinstance(each, BudgetLimit) for limits in lists for each in limits)
+
+
+def _parts(run: BacktestRun, now: datetime, parts: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id %% %s, count(*) FROM loyalty_enrollment WHERE program_id = %s AND enrolled_at < %s GROUP BY 1",
-            [PARTS, run.program_id, now],
+            [parts, run.program_id, now],
         )
         totals = dict(cursor.fetchall())
-    for number in range(PARTS):
+    for number in range(parts):
         part = BacktestPart.objects.create(run=run, number=number, total=totals.get(number, 0))
         part_wake(part.pk)

@@ -31,7 +31,8 @@ class Tally(msgspec.Struct):
     flows: currency → issued, reversed, expired, spent, given, taken, short (recorded spends that found too little),
     debt. issued_by_month: currency → month. rules: rule → outcome. rule_points: rule → currency. moves: ladder →
     `from>to`. tiers: ladder → tier, members at the end. holdings: currency → balance, pending, debt at the end. people:
-    members, earning (of the replay), earned (really). spread: currency → edge → members.
+    members, earning (of the replay), earned (really). spread: currency → edge → members. budgets: what all members
+    together were given under each, so far.
     """
 
     events: int = 0
@@ -47,6 +48,7 @@ class Tally(msgspec.Struct):
     spread: Tables = {}
     gainers: dict[str, list[Extreme]] = {}
     losers: dict[str, list[Extreme]] = {}
+    budgets: Counts = {}
 
     def add(self, table: Tables, name: str, key: str, number: int = 1) -> None:
         row = table.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from core import clock
 from core.errors import InvalidInput, NotFound
 from loyalty.backtests import work
 from loyalty.backtests.service import backtest_cancel, backtest_start
+from loyalty.backtests.tally import Tally
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
 from loyalty.errors import BacktestOver, BacktestRunning, ProgramInvalid
@@ -58,6 +60,21 @@ def through(run: BacktestRun) -> BacktestRun:
     return run
 
 
+def first_part(run: BacktestRun) -> BacktestPart:
+    return run.parts.order_by("number")[0]
+
+
+def claimed(part: BacktestPart) -> BacktestPart:
+    mine = work._claim(part.pk)
+    assert mine is not None
+    return mine
+
+
+def reported(run: BacktestRun) -> dict[str, Any]:
+    assert run.report is not None, run.problem
+    return dict(run.report)
+
+
 def pairs(rows) -> dict[str, tuple[int, int]]:
     return {row["key"]: (row["replayed"], row["happened"]) for row in rows}
 
@@ -70,39 +87,39 @@ def test_the_version_in_force_comes_to_what_happened_and_nothing_else_is_written
     written = {table for (schema, table), count in after.items() if count != before.get((schema, table), 0)}
     assert written <= OWN
     assert run.state == "done", run.problem
-    points = run.report["currencies"][0]
+    points = reported(run)["currencies"][0]
     assert pairs(points["flows"])["issued"] == (375, 375)
     assert pairs(points["flows"])["reversed"] == (50, 50)
     assert pairs(points["holdings"])["balance"] == (325, 325)
-    assert all(one == other for one, other in pairs(run.report["people"]).values())
+    assert all(one == other for one, other in pairs(reported(run)["people"]).values())
     assert dict(points["spread"])["0"] == 3
     assert (points["gainers"], points["losers"]) == ([], [])
-    rules = {each["code"]: each for each in run.report["rules"]}
+    rules = {each["code"]: each for each in reported(run)["rules"]}
     assert (rules["per_euro"]["outcomes"]["fired"], rules["per_euro"]["awards"]) == (3, 3)
 
 
 def test_a_draft_is_told_beside_what_happened(club):
     draft(club, 10)
     run = through(ask(club))
-    points = run.report["currencies"][0]
+    points = reported(run)["currencies"][0]
     assert pairs(points["flows"])["issued"] == (3000, 375)
     assert pairs(points["flows"])["reversed"] == (500, 50)
     assert pairs(points["worth"])["issued"] == (3000, 375)
     assert [each[0] for each in points["gainers"]] == [875, 875, 425]
-    tiers = pairs(run.report["ladders"][0]["tiers"])
+    tiers = pairs(reported(run)["ladders"][0]["tiers"])
     assert tiers == {"enthusiast": (0, 3), "advocate": (1, 0), "vip": (2, 0)}
-    moves = pairs(run.report["ladders"][0]["moves"])
+    moves = pairs(reported(run)["ladders"][0]["moves"])
     assert moves == {"enthusiast>vip": (3, 0), "vip>advocate": (1, 0)}
-    rules = {each["code"]: each for each in run.report["rules"]}
+    rules = {each["code"]: each for each in reported(run)["rules"]}
     assert rules["review"]["points"][0]["happened"] == 75
     assert rules["review"]["points"][0]["replayed"] == 0
 
 
 def test_what_was_spent_in_truth_and_could_not_have_been_is_told_as_short(club):
-    place = Enrollment.objects.order_by("id").first()
+    place = Enrollment.objects.order_by("id")[0]
     points_adjust(enrollment=place, currency="points", points=-120, reason="tea", actor=shop.STAFF, key="k")
     draft(club, 1)
-    flows = pairs(through(ask(club)).report["currencies"][0]["flows"])
+    flows = pairs(reported(through(ask(club)))["currencies"][0]["flows"])
     assert flows["taken"] == (100, 120)
     assert flows["short"] == (20, 0)
 
@@ -136,13 +153,13 @@ def test_a_part_goes_on_from_where_it_was_saved_whoever_takes_it_up(club, monkey
             work.part_work(part_id=part.pk)
     run.refresh_from_db()
     assert run.state == "done"
-    assert pairs(run.report["currencies"][0]["flows"])["issued"] == (375, 375)
+    assert pairs(reported(run)["currencies"][0]["flows"])["issued"] == (375, 375)
     assert BacktestPart.objects.get(pk=parts[0].pk).claims > 1
 
 
 def test_a_part_whose_process_died_is_sent_again_and_gives_up_after_three(club, monkeypatch):
     run = ask(club, version=1)
-    part = run.parts.order_by("number").first()
+    part = first_part(run)
     sent: list[int] = []
     monkeypatch.setattr(work, "part_wake", sent.append)
     hands = [clock.now()]
@@ -161,10 +178,10 @@ def test_a_part_whose_process_died_is_sent_again_and_gives_up_after_three(club, 
 
 def test_what_an_outdated_process_saves_is_let_go(club):
     run = ask(club, version=1)
-    part = work._claim(run.parts.order_by("number").first().pk)
+    part = claimed(first_part(run))
     BacktestPart.objects.filter(pk=part.pk).update(claims=part.claims + 1)
     with pytest.raises(work.TakenAway):
-        work._save(part, work.Tally())
+        work._save(part, Tally())
 
 
 def test_a_fault_makes_the_run_fail_with_words(club, monkeypatch, caplog):
