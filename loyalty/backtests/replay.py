@@ -142,6 +142,7 @@ class Replay(SliceJudge):
                 case.id, case.version.id, order["total_minor"], judgement, self._lots
             )
         self._lots = []
+        self._achieved()
         if self.inside:
             rules = self.tally.rules
             for each in judgement.trace:
@@ -165,6 +166,7 @@ class Replay(SliceJudge):
         return_judge(case, order, self.plan, self.actor, self.now)
         if sale is not None and order is not None:
             sale.refunded_minor = order.refunded_minor
+        self._achieved()
         self.plan.events.clear()
         self.plan.refunds.clear()
 
@@ -203,6 +205,12 @@ class Replay(SliceJudge):
             self._due = move.valid_until
         if self.inside and move.kind != "kept":
             self.tally.add(self.tally.moves, move.ladder, f"{move.from_tier}>{move.to_tier}")
+
+    def _achieved(self) -> None:
+        if self.plan.achievements and self.inside:
+            for row in self.plan.achievements:
+                self.tally.add(self.tally.achieved, row["code"], "undone" if row["undone"] else row["kind"])
+        self.plan.achievements.clear()
 
     # --- by hand -----------------------------------------------------------------------------------------------------
     def _hand(self, hand: Hand) -> None:

@@ -70,6 +70,15 @@ class LadderReport(msgspec.Struct, frozen=True):
     moves: list[Pair]
 
 
+class AchievementReport(msgspec.Struct, frozen=True):
+    """won, undone: how often."""
+
+    code: str
+    name: LocalText
+    won: Pair
+    undone: Pair
+
+
 class BacktestReport(msgspec.Struct, frozen=True):
     """shared_budgets: a budget of all members was handed out member by member, so who got it isn't as it would be."""
 
@@ -82,6 +91,7 @@ class BacktestReport(msgspec.Struct, frozen=True):
     currencies: list[CurrencyReport]
     rules: list[RuleReport]
     ladders: list[LadderReport]
+    achievements: list[AchievementReport] = []
     shared_budgets: bool = False
 
 
@@ -95,6 +105,7 @@ class Happened(msgspec.Struct):
     moves: Tables = {}
     tiers: Tables = {}
     holdings: Tables = {}
+    achieved: Tables = {}
 
 
 _LINES = """
@@ -108,6 +119,11 @@ _MOVES = """
 SELECT c.ladder, c.from_tier || '>' || c.to_tier, count(*) FROM loyalty_tierchange c
 JOIN loyalty_enrollment n ON n.id = c.enrollment_id AND n.program_id = %(program)s
 WHERE c.recorded_at >= %(since)s AND c.recorded_at < %(until)s AND c.cause <> 'enrolled' GROUP BY 1, 2
+"""
+_ACHIEVED = """
+SELECT c.code, CASE WHEN c.undone THEN 'undone' ELSE 'won' END, count(*) FROM loyalty_achievement c
+JOIN loyalty_enrollment n ON n.id = c.enrollment_id AND n.program_id = %(program)s
+WHERE c.recorded_at >= %(since)s AND c.recorded_at < %(until)s GROUP BY 1, 2
 """
 _TIERS = """
 SELECT s.ladder, s.tier, count(*) FROM loyalty_tierstanding s
@@ -127,10 +143,10 @@ def happened(run: BacktestRun, zone: str) -> Happened:
         cursor.execute(_LINES, scope)
         for row in cursor.fetchall():
             _line(found, *row)
-        for sql, into in ((_MOVES, found.moves), (_TIERS, found.tiers)):
+        for sql, into in ((_MOVES, found.moves), (_TIERS, found.tiers), (_ACHIEVED, found.achieved)):
             cursor.execute(sql, scope)
-            for ladder, key, number in cursor.fetchall():
-                into.setdefault(ladder, {})[key] = int(number)
+            for name, key, number in cursor.fetchall():
+                into.setdefault(name, {})[key] = int(number)
         cursor.execute(_HOLDINGS, scope)
         for currency, *figures in cursor.fetchall():
             found.holdings[currency] = dict(zip(HOLDINGS, map(int, figures), strict=True))
@@ -197,6 +213,12 @@ def report_make(run: BacktestRun, tally: Tally) -> BacktestReport:
             _ladder(document, code, tally, real)
             for code in _codes([each.code for each in document.ladders], tally.tiers, real.tiers)
         ],
+        achievements=[
+            _achievement(document, code, tally.achieved.get(code, {}), real.achieved.get(code, {}))
+            for code in _codes(
+                [each.code for each in (*document.achievements, *document.badges)], tally.achieved, real.achieved
+            )
+        ],
         shared_budgets=bool(tally.budgets),
     )
 
@@ -244,7 +266,9 @@ def _sum(holdings: list[Pair], side: str) -> int:
 
 
 def _rule(document: Document, code: str, tally: Tally, real: Happened) -> RuleReport:
-    known = next((each for each in document.rules if each.code == code), None)
+    known = next(
+        (each for each in (*document.rules, *document.achievements, *document.badges) if each.code == code), None
+    )
     outcomes = tally.rules.get(code, {})
     replayed, really = tally.rule_points.get(code, {}), real.rule_points.get(code, {})
     return RuleReport(
@@ -253,6 +277,17 @@ def _rule(document: Document, code: str, tally: Tally, real: Happened) -> RuleRe
         outcomes={key: outcomes.get(key, 0) for key in OUTCOMES},
         points=_pairs(dict.fromkeys([*replayed, *really]), replayed, really),
         awards=real.rules.get(code, 0),
+    )
+
+
+def _achievement(document: Document, code: str, replayed: Counts, really: Counts) -> AchievementReport:
+    known = next((each for each in (*document.achievements, *document.badges) if each.code == code), None)
+    won = sum(number for kind, number in replayed.items() if kind != "undone")
+    return AchievementReport(
+        code=code,
+        name=known.name if known is not None else code,
+        won=Pair("won", won, really.get("won", 0)),
+        undone=Pair("undone", replayed.get("undone", 0), really.get("undone", 0)),
     )
 
 

@@ -29,10 +29,10 @@ class Tally(msgspec.Struct):
     """Points are minor units of their currency. Tables are name → key → figure; months are YYYY-MM.
 
     flows: currency → issued, reversed, expired, spent, given, taken, short (recorded spends that found too little),
-    debt. issued_by_month: currency → month. rules: rule → outcome. rule_points: rule → currency. moves: ladder →
-    `from>to`. tiers: ladder → tier, members at the end. holdings: currency → balance, pending, debt at the end. people:
-    members, earning (of the replay), earned (really). spread: currency → edge → members. budgets: what all members
-    together were given under each, so far.
+    debt. issued_by_month: currency → month. rules: rule → outcome. rule_points: rule → currency. achieved:
+    achievement → kind, or undone. moves: ladder → `from>to`. tiers: ladder → tier, members at the end. holdings:
+    currency → balance, pending, debt at the end. people: members, earning (of the replay), earned (really). spread:
+    currency → edge → members. budgets: what all members together were given under each, so far.
     """
 
     events: int = 0
@@ -41,6 +41,7 @@ class Tally(msgspec.Struct):
     issued_by_month: Tables = {}
     rules: Tables = {}
     rule_points: Tables = {}
+    achieved: Tables = {}
     moves: Tables = {}
     tiers: Tables = {}
     holdings: Tables = {}
@@ -81,7 +82,7 @@ class Tally(msgspec.Struct):
 
     def _tables(self) -> Iterator[Tables]:
         yield from (self.flows, self.issued_by_month, self.rules, self.rule_points, self.moves, self.tiers)
-        yield from (self.holdings, self.spread)
+        yield from (self.holdings, self.spread, self.achieved)
 
 
 def edge_of(by: int, one: int) -> str:

@@ -1,7 +1,7 @@
 """The loyalty room's tables. Points are written by loyalty/ledger.py alone."""
 
-from loyalty.models.backtest import BacktestPart, BacktestRun
 from loyalty.models.achievement import Achievement, LeaderboardPlayer
+from loyalty.models.backtest import BacktestPart, BacktestRun
 from loyalty.models.budget import Budget
 from loyalty.models.event import Event, Order
 from loyalty.models.ledger import (
@@ -24,9 +24,9 @@ from loyalty.models.program import (
 from loyalty.models.tier import TierChange, TierStanding
 
 __all__ = [
+    "Achievement",
     "BacktestPart",
     "BacktestRun",
-    "Achievement",
     "Budget",
     "DraftPart",
     "EarningRule",

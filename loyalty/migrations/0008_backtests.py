@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loyalty", "0006_budget"),
+        ("loyalty", "0007_achievements"),
     ]
 
     operations = [
