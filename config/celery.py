@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "outbox-sweep": {"task": "core.tasks.outbox_sweep", "schedule": 20.0, "options": {"expires": 20}},
     "nightly-due": {"task": "loyalty.tasks.nightly_due", "schedule": 300.0, "options": {"expires": 300}},
     "backtest-sweep": {"task": "loyalty.tasks.backtest_sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "points-sweep": {"task": "loyalty.tasks.points_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
     "signups-sweep": {
         "task": "tenants.tasks.signups_sweep",

@@ -38,6 +38,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Events"), "bolt", "loyalty.event"),
             _item(request, _("Orders"), "shopping_bag", "loyalty.order"),
             _item(request, _("Ledger"), "receipt_long", "loyalty.pointsentry"),
+            _item(request, _("Adjustments to approve"), "approval", "loyalty.pointsadjustment"),
             _item(request, _("Claims"), "fact_check", "claims.claim"),
         ),
         _group(
@@ -54,13 +55,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Code pools"), "password", "rewards.codepool"),
             _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
         ),
-        _group(
-            _("House"),
-            _item(request, _("API keys"), "key", "partners.apikey"),
-            _item(request, _("Team"), "badge", "members.user"),
-            _item(request, _("Audit trail"), "manage_search", "core.auditentry"),
-            _item(request, _("Outgoing messages"), "outbox", "core.outboxmessage"),
-            _item(request, _("Job runs"), "schedule", "core.jobrun"),
-        ),
+        _house(request),
     ]
     return [group for group in groups if group["items"]]
+
+
+def _house(request: HttpRequest) -> dict[str, Any]:
+    """What runs the brand's own house."""
+    return _group(
+        _("House"),
+        _item(request, _("API keys"), "key", "partners.apikey"),
+        _item(request, _("Team"), "badge", "members.user"),
+        _item(request, _("Audit trail"), "manage_search", "core.auditentry"),
+        _item(request, _("Outgoing messages"), "outbox", "core.outboxmessage"),
+        _item(request, _("Job runs"), "schedule", "core.jobrun"),
+    )

@@ -108,3 +108,39 @@ class BacktestRunning(Conflict):
 class BacktestOver(Conflict):
     code = "backtest_over"
     title = _("This backtest is over; there is nothing to cancel.")
+
+
+class HoldClosed(Conflict):
+    """context: state and captured, where they are known."""
+
+    code = "hold_closed"
+    title = _("This hold was captured, released or ran out before.")
+
+
+class NotSpendable(InvalidInput):
+    code = "not_spendable"
+    title = _("Points of this currency count for tiers and can't be spent.")
+
+
+class TransferNotAllowed(Conflict):
+    code = "transfer_not_allowed"
+    title = _("Points of this currency can't be given to other members.")
+
+
+class TransferLimit(Conflict):
+    """context: left, in minor units of the currency; period: day or month."""
+
+    code = "transfer_limit_reached"
+    title = _("More would be given away than one member may in this time.")
+
+
+class AdjustmentClosed(Conflict):
+    """context: state."""
+
+    code = "adjustment_closed"
+    title = _("This adjustment was decided before, or nobody looked at it in time.")
+
+
+class SecondPersonNeeded(DomainError):
+    code, status = "second_person_needed", 403
+    title = _("Another person than the one who asked for it has to approve this.")

@@ -6,10 +6,11 @@ as a single statement, in its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import DatabaseError, OperationalError, connection, transaction
@@ -17,9 +18,9 @@ from psycopg import errors as pg
 
 from core.actor import Actor
 from core.errors import Busy
-from loyalty.errors import InsufficientPoints
+from loyalty.errors import HoldClosed, InsufficientPoints
 
-NOT_ENOUGH, MISFIT, BUDGET_MOVED = "SG001", "SG002", "SG003"
+NOT_ENOUGH, MISFIT, BUDGET_MOVED, CLOSED = "SG001", "SG002", "SG003", "SG004"
 
 
 class BrokenPromise(Exception):
@@ -63,6 +64,8 @@ def _call(sql: str, params: Sequence[Any]) -> Any:
             raise BudgetMoved(str(cause)) from error
         if state == MISFIT:
             raise BrokenPromise(str(cause)) from error
+        if state == CLOSED:
+            raise HoldClosed() from error
         raise
 
 
@@ -89,6 +92,47 @@ def points_undo_spend(*, spend_id: int, now: datetime, entry: Mapping[str, Any])
     return undone
 
 
+def points_hold(*, account_id: int, points: int, now: datetime, hold: Mapping[str, Any]) -> None:
+    """Set points aside; hold: the columns of loyalty_pointshold. InsufficientPoints, Busy."""
+    with transaction.atomic():
+        _call("SELECT points_hold(%s, %s, %s, %s::jsonb)", [account_id, points, now, _json(hold)])
+
+
+def points_hold_close(
+    *,
+    hold_id: UUID,
+    take: int,
+    state: str,
+    regrant_until: datetime | None,
+    now: datetime,
+    entry: Mapping[str, Any],
+) -> int | None:
+    """Spend `take` of a hold and give the rest back. Returns the spend's entry, None when nothing is taken."""
+    with transaction.atomic():
+        spent: int | None = _call(
+            "SELECT points_hold_close(%s, %s, %s, %s, %s, %s::jsonb)",
+            [hold_id, take, state, regrant_until, now, _json(entry)],
+        )
+    return spent
+
+
+def points_holds_sweep(*, now: datetime, limit: int) -> int:
+    """Give back holds whose time is up, of up to `limit` members. 0: none is due."""
+    swept: int = _call("SELECT points_holds_sweep(%s, %s)", [now, limit])
+    return swept
+
+
+def points_transfer(
+    *, from_account: int, to_account: int, points: int, now: datetime, transfer: Mapping[str, Any]
+) -> None:
+    """Give points to another account of the program; see loyalty/sql/0011_transfer.sql. InsufficientPoints, Busy."""
+    with transaction.atomic():
+        _call(
+            "SELECT points_transfer(%s, %s, %s, %s, %s::jsonb)",
+            [from_account, to_account, points, now, _json(transfer)],
+        )
+
+
 def points_settle(*, enrollment_id: int, now: datetime) -> int:
     """Activate and expire what is due of one member, under the member's lock. Returns how many lots moved."""
     with transaction.atomic():
@@ -109,6 +153,12 @@ def enrollment_lock(enrollment_id: int) -> int:
         raise RuntimeError("a lock outside a transaction holds nothing")
     version: int = _call("SELECT version FROM loyalty_enrollment WHERE id = %s FOR NO KEY UPDATE", [enrollment_id])
     return version
+
+
+def enrollments_lock(enrollment_ids: Iterable[int]) -> None:
+    """Lock several members' places, in the one order that everybody locks in."""
+    for enrollment_id in sorted(set(enrollment_ids)):
+        enrollment_lock(enrollment_id)
 
 
 def batch_book(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mapping[str, Any]) -> list[int]:

@@ -15,8 +15,10 @@ from loyalty.home import member_parts, visitor_parts
 from loyalty.models import Enrollment, PointsEntry, PointsLot
 from loyalty.selectors import Balance, balances_of, entries_of
 from loyalty.showcase import Naming, currencies_of, levels, money_shown, ways_to_earn
+from loyalty.statements import MOST_LINES, Period, statement_lines, statement_totals
 from loyalty.templatetags.points import amount, kind_word, localized, points
 from loyalty.tierviews import MetricView, TierView, tiers_of
+from loyalty.transferring import transfer_rules
 from loyalty.versions import programs_fresh
 
 Context = dict[str, Any]
@@ -97,8 +99,26 @@ def activity_page(enrollment: Enrollment, *, before: str) -> Context:
     return {
         "enrollment": enrollment,
         "before": last.pk if last else None,
+        "may_give": bool(transfer_rules(enrollment)),
         "months": by_month(lines(found[:PAGE], balances_of(enrollment)), begun=month_of(last) if last else ""),
         "next_before": found[PAGE - 1].pk if len(found) > PAGE else None,
+    }
+
+
+def statement_page(enrollment: Enrollment, period: Period, form: Any) -> Context:
+    """Lines oldest first, as many as a page can bear; the file has all of them."""
+    found = list(statement_lines(enrollment, period)[: MOST_LINES + 1])
+    totals = statement_totals(enrollment, period)
+    by_code = {each.currency: [] for each in totals}  # type: dict[str, list[Line]]
+    for line in lines(found[:MOST_LINES], balances_of(enrollment)):
+        by_code.setdefault(line.entry.account.currency, []).append(line)
+    return {
+        "enrollment": enrollment,
+        "period": period,
+        "form": form,
+        "accounts": [(each, by_code[each.currency]) for each in totals],
+        "cut": len(found) > MOST_LINES,
+        "made_at": clock.now(),
     }
 
 

@@ -9,15 +9,17 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from core import clock
+from core.errors import InvalidInput
 from loyalty.definition.basics import LocalText
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.currencies import Lost, Regrant
 from loyalty.definition.document import Document
 from loyalty.definition.expiry import After
 from loyalty.definition.translation import text_in
-from loyalty.models import Enrollment, PointsEntry
+from loyalty.models import Enrollment, PointsAccount, PointsEntry
 from loyalty.rules.dates import expiry_at, local_day
 from loyalty.versions import ProgramState, programs, programs_fresh
 from members.models import Member
@@ -45,7 +47,8 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 _BALANCES = """
-SELECT a.currency, a.balance, a.pending, a.reserved, a.debt, d.expired, d.woken, d.missed, n.points, n.expires_at
+SELECT a.currency, a.balance, a.pending, a.reserved, a.debt, d.expired, d.woken, d.missed, h.back, h.gone, n.points,
+       n.expires_at
 FROM loyalty_pointsaccount a
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(remaining) FILTER (WHERE expires_at <= %(now)s AND active_at IS NOT NULL), 0) AS expired,
@@ -53,6 +56,13 @@ CROSS JOIN LATERAL (
            coalesce(sum(remaining) FILTER (WHERE active_at IS NULL AND expires_at <= %(now)s), 0) AS missed
     FROM loyalty_pointslot WHERE account_id = a.id AND remaining > 0
 ) d
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(t.points), 0) AS back,
+           coalesce(sum(t.points) FILTER (WHERE l.expires_at <= %(now)s AND o.regrant_until IS NULL), 0) AS gone
+    FROM loyalty_pointshold o JOIN loyalty_holdlot t ON t.hold_id = o.id
+    JOIN loyalty_pointslot l ON l.entry_id = t.lot_id
+    WHERE o.account_id = a.id AND o.state = 'held' AND o.expires_at <= %(now)s
+) h
 LEFT JOIN LATERAL (
     SELECT sum(remaining) AS points, expires_at FROM loyalty_pointslot
     WHERE account_id = a.id AND remaining > 0 AND active_at IS NOT NULL AND expires_at > %(now)s
@@ -99,12 +109,28 @@ def document_now(program_id: int) -> Document:
     return program_now(program_id).document
 
 
-def regrant_end(program_id: int, policy: Lost | Regrant) -> datetime | None:
-    """Until when points that come back past their expiry are given again, by local days; None: they stay lost."""
+def regrant_end(program_id: int, policy: Lost | Regrant, *, at: datetime | None = None) -> datetime | None:
+    """Until when points that come back past their expiry are given again, by local days; None: they stay lost.
+
+    at: when they come back, now unless it is said.
+    """
     if isinstance(policy, Lost):
         return None
     zone = program_now(program_id).zone
-    return expiry_at(After(n=policy.days, unit="days"), local_day(clock.now(), zone), zone)
+    return expiry_at(After(n=policy.days, unit="days"), local_day(at or clock.now(), zone), zone)
+
+
+def accounts_of(enrollment: Enrollment) -> QuerySet[PointsAccount]:
+    """The accounts that the member's points are in, by currency."""
+    return PointsAccount.objects.filter(enrollment_id=enrollment.pk).order_by("pk")
+
+
+def account_of(enrollment: Enrollment, currency: str) -> PointsAccount:
+    """The account of that currency. InvalidInput where the program has no such currency."""
+    found = accounts_of(enrollment).filter(currency=currency).first()
+    if found is None:
+        raise InvalidInput(_("The program has no such point currency."), field="currency")
+    return found
 
 
 def enrollment_of(member: Member, program_id: int | None = None) -> Enrollment | None:
@@ -123,12 +149,14 @@ def balances_of(place: Place) -> list[Balance]:
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
     found: list[Balance] = []
     for currency in document.currencies:
-        balance, pending, reserved, debt, expired, woken, missed, expiring, at = rows.get(
-            currency.code, (0,) * 8 + (None,)
+        balance, pending, reserved, debt, expired, woken, missed, back, gone, expiring, at = rows.get(
+            currency.code, (0,) * 10 + (None,)
         )
         # What becomes active pays the debt first; of what is left, those whose last day is over too have expired.
         paid = min(debt, woken)
         expired += max(0, missed - paid)
+        # And what comes back from holds whose time is up pays what debt is left.
+        returned = min(debt - paid, back - gone)
         found.append(
             Balance(
                 currency=currency.code,
@@ -137,10 +165,10 @@ def balances_of(place: Place) -> list[Balance]:
                 symbol=currency.symbol,
                 scale=currency.scale,
                 spendable=currency.kind != "qualifying",
-                balance=int(balance - expired + woken - paid),
+                balance=int(balance - expired + woken - paid + back - gone - returned),
                 pending=int(pending - woken),
-                reserved=int(reserved),
-                debt=int(debt - paid),
+                reserved=int(reserved - back),
+                debt=int(debt - paid - returned),
                 expiring=int(expiring or 0),
                 expiring_at=at,
             )

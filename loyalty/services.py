@@ -15,8 +15,9 @@ from core.outbox import outbox_add
 from loyalty import ledger
 from loyalty.errors import NothingToAdjust, ProgramRequired, UnknownProgram
 from loyalty.ingest import place_ensure
-from loyalty.models import Enrollment, PointsAccount, PointsEntry, Program
+from loyalty.models import Enrollment, PointsEntry, Program
 from loyalty.rules.dates import expiry_at, local_day
+from loyalty.selectors import account_of
 from loyalty.versions import programs_fresh
 from members.models import Member
 
@@ -47,21 +48,17 @@ def points_adjust(
 ) -> PointsEntry:
     """Give (points > 0) or take (points < 0) by hand, in minor units, with a reason that the member sees.
 
+    Books at once, whatever the limit: people go through loyalty/adjusting.py.
+
     key makes it unique to the member: the same key gives the same entry again. NothingToAdjust, InvalidInput,
     InsufficientPoints, Busy.
     """
-    reason = reason.strip()
-    if points == 0 or not reason:
-        raise NothingToAdjust(field="points" if points == 0 else "reason")
-    if abs(points) > MAX_ADJUSTMENT or len(reason) > 200:
-        raise InvalidInput(_("This is too many points, or the reason is longer than 200 characters."), field="points")
+    reason = adjustment_check(points, reason)
     now = clock.now()
     effect = "adjust:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
-        account = PointsAccount.objects.filter(enrollment=enrollment, currency=currency).first()
-        if account is None:
-            raise InvalidInput(_("The program has no such point currency."), field="currency")
+        account = account_of(enrollment, currency)
         earlier = PointsEntry.objects.filter(account=account, effect=effect).first()
         if earlier is not None:
             return earlier
@@ -78,6 +75,16 @@ def points_adjust(
             entry_id = ledger.points_spend(account_id=account.pk, points=-points, now=now, entry=entry)
         _adjustment_told(enrollment, currency, points, reason, entry_id, actor)
     return PointsEntry.objects.get(pk=entry_id)
+
+
+def adjustment_check(points: int, reason: str) -> str:
+    """The reason, trimmed. NothingToAdjust, InvalidInput."""
+    reason = reason.strip()
+    if points == 0 or not reason:
+        raise NothingToAdjust(field="points" if points == 0 else "reason")
+    if abs(points) > MAX_ADJUSTMENT or len(reason) > 200:
+        raise InvalidInput(_("This is too many points, or the reason is longer than 200 characters."), field="points")
+    return reason
 
 
 def _adjustment_told(

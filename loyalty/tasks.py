@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from core.tasks import brand_task
+from loyalty.adjusting import adjustments_expire
 from loyalty.backtests.work import part_work, runs_sweep
+from loyalty.holding import holds_sweep
 from loyalty.models import Program
 from loyalty.nightly import nightly_run
 
@@ -25,3 +27,10 @@ def backtest_part(part_id: int) -> None:
 def backtest_sweep() -> int:
     """Beat's round: parts that a dead process or a lost message left behind."""
     return runs_sweep()
+
+
+@brand_task
+def points_sweep() -> None:
+    """Give back the holds whose time is up; close the adjustments that nobody looked at."""
+    holds_sweep()
+    adjustments_expire()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loyalty import views
+from loyalty import giving, views
 
 app_name = "loyalty"
 urlpatterns = [
     path("", views.home, name="home"),
     path("activity/", views.activity, name="activity"),
+    path("statement/", giving.statement, name="statement"),
+    path("give/", giving.give, name="give"),
 ]

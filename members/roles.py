@@ -38,6 +38,9 @@ SEE_LEDGER = _may(
     "progresscounter",
     "tierchange",
     "tierstanding",
+    "pointsadjustment",
+    "pointshold",
+    "pointstransfer",
 ) | _may("rewards", "view", "redemption")
 SEE_PEOPLE = _may("members", "view", "member", "consent", "segment") | _may("claims", "view", "claim", "checkin")
 SEE_PLACES = _may("claims", "view", "place") | frozenset({"claims.show_place_code"})
@@ -56,6 +59,7 @@ SERVE_MEMBERS = (
         {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin"})
+    | frozenset({"loyalty.approve_pointsadjustment"})
 )
 RUN_BRAND = (
     _may("members", "view add change delete", "user")

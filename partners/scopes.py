@@ -18,6 +18,8 @@ SCOPES: dict[str, Promise] = {
     "events:read": _("Read events and how they were judged"),
     "ledger:read": _("Read balances, tiers and the ledger"),
     "points:adjust": _("Give and take points by hand"),
+    "points:spend": _("Hold points for orders and spend them"),
+    "points:transfer": _("Give a member's points to another"),
     "programs:read": _("Read programs and their published versions"),
     "rewards:read": _("Read the rewards on offer"),
     "redemptions:read": _("Read redemptions and their codes"),

@@ -182,7 +182,7 @@ class ApiSchema(AutoSchema):
             self.registry.register_on_missing(component)
 
 
-_STATUS = {200: "Done.", 201: "Made.", 204: "Done; there is nothing to say."}
+_STATUS = {200: "Done.", 201: "Made.", 202: "Asked for.", 204: "Done; there is nothing to say."}
 _PATH: dict[str, dict[str, Any]] = {}
 
 

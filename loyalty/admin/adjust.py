@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.backoffice.forms import DressedForm
 from core.errors import DomainError
-from loyalty.models import Enrollment, Program
+from loyalty.adjusting import adjustment_make
+from loyalty.models import Enrollment, PointsAdjustment, Program
 from loyalty.selectors import balances_of
-from loyalty.services import member_enroll, points_adjust
+from loyalty.services import member_enroll
 from members import panels
 from members.models import Member
 
@@ -35,6 +36,9 @@ class AdjustForm(DressedForm):
         min_value=-MOST,
         max_value=MOST,
         help_text=gettext_lazy("With a minus in front they are taken off: 100 or -100."),
+    )
+    reason_code = forms.ChoiceField(
+        label=gettext_lazy("Kind of reason"), choices=PointsAdjustment.Reason.choices, initial="other"
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("The member sees it in their activity.")
@@ -85,11 +89,14 @@ def adjust_view(admin: BrandAdmin, request: HttpRequest, member_id: int) -> Http
     back = reverse("admin:members_member_change", args=[member.pk])
     if form.is_valid():
         try:
-            _book(request, member, form.cleaned_data)
+            made = _book(request, member, form.cleaned_data)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
         else:
-            messages.success(request, _("The points were adjusted."))
+            if made.entry_id is None:
+                messages.warning(request, _("This is above the limit: it is booked when somebody else approves it."))
+            else:
+                messages.success(request, _("The points were adjusted."))
             return HttpResponseRedirect(f"{back}?tab=ledger")
     context = admin.page_context(
         request,
@@ -102,15 +109,16 @@ def adjust_view(admin: BrandAdmin, request: HttpRequest, member_id: int) -> Http
     return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
 
-def _book(request: HttpRequest, member: Member, asked: dict[str, Any]) -> None:
+def _book(request: HttpRequest, member: Member, asked: dict[str, Any]) -> PointsAdjustment:
     slug, _colon, currency = asked["account"].partition(":")
     actor = actor_of(request)
     enrollment = member_enroll(member=member, program=Program.objects.get(slug=slug), actor=actor)
-    points_adjust(
+    return adjustment_make(
         enrollment=enrollment,
         currency=currency,
         points=asked["points"],
         reason=asked["reason"],
+        reason_code=asked["reason_code"],
         actor=actor,
         key=asked["key"],
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from loyalty.api.events import BulkView, EventsView, EventView
+from loyalty.api.moving import HoldCaptureView, HoldReleaseView, HoldsView, HoldView, TransfersView
 from loyalty.api.points import AdjustmentsView, BalancesView, LedgerView, TiersView
 from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
 from loyalty.api.simulate import SimulateView
+from loyalty.api.statements import StatementView
 
 api_urls = [
     path("events", EventsView.as_view(), name="events"),
@@ -18,6 +20,12 @@ api_urls = [
     path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),
     path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
     path("members/<str:member>/adjustments", AdjustmentsView.as_view(), name="member-adjustments"),
+    path("members/<str:member>/holds", HoldsView.as_view(), name="member-holds"),
+    path("members/<str:member>/transfers", TransfersView.as_view(), name="member-transfers"),
+    path("members/<str:member>/statement", StatementView.as_view(), name="member-statement"),
+    path("holds/<uuid:hold>", HoldView.as_view(), name="hold"),
+    path("holds/<uuid:hold>/capture", HoldCaptureView.as_view(), name="hold-capture"),
+    path("holds/<uuid:hold>/release", HoldReleaseView.as_view(), name="hold-release"),
     path("programs", ProgramsView.as_view(), name="programs"),
     path("programs/schema.json", ProgramSchemaView.as_view(), name="program-schema"),
     path("programs/<str:program>", ProgramView.as_view(), name="program"),

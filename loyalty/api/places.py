@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.db import connection
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from msgspec import Meta, Struct
 
-from core.errors import NotFound
-from loyalty.errors import ProgramRequired
-from loyalty.models import Enrollment
+from core.errors import InvalidInput, NotFound
+from loyalty.api.shapes import MemberRefIn
+from loyalty.errors import ProgramRequired, UnknownMember
+from loyalty.models import Enrollment, Program
 from loyalty.selectors import PlaceRow
 from members.api.reference import member_by_reference, member_filter
 
@@ -60,3 +62,14 @@ def place_of(member: str, program: str | None) -> Enrollment:
     if len(rows) > 1:
         raise ProgramRequired(field="program")
     return rows[0]
+
+
+def member_named(ref: MemberRefIn, program: Program, *, field: str) -> Enrollment:
+    """The place in the program of somebody whom a body names. UnknownMember, InvalidInput."""
+    if (ref.external_id is None) == (ref.email is None):
+        raise InvalidInput(_t("Name the member by external_id or by email, not by both."), field=field)
+    named = {"member__external_id": ref.external_id} if ref.external_id else {"member__email__iexact": ref.email}
+    found = Enrollment.objects.filter(program=program, **named).select_related("member", "program").first()
+    if found is None:
+        raise UnknownMember(field=field, hint=_t("Name somebody who takes part in this program."))
+    return found

@@ -14,12 +14,13 @@ from core.api.thin import ThinView
 from core.api.views import ApiView, answer
 from core.errors import IdempotencyKeyMissing
 from core.idempotency import Reply
-from loyalty.api import examples
+from loyalty.adjusting import adjustment_make
+from loyalty.api import examples, moving_examples
+from loyalty.api.moving_shapes import AdjustmentFilters, AdjustmentOut, adjustment_out
 from loyalty.api.places import ProgramFilter, place_of, place_row
 from loyalty.api.shapes import AdjustmentCreate, BalancesOut, LedgerFilters, LineOut, TiersOut, line_out
-from loyalty.models import LotDraw, PointsEntry
+from loyalty.models import LotDraw, PointsAdjustment, PointsEntry
 from loyalty.selectors import balances_of, entries_of
-from loyalty.services import points_adjust
 from loyalty.tierviews import tiers_of
 
 TAG = "Points"
@@ -79,19 +80,44 @@ class LedgerView(ApiView):
 
 
 class AdjustmentsView(ApiView):
-    scopes = {"POST": "points:adjust"}
+    scopes = {"GET": "ledger:read", "POST": "points:adjust"}
+
+    @describe(
+        summary="List a member's adjustments",
+        tag=TAG,
+        query=AdjustmentFilters,
+        answers={200: AdjustmentOut},
+        page=True,
+        refusals=(422,),
+        examples={"200": moving_examples.ADJUSTMENTS},
+    )
+    def get(self, request: Any, member: str) -> HttpResponse:
+        """Newest first: those that wait for a second person, and what became of the others."""
+        filters = self.read_query(AdjustmentFilters)
+        place = place_of(member, filters.program)
+        found = PointsAdjustment.objects.filter(enrollment=place).select_related("enrollment__member")
+        if filters.state is not None:
+            found = found.filter(state=filters.state)
+        return answer(200, page_of(found, self.http).body(adjustment_out))
 
     @describe(
         summary="Give or take points by hand",
         tag=TAG,
         body=AdjustmentCreate,
-        answers={201: LineOut},
+        answers={201: LineOut, 202: AdjustmentOut},
         idempotency="required",
         refusals=(409,),
-        examples={"body": examples.ADJUSTMENT_CREATE, "201": examples.ADJUSTMENT},
+        examples={
+            "body": examples.ADJUSTMENT_CREATE,
+            "201": examples.ADJUSTMENT,
+            "202": moving_examples.ADJUSTMENT_WAITING,
+        },
     )
     def post(self, request: Any, member: str) -> HttpResponse:
-        """For goodwill and corrections. 409 when more would be taken than there is."""
+        """For goodwill and corrections. 409 when more would be taken than there is.
+
+        Above the program's limit the answer is 202 and nothing is booked until one of the staff agrees.
+        """
         body = self.read_body(AdjustmentCreate)
         return self.once(lambda: self._adjust(member, body), required=True)
 
@@ -99,15 +125,18 @@ class AdjustmentsView(ApiView):
         principal, key = self.principal, self.idempotency_key
         if not key:
             raise IdempotencyKeyMissing()
-        entry = points_adjust(
+        made = adjustment_make(
             enrollment=place_of(member, body.program),
             currency=body.currency,
             points=body.points,
             reason=body.reason,
+            reason_code=body.reason_code,
             actor=principal.actor,
             key=f"{principal.name}:{key}",
         )
-        return 201, line_out(lines_filtered(PointsEntry.objects.filter(pk=entry.pk), LedgerFilters()).get())
+        if made.entry_id is None:
+            return 202, adjustment_out(made)
+        return 201, line_out(lines_filtered(PointsEntry.objects.filter(pk=made.entry_id), LedgerFilters()).get())
 
 
 def lines_filtered(entries: QuerySet[PointsEntry], filters: LedgerFilters) -> QuerySet[PointsEntry]:

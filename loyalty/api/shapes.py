@@ -235,11 +235,14 @@ class LedgerFilters(Struct):
 
 
 class AdjustmentCreate(Body):
-    """points: positive gives, negative takes. reason: the member reads it."""
+    """points: positive gives, negative takes. reason: the member reads it. reason_code: its kind, for figures."""
 
     currency: Annotated[str, Meta(min_length=1, max_length=40)]
     points: Annotated[int, Meta(ge=-(10**12), le=10**12, description="In minor units; not 0.")]
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason_code: Literal["goodwill", "correction", "missing_purchase", "complaint", "promotion", "abuse", "other"] = (
+        "other"
+    )
     program: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
 

@@ -17,3 +17,24 @@ def currency_problems(currency: Currency, path: str) -> Problems:
             "That can't be a point's value.",
             "Say it in minor units of the program's money, such as 1 for a cent or 0.5 for half a cent.",
         )
+    yield from _transfer_problems(currency, f"{path}.transfer")
+
+
+def _transfer_problems(currency: Currency, path: str) -> Problems:
+    transfer = currency.transfer
+    if not transfer.allowed:
+        return
+    if currency.kind == "qualifying":
+        yield Problem(
+            f"{path}.allowed",
+            "Points that count for tiers alone can't be given away: a tier would be.",
+            "Say allowed: false, or make the kind spendable or both.",
+        )
+    for name in ("per_day", "per_month"):
+        most = getattr(transfer, name)
+        if most is not None and most < transfer.at_least:
+            yield Problem(
+                f"{path}.{name}",
+                "No transfer can be as small as that.",
+                f"Say at least {transfer.at_least}, as at_least.",
+            )

@@ -83,6 +83,8 @@ _FIELDS = {
     "expiry": N_("expiry"),
     "refund_policy": N_("what a return takes back"),
     "restore_policy": N_("what a cancelled redemption gives back"),
+    "transfer": N_("whether members may give points away"),
+    "adjustment_limit": N_("from how many points staff need a second person"),
     "qualify": N_("how tiers are reached"),
     "window": N_("period that counts"),
     "valid": N_("how long a tier holds"),

@@ -101,6 +101,8 @@ def currency_told(currency: Currency, teller: Teller) -> str:
         parts.insert(0, teller.tell(N_("can be used after %(n)d days"), n=currency.pending_days))
     if currency.kind == "qualifying":
         parts.append(teller.say(N_("count for tiers and can't be spent")))
+    if currency.transfer.allowed:
+        parts.append(currency.transfer.words(teller))
     name = _capital(teller.text(currency.name_many))
     return teller.tell(N_("%(currency)s %(facts)s."), currency=name, facts=teller.list_and(parts))
 

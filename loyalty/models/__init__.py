@@ -12,6 +12,7 @@ from loyalty.models.ledger import (
     PointsLot,
     ProgressCounter,
 )
+from loyalty.models.moving import HoldLot, PointsAdjustment, PointsHold, PointsTransfer
 from loyalty.models.program import (
     DraftPart,
     EarningRule,
@@ -32,14 +33,18 @@ __all__ = [
     "EarningRule",
     "Enrollment",
     "Event",
+    "HoldLot",
     "Ladder",
     "LeaderboardPlayer",
     "LotDraw",
     "Order",
     "PointCurrency",
     "PointsAccount",
+    "PointsAdjustment",
     "PointsEntry",
+    "PointsHold",
     "PointsLot",
+    "PointsTransfer",
     "Program",
     "ProgramVersion",
     "ProgressCounter",

@@ -147,6 +147,15 @@ class PointsEntry(AppendOnly):
     recorded_at = models.DateTimeField(_("recorded at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     allocated_minor = models.BigIntegerField(_("allocated value"), null=True, blank=True)
+    transfer = models.ForeignKey(
+        "loyalty.PointsTransfer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entries",
+        verbose_name=_("transfer"),
+        db_index=False,
+    )
 
     class Meta:
         verbose_name = _("ledger entry")
@@ -164,6 +173,11 @@ class PointsEntry(AppendOnly):
                 fields=["event"],
                 name="entry_of_event",
                 condition=models.Q(event__isnull=False),
+            ),
+            models.Index(
+                fields=["transfer"],
+                name="entry_of_transfer",
+                condition=models.Q(transfer__isnull=False),
             ),
         ]
 

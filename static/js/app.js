@@ -26,6 +26,7 @@
     if (!button) { return; }
     if (button.matches("[data-dismiss]")) { dismiss(button); }
     if (button.matches("[data-copy]")) { copy(button); }
+    if (button.matches("[data-print]")) { window.print(); }
   });
 
   // A form that must take effect once is safe to send twice (it carries a one-time key); this only spares the wait.

@@ -58,7 +58,11 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         if parameter.get("name") == "Idempotency-Key" and parameter["required"]
     }
     assert required == {
+        "/api/v1/holds/{hold}/capture",
+        "/api/v1/holds/{hold}/release",
         "/api/v1/members/{member}/adjustments",
+        "/api/v1/members/{member}/holds",
+        "/api/v1/members/{member}/transfers",
         "/api/v1/redemptions",
         "/api/v1/redemptions/{redemption}/cancel",
     }

@@ -42,7 +42,13 @@ def routes() -> dict[str, Any]:
 
 
 def address_of(route: str) -> str:
-    values = {"member": f"{uuid7()}", "event": f"{uuid7()}", "redemption": f"{uuid7()}", "number": "1"}
+    values = {
+        "member": f"{uuid7()}",
+        "event": f"{uuid7()}",
+        "redemption": f"{uuid7()}",
+        "hold": f"{uuid7()}",
+        "number": "1",
+    }
     return re.sub(r"{(\w+)}", lambda name: values.get(name[1], "club"), route)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from core.actor import Actor
+from loyalty.adjusting import adjustment_make
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Program
 from members.models import Member, User
@@ -55,6 +56,7 @@ def furnish() -> House:
         program=program, code="cinema", name="Cinema ticket", currency="points", price=50, pool=pool
     )
     redemption = reward_redeem(enrollment=enrollment, reward=reward, actor=STAFF, key="k" * 24)
+    adjustment_make(enrollment=enrollment, currency="points", points=3, reason="Sorry", actor=STAFF, key="a" * 24)
     key_made()
     return House(program, member, reward, pool, redemption)
 

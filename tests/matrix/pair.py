@@ -40,7 +40,20 @@ from core.ids import uuid7
 from core.outbox import outbox_drain
 from core.secrets import seal
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
-from loyalty.models import EarningRule, Enrollment, Event, Ladder, PointCurrency, PointsEntry, Program, ProgramVersion
+from loyalty.adjusting import adjustment_make
+from loyalty.holding import points_hold
+from loyalty.models import (
+    EarningRule,
+    Enrollment,
+    Event,
+    Ladder,
+    PointCurrency,
+    PointsAdjustment,
+    PointsEntry,
+    PointsHold,
+    Program,
+    ProgramVersion,
+)
 from loyalty.publishing import program_create
 from loyalty.services import member_enroll, points_adjust
 from members.facts import member_fact_set
@@ -136,6 +149,8 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                 "name_many": f"{word} points",
                 "value_minor_per_point": 1,
                 "expiry": {"kind": "after", "n": 12, "unit": "months"},
+                "transfer": {"allowed": True},
+                "adjustment_limit": 1000,
             }
         ],
         "ladders": [
@@ -196,6 +211,8 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         "reward_code": reward.code, "currency_code": reward.currency, "redemption": str(kept.pk),
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
         "newest": str(entries.latest("occurred_at", "pk").pk), "mail": mail_written(folder, word, number),
+        "hold": str(PointsHold.objects.get(account__enrollment=place).pk),
+        "adjustment": str(PointsAdjustment.objects.get(enrollment=place).pk),
         **office(word, number),
         **claimed(place, word, prefix),
         **visited(place, word, prefix),
@@ -219,6 +236,12 @@ def points_moved(member: Member, program: Program, word: str, prefix: str, numbe
     points_adjust(
         enrollment=place, currency=f"{prefix}points", points=7, reason=f"{word} sorry", actor=staff, key=key
     )  # fmt: skip
+    points_hold(
+        enrollment=place, currency=f"{prefix}points", points=9, actor=partner, key=key, order_number=f"{word} 9"
+    )
+    adjustment_make(
+        enrollment=place, currency=f"{prefix}points", points=5000, reason=f"{word} a lot", actor=staff, key=f"{key}-2"
+    )
     return place
 
 

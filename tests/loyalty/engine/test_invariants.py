@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,8 +18,11 @@ from core import clock
 from core.bases import AppendOnly, AppendOnlyRefused
 from core.database import app_role, identifier, owner_connection
 from core.ids import uuid7
+from loyalty.adjusting import adjustment_make
+from loyalty.holding import points_capture, points_hold
 from loyalty.ledger import ledger_invariants
 from loyalty.models import PointsEntry
+from loyalty.transferring import points_transfer
 from rewards.models import CodePool, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
@@ -50,6 +54,15 @@ BREACHES = {
     "no award gives back more than it gave": "UPDATE loyalty_pointsentry SET points = -1000 WHERE kind = 'reverse'",
     "returns stay within the sale": "ALTER TABLE loyalty_order DROP CONSTRAINT order_refund_within_total;"
     " UPDATE loyalty_order SET refunded_minor = total_minor + 1",
+    "what a lot holds is what open holds took": "UPDATE loyalty_pointslot SET held = held + 1, granted = granted + 1"
+    " WHERE held > 0",
+    "a hold is made up of its lots": "UPDATE loyalty_holdlot SET points = points + 1",
+    "a captured hold stands on one spend": "UPDATE loyalty_pointshold SET captured = captured - 1 WHERE captured > 1",
+    "both sides of a transfer sum to 0": "UPDATE loyalty_pointsentry SET points = points + 1"
+    " WHERE kind = 'transfer' AND points > 0",
+    "a line of a transfer has its transfer": "UPDATE loyalty_pointsentry SET transfer_id = NULL",
+    "an approved adjustment is what was asked for": "UPDATE loyalty_pointsadjustment SET points = points + 1"
+    " WHERE state = 'approved'",
     "an event that moved points left its outbox row": "DELETE FROM core_outboxmessage",
     "sold and left make up the stock": "UPDATE rewards_rewardstock SET remaining = remaining + 1",
     "a redemption stands on one spend of its price": "UPDATE rewards_redemption SET price = price + 1",
@@ -68,6 +81,13 @@ MORE = [
     ),
     ("no award gives back more than it gave", "UPDATE loyalty_pointsentry SET debt = 1000 WHERE kind = 'reverse'"),
     ("canceled and given back are the same", "UPDATE rewards_redemption SET state = 'used'"),
+    ("a hold is made up of its lots", "DELETE FROM loyalty_holdlot"),
+    (
+        "a captured hold stands on one spend",
+        "UPDATE loyalty_pointshold SET state = 'expired' WHERE captured > 0",
+    ),
+    ("both sides of a transfer sum to 0", "UPDATE loyalty_pointstransfer SET points = points + 1"),
+    ("a line of a transfer has its transfer", "UPDATE loyalty_pointsentry SET kind = 'earn' WHERE kind = 'transfer'"),
     ("a code is handed out once, in order", "UPDATE rewards_codepool SET size = size + 1"),
     ("a handed-out code has its redemption", "UPDATE rewards_redemption SET code_id = NULL"),
 ]
@@ -83,6 +103,9 @@ REFUSED = {
     "returns beyond the sale": ("UPDATE loyalty_order SET refunded_minor = total_minor + 1", "23514"),
     "stock below nothing": ("UPDATE rewards_rewardstock SET remaining = -1", "23514"),
     "codes beyond the pool": ("UPDATE rewards_codepool SET next_ordinal = size + 2", "23514"),
+    "more captured than was held": ("UPDATE loyalty_pointshold SET captured = points + 1", "23514"),
+    "an adjustment approved by who asked": ("UPDATE loyalty_pointsadjustment SET decided_by = requested_by", "23514"),
+    "a transfer to oneself": ("UPDATE loyalty_pointstransfer SET recipient_id = sender_id", "23514"),
     "an event twice": ("UPDATE loyalty_event SET source = 'x', external_id = 'x'", "23505"),
     "an order twice": ("UPDATE loyalty_order SET source = 'x', number = 'x'", "23505"),
     "an effect twice": ("UPDATE loyalty_pointsentry SET account_id = 1, event_id = NULL, effect = 'x'", "23505"),
@@ -110,7 +133,9 @@ def storied(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
 
 
 def _story() -> None:
-    program, anna, bram = shop.program(), shop.member("Anna"), shop.member("Bram")
+    document = copy.deepcopy(shop.DOCUMENT)
+    document["currencies"][0]["transfer"] = {"allowed": True}
+    program, anna, bram = shop.program(document), shop.member("Anna"), shop.member("Bram")
     place = shop.place(anna, program)
     shop.send(shop.order(anna, 100, "A"), shop.order(anna, 20, days_ago=400), shop.order(bram, 50, "B"))
     shop.send(shop.returned(anna, "A", 10))
@@ -125,6 +150,16 @@ def _story() -> None:
         for n, reward in enumerate([mug, mug, card, card])
     ]
     redemption_cancel(redemption=taken[0], actor=shop.STAFF, reason="changed")
+    _points_on_their_way(place, shop.place(bram, program))
+
+
+def _points_on_their_way(place: Any, other: Any) -> None:
+    asked: dict[str, Any] = {"currency": "points", "actor": shop.PARTNER}
+    points_hold(enrollment=place, points=7, key="open", **asked)
+    used = points_hold(enrollment=place, points=9, key="used", **asked)
+    points_capture(hold=used, points=4, actor=shop.PARTNER)
+    points_transfer(sender=place, recipient=other, points=6, key="gift", **asked)
+    adjustment_make(enrollment=other, points=3, key="sorry", reason="Sorry", **asked)
 
 
 def _reported(brand: Any, breach: str, *, since: Any = None) -> set[str]:
