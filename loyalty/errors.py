@@ -89,6 +89,12 @@ class NotBooked(DomainError):
     hint = _("Send it again; if it keeps failing, tell us its id.")
 
 
+class PlayerNameTaken(Conflict):
+    code = "player_name_taken"
+    title = _("Somebody has this name already.")
+    hint = _("Choose another one.")
+
+
 class ProgramUnpublished(Conflict):
     code = "program_unpublished"
     title = _("The program has no published version.")

@@ -9,8 +9,10 @@ class RewardsConfig(AppConfig):
     def ready(self) -> None:
         from core.resealing import sealed_place
         from loyalty.home import member_part, visitor_part
-        from rewards import pages
+        from loyalty.prizewords import reward_names
+        from rewards import pages, selectors
 
         member_part("rewards/home_part.html", pages.home_part)
         visitor_part("rewards/visitor_part.html", pages.visitor_part)
+        reward_names(selectors.reward_name)
         sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")

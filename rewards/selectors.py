@@ -88,3 +88,9 @@ def reward_counts(program_id: int) -> dict[int, int]:
         taken=Count("redemptions", filter=~Q(redemptions__state=Redemption.State.CANCELED))
     )
     return {row.pk: row.taken for row in rows}
+
+
+def reward_name(code: str) -> dict[str, str] | None:
+    """The name of the reward of that code, by language; None when there is none."""
+    row = Reward.objects.filter(code=code).values_list("name", "name_nl").first()
+    return {"en": row[0], "nl": row[1] or row[0]} if row is not None else None

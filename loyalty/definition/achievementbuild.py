@@ -89,6 +89,7 @@ class AchievementPlan(Struct, frozen=True):
     """order: in which to settle them. reach: code → what moving it on can move on, itself too.
 
     The leaderboards that something counts for: boards, by achievement; points, by currency.
+    audiences: whom a leaderboard is for, by its code, where that isn't everyone.
     """
 
     order: tuple[str, ...]
@@ -97,6 +98,7 @@ class AchievementPlan(Struct, frozen=True):
     boards: Mapping[str, tuple[BoardRef, ...]]
     points: Mapping[str, tuple[BoardRef, ...]]
     reach: Mapping[str, frozenset[str]]
+    audiences: Mapping[str, Check]
 
     def reached(self, codes: Iterable[str]) -> tuple[str, ...]:
         """What an event can move on that moves on these, in order."""
@@ -142,7 +144,12 @@ def achievements_build(document: Document, zone: ZoneInfo, conditions: Condition
     order = tuple(sorted(each, key=lambda code: (-len(reach[code]), code)))
     badges = {badge.code: badge for badge in document.badges}
     boards, points = _boards(document, AchievementScore), _boards(document, PointsScore)
-    return AchievementPlan(order, each, badges, boards, points, reach)
+    audiences = {
+        board.code: board.audience.build("audience", conditions)
+        for board in document.leaderboards
+        if board.audience is not None
+    }
+    return AchievementPlan(order, each, badges, boards, points, reach, audiences)
 
 
 def compiled_prizes(each: CompiledAchievement) -> tuple[CompiledEffect, ...]:

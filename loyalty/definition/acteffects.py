@@ -106,7 +106,7 @@ class Advance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
                 yield Problem(f"{path}.lines", "Lines only matter for money.", "Add per_minor, or leave lines out.")
 
     def words(self, teller: Teller) -> str:
-        name = self.achievement
+        name = teller.achievement(self.achievement)
         if self.of is not None:
             return teller.tell(N_("%(n)d for every %(unit)s towards %(name)s"), n=self.by, unit=self.of, name=name)
         if self.per_minor is not None:
@@ -146,7 +146,7 @@ class GrantBadge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             yield unknown(f"{path}.badge", "badge", self.badge, known)
 
     def words(self, teller: Teller) -> str:
-        return teller.tell(N_("the badge %(badge)s"), badge=self.badge)
+        return teller.tell(N_("the badge %(badge)s"), badge=teller.badge(self.badge))
 
     def build(self, scope: EffectScope) -> Granter:
         return Granter(self.badge)

@@ -48,7 +48,7 @@ class AchievementScore(
     achievement: Code
 
     def words(self, teller: Teller) -> str:
-        return teller.tell(N_("progress in %(name)s"), name=self.achievement)
+        return teller.tell(N_("progress in %(name)s"), name=teller.achievement(self.achievement))
 
 
 Score = PointsScore | CounterScore | AchievementScore

@@ -49,6 +49,8 @@ class Teller:
     """Puts pieces of one document into words for one reader: names by code, amounts with their currency's own name."""
 
     def __init__(self, document: Document, say: Say = unchanged, language: str = "en") -> None:
+        self.achievements: Mapping[str, LocalText] = {each.code: each.name for each in document.achievements}
+        self.badges: Mapping[str, LocalText] = {each.code: each.name for each in document.badges}
         self.say = say
         self.language = language
         self.money = document.program.money_currency
@@ -58,6 +60,13 @@ class Teller:
         self.tiers: Mapping[tuple[str, str], LocalText] = {
             (ladder.code, tier.code): tier.name for ladder in document.ladders for tier in ladder.tiers
         }
+
+    def achievement(self, code: str) -> str:
+        """The name of a challenge, a step, a stamp card or a streak."""
+        return self.text(self.achievements.get(code, code))
+
+    def badge(self, code: str) -> str:
+        return self.text(self.badges.get(code, code))
 
     def tell(self, message: str, **values: object) -> str:
         return self.say(message) % values

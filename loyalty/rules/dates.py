@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from loyalty.definition.compiled import CompiledCurrency
-from loyalty.definition.expiry import Expiry
+from loyalty.definition.expiry import Expiry, end_of_period
 from loyalty.definition.periods import period_start
 
 __all__ = ["activation_at", "award_dates", "day_start", "expiry_at", "local_day", "period_start"]
@@ -73,3 +73,15 @@ def award_dates(currency: CompiledCurrency, occurred_at: datetime, zone: ZoneInf
     """(activates_at, expires_at) of points awarded for what happened then. The clock of expiry starts at activation."""
     activates_at = activation_at(occurred_at, currency.pending_days, zone)
     return activates_at, expiry_at(currency.expiry, local_day(activates_at, zone), zone)
+
+
+def period_last_day(period: str, day: date) -> date | None:
+    """The last day of the period that the day lies in; None for a lifetime."""
+    match period:
+        case "day":
+            return day
+        case "week":
+            return day + timedelta(days=6 - day.weekday())
+        case "month" | "year":
+            return end_of_period(day, period)
+    return None
