@@ -33,6 +33,7 @@ from loyalty.cases import (
     move_take,
     program_state,
 )
+from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
@@ -154,9 +155,8 @@ class SliceJudge:
             raise InvalidInput(_("Events of this type are made by the product itself."), field="type")
         state = program_state(self.programs, event.program)
         version, compiled = state.judging(occurred_at=event.occurred_at, received_at=self.now)
-        payload = payload_read(
-            event.type, event.payload, own_types=frozenset(compiled.triggers) | compiled.claim_events
-        )
+        own_types, schemas = _own_types(compiled)
+        payload = payload_read(event.type, event.payload, own_types=own_types, schema=schemas.get(event.type))
         event = msgspec.structs.replace(event, payload=payload)
         member, place = None, None
         if event.member is not None:
@@ -239,6 +239,12 @@ class SliceJudge:
             entries = [{"currency": each["currency"], "points": each["points"]} for each in told]
             self.plan.tell("points.earned", event_id=case.id, member_id=case.member.public_id, entries=entries)
         return told
+
+
+def _own_types(compiled: CompiledProgram) -> tuple[frozenset[str], dict[str, Any]]:
+    """The types that the program names, and the schemas of those that it describes."""
+    described = {each.type: each.schema for each in compiled.document.event_types}
+    return frozenset(compiled.triggers) | compiled.claim_events | described.keys(), described
 
 
 def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) -> dict[str, str]:

@@ -6,7 +6,9 @@ worked out when it isn't told.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +16,8 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct
 
 from core.errors import InvalidInput
+from loyalty.definition.jsonschema import Schema, value_faults
+from loyalty.definition.moneyeffects import GIFT_CARD_TENDER, POINTS_TENDER
 from loyalty.errors import UnknownEventType
 
 Minor = Annotated[int, Meta(ge=0, le=10**11)]
@@ -54,6 +58,13 @@ class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=
     tags: Annotated[list[Short], Meta(max_length=20)] = []
 
 
+class Tender(Struct, kw_only=True, forbid_unknown_fields=True):
+    """One way in which an order was paid: card, cash, balance, … `gift_card` and `points` are known to earn nothing."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=60)]
+    amount_minor: Minor
+
+
 class OrderBody(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     number: Name
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
@@ -69,6 +80,7 @@ class OrderBody(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=
     channel: Short = ""
     store: Short = ""
     lines: Annotated[list[OrderLine], Meta(max_length=1_000)] = []
+    tenders: Annotated[list[Tender], Meta(max_length=20)] = []
 
 
 class OrderPaid(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -94,8 +106,13 @@ class OrderReturned(Struct, kw_only=True, forbid_unknown_fields=True):
 _TYPED: dict[str, type[OrderPaid] | type[OrderReturned]] = {ORDER_PAID: OrderPaid, ORDER_RETURNED: OrderReturned}
 
 
-def payload_read(event_type: str, given: Any, *, own_types: frozenset[str]) -> dict[str, Any]:
-    """The payload as it will be judged and kept. InvalidInput names the field; UnknownEventType the known types."""
+def payload_read(
+    event_type: str, given: Any, *, own_types: frozenset[str], schema: Schema | None = None
+) -> dict[str, Any]:
+    """The payload as it will be judged and kept. InvalidInput names the field; UnknownEventType the known types.
+
+    schema: what the brand says of its own type's data.
+    """
     if event_type not in BUILT_IN and event_type not in own_types:
         known = sorted((BUILT_IN | own_types) - INTERNAL)
         raise UnknownEventType(
@@ -108,6 +125,8 @@ def payload_read(event_type: str, given: Any, *, own_types: frozenset[str]) -> d
         if not isinstance(given, dict):
             raise InvalidInput(_("`data` must be an object."), field="data")
         values_check(given, "data")
+        if schema:
+            _schema_check(schema, given)
         return given
     try:
         body = msgspec.convert(given, typed, strict=True)
@@ -115,6 +134,7 @@ def payload_read(event_type: str, given: Any, *, own_types: frozenset[str]) -> d
         raise InvalidInput(_plain(str(error)), field=path_of(error, "data")) from error
     if isinstance(body, OrderPaid):
         _net_work_out(body.order)
+        _tenders_check(body.order)
     plain: dict[str, Any] = msgspec.to_builtins(body)
     values_check(plain, "data")
     return plain
@@ -135,6 +155,37 @@ def _net_work_out(order: OrderBody) -> None:
         raise InvalidInput(
             _("More was paid by gift card and points than the total."), field="data.order.gift_card_minor"
         )
+
+
+def _tenders_check(order: OrderBody) -> None:
+    """They make up the total; what was paid by gift card and in points is told once or the same twice."""
+    if not order.tenders:
+        return
+    if sum(each.amount_minor for each in order.tenders) != order.total_minor:
+        raise InvalidInput(_("The tenders must add up to total_minor."), field="data.order.tenders")
+    for kind, name in ((GIFT_CARD_TENDER, "gift_card_minor"), (POINTS_TENDER, "paid_in_points_minor")):
+        paid = sum(each.amount_minor for each in order.tenders if each.kind == kind)
+        if getattr(order, name) not in (0, paid):
+            raise InvalidInput(
+                _("%(name)s and the tender “%(kind)s” say different amounts.") % {"name": name, "kind": kind},
+                field=f"data.order.{name}",
+            )
+        setattr(order, name, paid)
+
+
+def _schema_check(schema: Schema, given: dict[str, Any]) -> None:
+    """The first fault as the error's field, up to ten in its message."""
+    faults = list(islice(value_faults(schema, given, "data"), 10))
+    if not faults:
+        return
+    told = [_(each.message) % _told(each.values) for each in faults]
+    lines = "; ".join(f"{each.path}: {text}" for each, text in zip(faults[1:], told[1:], strict=True))
+    raise InvalidInput(f"{told[0]} {lines}".strip(), field=faults[0].path[:200])
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the product's own words are translated; the rest is the brand's."""
+    return {name: _(value) if name == "kind" else value for name, value in values.items()}
 
 
 def path_of(error: msgspec.ValidationError, root: str) -> str:

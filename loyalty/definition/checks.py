@@ -14,6 +14,7 @@ from loyalty.definition.document import Document
 from loyalty.definition.ladderchecks import ladder_problems
 from loyalty.definition.limitchecks import limits_problems
 from loyalty.definition.partchecks import text_problems, twice_problems
+from loyalty.definition.pathchecks import counter_path_problems
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rulechecks import rules_problems
 from loyalty.definition.sections import sections_problems
@@ -21,6 +22,7 @@ from loyalty.definition.sections import sections_problems
 MAX_PROBLEMS = 100
 _SIZES = {
     "currencies": 20,
+    "event_types": 50,
     "counters": 100,
     "ladders": 10,
     "cap_groups": 100,
@@ -50,6 +52,7 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
             yield Problem(name, f"There are {len(getattr(document, name))}.", f"At most {most}.")
             return
     yield from _program(document)
+    yield from twice_problems(document.event_types, "event_types", "type")
     yield from twice_problems(document.currencies, "currencies")
     yield from twice_problems(document.counters, "counters")
     yield from twice_problems(document.ladders, "ladders")
@@ -63,6 +66,8 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
         )
     for index, currency in enumerate(document.currencies):
         yield from currency_problems(currency, f"currencies[{index}]")
+    for index, event_type in enumerate(document.event_types):
+        yield from event_type.problems(f"event_types[{index}]", ground)
     for index, counter in enumerate(document.counters):
         yield from _counter(counter, f"counters[{index}]", ground)
     for index, ladder in enumerate(document.ladders):
@@ -81,6 +86,7 @@ def _counter(counter: Counter, path: str, ground: Ground) -> Problems:
     yield from text_problems(counter.name, f"{path}.name", 120)
     if counter.when is not None:
         yield from counter.when.problems(f"{path}.when", ground)
+    yield from counter_path_problems(counter, path, ground)
 
 
 def _program(document: Document) -> Problems:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from loyalty.definition.achievementbuild import AchievementPlan, achievements_build, counter_boards
 from loyalty.definition.claims import claim_events
 from loyalty.definition.compiled import CompiledCounter, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
-from loyalty.definition.conditions import ConditionScope
+from loyalty.definition.conditions import Check, ConditionScope
 from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_uses
 from loyalty.definition.currencybuild import currency_build
 from loyalty.definition.document import Document
@@ -26,7 +26,7 @@ from loyalty.definition.effects import (
     Multiplier,
     effect_currency,
 )
-from loyalty.definition.facts import counter_key
+from loyalty.definition.facts import Facts, counter_key
 from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
 from loyalty.definition.rule import Rule
@@ -108,13 +108,27 @@ def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Map
         enabled=rule.enabled,
         starts_at=local_time(schedule.starts_at, zone) if schedule and schedule.starts_at else None,
         ends_at=local_time(schedule.ends_at, zone) if schedule and schedule.ends_at else None,
-        check=rule.when.build("when", _condition_scope(document, zone)) if rule.when is not None else None,
+        check=_check(rule, _condition_scope(document, zone)),
         givers=tuple((at, each) for at, each in built if isinstance(each, Giver)),
         multipliers=tuple((at, each) for at, each in built if isinstance(each, Multiplier)),
         actions=tuple((at, each) for at, each in built if isinstance(each, Action)),
         moves=tuple(each for _, each in built if isinstance(each, Advancer | Granter)),
         limits=limits,
     )
+
+
+def _check(rule: Rule, scope: ConditionScope) -> Check | None:
+    """Who, then what: the trace names the audience when the member isn't in it."""
+    audience = rule.audience.build("audience", scope) if rule.audience is not None else None
+    when = rule.when.build("when", scope) if rule.when is not None else None
+    if audience is None or when is None:
+        return audience or when
+
+    def check(facts: Facts) -> str | None:
+        failed = audience(facts)
+        return when(facts) if failed is None else failed
+
+    return check
 
 
 def _condition_scope(document: Document, zone: ZoneInfo) -> ConditionScope:
@@ -136,7 +150,7 @@ def _counters(
         if rule.enabled:
             wanted.update({(each.key, each.period): None for each in rule.limits if _fixed(each)})
     for source in rules:
-        for counter, period in counter_uses((source.when,)):
+        for counter, period in counter_uses((source.audience, source.when)):
             wanted[counter_key(counter, period), period] = None
     wanted.update({(counter_key(counter, period), period): None for counter, period in asked})
     for raised in raises:

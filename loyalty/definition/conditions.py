@@ -21,6 +21,7 @@ from loyalty.definition.comparison import (
 )
 from loyalty.definition.conditionbase import Check, ConditionScope
 from loyalty.definition.facts import Facts
+from loyalty.definition.lines import USUAL, items_at
 from loyalty.definition.linetest import LineTest
 from loyalty.definition.membertests import CounterTest, MemberTest, PlanTest, SegmentTest, TierTest
 from loyalty.definition.problems import Ground, Problem, Problems
@@ -130,8 +131,17 @@ class AttributeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return teller.tell(OPERATOR_WORDS[self.operator], name=self.path, value=values_words(self.value, teller))
 
     def build(self, path: str, scope: ConditionScope) -> Check:
-        holds = comparison(self.operator, self.value).at(tuple(self.path.split(".")))
-        return lambda facts: None if holds(facts.payload) else path
+        compared, keys = comparison(self.operator, self.value), tuple(self.path.split("."))
+        if self.path not in USUAL:
+            holds = compared.at(keys)
+            return lambda facts: None if holds(facts.payload) else path
+        one, opposite, inner, name, usual = compared.one, compared.opposite, keys[:-1], keys[-1], USUAL[self.path]
+
+        def check(facts: Facts) -> str | None:
+            found = [item.get(name, usual) for item in items_at(facts.payload, inner)]
+            return None if any(map(one, found)) is not opposite else path
+
+        return check
 
 
 # The kinds of condition. A new one joins here.
@@ -151,6 +161,9 @@ Condition = (
     | AnniversaryTest
     | MonthlyDayTest
 )
+
+# What an audience may be made of: tests of the member, and what joins them.
+OF_MEMBER = (All, AnyOf, NoneOf, MemberTest, TierTest, SegmentTest, PlanTest, CounterTest)
 
 
 def _children_problems(children: tuple[Condition, ...], path: str, ground: Ground) -> Problems:

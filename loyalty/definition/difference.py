@@ -14,6 +14,7 @@ from loyalty.definition.claims import ClaimField, ClaimType
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
 from loyalty.definition.document import Document
+from loyalty.definition.eventtypes import EventType
 from loyalty.definition.ladders import Ladder, Tier
 from loyalty.definition.leaderboards import Leaderboard
 from loyalty.definition.lists import document_lists
@@ -37,6 +38,7 @@ class Change(Struct, frozen=True):
 
 _NOUNS: Mapping[type[Struct], str] = {
     Currency: N_("Currency %(name)s"),
+    EventType: N_("Event type %(name)s"),
     Counter: N_("Counter %(name)s"),
     Ladder: N_("Ladder %(name)s"),
     Tier: N_("Tier %(name)s"),
@@ -53,6 +55,7 @@ _NOUNS: Mapping[type[Struct], str] = {
 }
 _LISTS = {
     "currencies": N_("the currencies"),
+    "event_types": N_("the event types"),
     "counters": N_("the counters"),
     "ladders": N_("the ladders"),
     "cap_groups": N_("the cap groups"),
@@ -73,6 +76,7 @@ _FIELDS = {
     "time_zone": N_("time zone"),
     "money_currency": N_("money"),
     "judged_by": N_("which time picks the version"),
+    "upgrade_rate": N_("rate of the order that causes an upgrade"),
     "name_one": N_("name of one"),
     "name_many": N_("name of many"),
     "symbol": N_("symbol"),
@@ -99,6 +103,7 @@ _FIELDS = {
     "group": N_("stacking group"),
     "stop": N_("stops the rest of its group"),
     "schedule": N_("schedule"),
+    "audience": N_("audience"),
     "when": N_("conditions"),
     "effects": N_("effects"),
     "limits": N_("limits"),

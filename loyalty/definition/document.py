@@ -16,6 +16,7 @@ from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.claims import CheckInRules, ClaimType
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
+from loyalty.definition.eventtypes import EventType
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.leaderboards import Leaderboard
 from loyalty.definition.rule import CapGroup, Rule, StackingMode
@@ -27,6 +28,7 @@ class ProgramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """time_zone: IANA; days, weeks (from Monday), months and years of caps, tiers and expiry are local to it.
 
     money_currency: ISO 4217. judged_by: which time picks the version that judges an event.
+    upgrade_rate: by which tier the order that causes an upgrade earns: the one before it, or the one it leads to.
     """
 
     name: LocalText
@@ -34,6 +36,7 @@ class ProgramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     time_zone: Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Amsterdam"])] = "UTC"
     money_currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", examples=["EUR"])] = "EUR"
     judged_by: Literal["occurred_at", "received_at"] = "occurred_at"
+    upgrade_rate: Literal["before", "after"] = "before"
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +45,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: int = SCHEMA
     program: ProgramSettings
     currencies: tuple[Currency, ...] = ()
+    event_types: tuple[EventType, ...] = ()
     counters: tuple[Counter, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     stacking: dict[Code, StackingMode] = {}

@@ -22,6 +22,11 @@ from loyalty.definition.translation import Teller
 
 # What an order's line holds when it doesn't say: payloads leave out what is at its default.
 LINE_DEFAULTS: Mapping[str, Any] = {"quantity": 1, "discount_minor": 0, "tax_minor": 0}
+# The same by path, and what an order itself leaves out.
+USUAL: Mapping[str, Any] = {
+    **{f"order.lines.{name}": value for name, value in LINE_DEFAULTS.items()},
+    **{f"order.{name}_minor": 0 for name in ("tax", "shipping", "discount", "gift_card", "paid_in_points")},
+}
 MAX_TESTS = 20
 
 Item = Mapping[str, Any]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+
+from msgspec import Struct
 
 from loyalty.definition.basics import LocalText
 from loyalty.definition.problems import Problem, Problems
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
-
-
-class _Coded(Protocol):
-    @property
-    def code(self) -> str: ...
 
 
 def text_problems(text: LocalText, path: str, most: int, *, needed: bool = True) -> Problems:
@@ -32,10 +28,12 @@ def text_problems(text: LocalText, path: str, most: int, *, needed: bool = True)
             yield Problem(here, f"The text has {len(each)} characters.", f"At most {most}.")
 
 
-def twice_problems(parts: Sequence[_Coded], path: str) -> Problems:
+def twice_problems(parts: Sequence[Struct], path: str, key: str = "code") -> Problems:
+    """key: the field that they are known by."""
     first: dict[str, int] = {}
     for index, each in enumerate(parts):
-        if each.code in first:
-            where = f"{path}[{first[each.code]}]"
-            yield Problem(f"{path}[{index}].code", f"{each.code!r} is {where}'s code too.", "Give it another code.")
-        first.setdefault(each.code, index)
+        code = getattr(each, key)
+        if code in first:
+            where = f"{path}[{first[code]}]"
+            yield Problem(f"{path}[{index}].{key}", f"{code!r} is {where}'s {key} too.", f"Give it another {key}.")
+        first.setdefault(code, index)

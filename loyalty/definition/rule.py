@@ -40,9 +40,10 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happens when an event of the trigger's type arrives and the conditions hold.
 
-    name: for staff. description: shown to members as the reason, made from the effects when empty. priority: higher
-    goes first. group: its stacking group, whose mode stands in Document.stacking. stop: when it fires, no rule of its
-    group with a lower priority does. caps: codes of shared caps.
+    name: for staff. description: shown to members as the reason, made from the effects when empty. audience: which
+    members it is for at all; asks of the member only, never of the event. priority: higher goes first. group: its
+    stacking group, whose mode stands in Document.stacking. stop: when it fires, no rule of its group with a lower
+    priority does. caps: codes of shared caps.
     """
 
     code: Code
@@ -54,6 +55,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     group: Code = "base"
     stop: bool = False
     schedule: Schedule | None = None
+    audience: Condition | None = None
     when: Condition | None = None
     effects: tuple[Effect, ...]
     limits: tuple[Limit, ...] = ()

@@ -6,11 +6,12 @@ from datetime import datetime
 from itertools import combinations
 
 from loyalty.definition.compile import rule_currencies
-from loyalty.definition.conditions import MAX_DEPTH, MAX_NODES, condition_size
+from loyalty.definition.conditions import MAX_DEPTH, MAX_NODES, OF_MEMBER, condition_size, conditions_in
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply, effect_currency
 from loyalty.definition.limitchecks import limits_problems
 from loyalty.definition.limits import Cooldown, EventLimit
+from loyalty.definition.pathchecks import rule_path_problems
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import CapGroup, Rule
 
@@ -31,6 +32,8 @@ def _rule(rule: Rule, path: str, ground: Ground) -> Problems:
         if isinstance(effect, Multiply):
             yield from _multiplies_something(rule, effect, f"{path}.effects[{index}]", ground)
     yield from _when(rule, path, ground)
+    yield from _audience(rule, path, ground)
+    yield from rule_path_problems(rule, path, ground)
     yield from _schedule(rule, path)
     if len(rule.limits) > 10:
         yield Problem(f"{path}.limits", f"There are {len(rule.limits)} limits.", "At most 10.")
@@ -60,6 +63,19 @@ def _when(rule: Rule, path: str, ground: Ground) -> Problems:
         )
         return
     yield from rule.when.problems(f"{path}.when", ground)
+
+
+def _audience(rule: Rule, path: str, ground: Ground) -> Problems:
+    if rule.audience is None:
+        return
+    depth, nodes = condition_size(rule.audience)
+    if depth > MAX_DEPTH or nodes > MAX_NODES:
+        yield Problem(f"{path}.audience", "The audience has too many conditions.", "Make a segment of it.")
+        return
+    for here, node in conditions_in(rule.audience, f"{path}.audience"):
+        if not isinstance(node, OF_MEMBER):
+            yield Problem(here, "An audience asks about the member only.", "Move this test to the rule's conditions.")
+    yield from rule.audience.problems(f"{path}.audience", ground)
 
 
 def _schedule(rule: Rule, path: str) -> Problems:

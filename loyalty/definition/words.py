@@ -52,8 +52,9 @@ def rule_words(document: Document, rule: Rule, say: Say = unchanged, language: s
 def rule_told(rule: Rule, teller: Teller, document: Document) -> str:
     known = TRIGGER_WORDS.get(rule.trigger)
     sentence = teller.say(known) if known else teller.tell(N_("When %(event)s happens"), event=rule.trigger)
-    if rule.when is not None:
-        sentence = teller.tell(N_("%(event)s and %(condition)s"), event=sentence, condition=rule.when.words(teller))
+    for condition in (rule.audience, rule.when):
+        if condition is not None:
+            sentence = teller.tell(N_("%(event)s and %(condition)s"), event=sentence, condition=condition.words(teller))
     effects = teller.list_and([each.words(teller) for each in rule.effects])
     sentence = teller.tell(N_("%(event)s: %(effects)s"), event=sentence, effects=effects)
     parts = [sentence, *(each.words(teller) for each in rule.limits)]

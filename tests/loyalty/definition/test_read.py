@@ -92,7 +92,9 @@ bodies = st.fixed_dictionaries(
 def test_what_is_written_is_read_back_the_same(rules: list[dict[str, Any]], color: str | None) -> None:
     ladder = deepcopy(LADDER)
     ladder["tiers"][1]["color"] = color  # type: ignore[index]
-    listed = [rule(f"r{at}", per_money(points="0.5"), **body) for at, body in enumerate(rules)]
+    listed = [
+        rule(f"r{at}", per_money(points="0.5"), trigger="thing.happened", **body) for at, body in enumerate(rules)
+    ]
     document = document_decode(plain([*listed, rule("z")], ladders=[ladder]))
     for again in (document_encode(document), document_yaml(document), document_plain(document)):
         assert document_decode(again) == document

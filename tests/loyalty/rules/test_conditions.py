@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from tests.loyalty.rules.sample import compiled, judge, outcomes, paid, rule
+from tests.loyalty.rules.sample import NOON, compiled, judge, outcomes, paid, rule
 from tests.loyalty.rules.test_evaluate import LADDER
 
 
@@ -16,8 +17,8 @@ def why(
     when: dict[str, Any], at: datetime | None = None, order: dict[str, Any] | None = None, **member: Any
 ) -> str | None:
     """None when the rule fired, else the path that the trace names."""
-    program = compiled([rule("a", when=when)], ladders=[LADDER])
-    event = paid(at, **(order or {})) if at else paid(**(order or {}))
+    program = compiled([rule("a", when=when, trigger="thing.happened")], ladders=[LADDER])
+    event = structs.replace(paid(at or NOON, **(order or {})), type="thing.happened")
     outcome, path = outcomes(judge(program, event, **member))["a"]
     return None if outcome == "fired" else path
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from loyalty.definition.effectbase import Advancer, EffectScope
 from loyalty.definition.effects import Advance
@@ -30,8 +31,9 @@ BEANS = item("category", "eq", "beans")
 
 
 def given_by(effect: dict[str, Any], **order: Any) -> int | None:
-    """What the effect gives; None when the event has nothing to reckon from."""
-    judgement = judge(compiled([rule("a", effect)]), paid(**order))
+    """What the effect gives; None when the event has nothing to reckon from. The type is a brand's own."""
+    event = structs.replace(paid(**order), type="thing.happened")
+    judgement = judge(compiled([rule("a", effect, trigger="thing.happened")]), event)
     if outcomes(judgement)["a"][0] == "not_matched":
         return None
     return points(judgement).get("a", 0)
@@ -168,7 +170,7 @@ def test_each_part_earns_at_the_rate_of_how_it_was_paid(
     ],
 )
 def test_an_effect_that_makes_no_sense_is_refused(effect: dict[str, Any], path: str) -> None:
-    found = problems(plain([rule("a", {"currency": "points", **effect})]))
+    found = problems(plain([rule("a", {"currency": "points", **effect}, trigger="thing.happened")]))
     assert [each.path for each in found] == [f"rules[0].effects[0].{path}"]
 
 

@@ -41,7 +41,7 @@ def item(path: str, operator: str, value: Any) -> dict[str, Any]:
         ({"where": [item("category", "eq", "beans")], "measure": "net_minor", "value": 4000}, True),
         ({"where": [item("category", "eq", "tea")], "operator": "le", "value": 0}, True),
         ({"measure": "quantity", "operator": "eq", "value": 7}, True),
-        ({"of": "order.nothing"}, False),
+        ({"of": "order.tenders"}, False),
     ],
 )
 def test_a_line_is_held_as_one_unit_against_all_tests(line: dict[str, Any], holds: bool) -> None:
@@ -171,3 +171,22 @@ def test_a_member_may_have_a_day_of_the_month_of_their_own(told: Any, at: dateti
 def test_a_condition_that_makes_no_sense_is_refused(when: dict[str, Any], path: str) -> None:
     found = problems(plain([rule("a", when=when)], counters=COUNTERS))
     assert [each.path for each in found] == [f"rules[0].when.{path}"]
+
+
+def test_the_trace_names_the_audience_before_the_conditions() -> None:
+    audience = {"kind": "plan", "any_of": ["gold"]}
+    when = {"kind": "time", "weekdays": ["sun"]}
+    program = compiled([rule("a", audience=audience, when=when), rule("b", audience=audience)])
+    assert outcomes(judge(program)) == {"a": ("not_matched", "audience"), "b": ("not_matched", "audience")}
+    known = outcomes(judge(program, facts={"plan": "gold"}))
+    assert known == {"a": ("not_matched", "when"), "b": ("fired", "")}
+
+
+def test_a_value_that_an_order_leaves_out_is_what_it_usually_is() -> None:
+    no_tax = {"kind": "attribute", "path": "order.tax_minor", "operator": "eq", "value": 0}
+    assert fires(no_tax)
+    assert not fires(no_tax, order={"tax_minor": 5})
+    single = {"kind": "attribute", "path": "order.lines.quantity", "operator": "le", "value": 1}
+    assert fires(single, order={"lines": [{"sku": "A", "quantity": 3}, {"sku": "B"}]})
+    assert not fires({**single, "operator": "ne"}, order={"lines": [{"sku": "A", "quantity": 3}, {"sku": "B"}]})
+    assert not fires(single, order={"lines": []})

@@ -1,0 +1,126 @@
+"""Whether what a rule asks of an event is there at all, and of the kind that it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from msgspec import Struct
+
+from loyalty.definition.acteffects import Advance
+from loyalty.definition.attributes import Attributes, Kind, attributes_of
+from loyalty.definition.comparison import Operator, Values
+from loyalty.definition.conditions import AttributeTest, Condition, LineTest, conditions_in
+from loyalty.definition.counters import Counter, Sum
+from loyalty.definition.effects import PointsPerUnit
+from loyalty.definition.limits import ValueLimit
+from loyalty.definition.lines import ItemTest
+from loyalty.definition.problems import Ground, Problem, Problems
+from loyalty.definition.rule import Rule
+
+_ORDER = frozenset(("gt", "ge", "lt", "le"))
+_TYPES: dict[Kind, tuple[type, ...]] = {"text": (str,), "day": (str,), "number": (int, float), "flag": (bool,)}
+_WORDS: dict[Kind, str] = {"text": "a text", "day": "a day", "number": "a number", "flag": "true or false"}
+
+
+class Asked(Struct, frozen=True):
+    """here: where in the document the path stands. operator, value: what it is compared with, if it is."""
+
+    here: str
+    path: str
+    operator: Operator | None = None
+    value: Values = True
+    value_at: str = ""
+
+
+def rule_path_problems(rule: Rule, path: str, ground: Ground) -> Problems:
+    known = attributes_of(ground.document, rule.trigger)
+    if known is None:
+        return
+    asked = [*_conditions(rule.when, f"{path}.when"), *_effects(rule, path)]
+    for index, limit in enumerate(rule.limits):
+        if isinstance(limit, ValueLimit):
+            asked.append(Asked(f"{path}.limits[{index}].attribute", limit.attribute))
+    for each in asked:
+        yield from _one(each, known, rule.trigger)
+
+
+def counter_path_problems(counter: Counter, path: str, ground: Ground) -> Problems:
+    known = attributes_of(ground.document, counter.trigger)
+    if known is None:
+        return
+    asked = list(_conditions(counter.when, f"{path}.when"))
+    if isinstance(counter.measure, Sum):
+        asked.append(Asked(f"{path}.measure.path", counter.measure.path))
+    for each in asked:
+        yield from _one(each, known, counter.trigger)
+
+
+def _conditions(condition: Condition | None, path: str) -> Iterator[Asked]:
+    for here, node in conditions_in(condition, path):
+        if isinstance(node, AttributeTest):
+            yield Asked(f"{here}.path", node.path, node.operator, node.value, f"{here}.value")
+        elif isinstance(node, LineTest):
+            yield Asked(f"{here}.of", node.of)
+            yield from _items(node.where, f"{here}.where", node.of)
+
+
+def _items(tests: tuple[ItemTest, ...], path: str, head: str) -> Iterator[Asked]:
+    for index, test in enumerate(tests):
+        here = f"{path}[{index}]"
+        yield Asked(f"{here}.path", f"{head}.{test.path}", test.operator, test.value, f"{here}.value")
+
+
+def _effects(rule: Rule, path: str) -> Iterator[Asked]:
+    for index, effect in enumerate(rule.effects):
+        here = f"{path}.effects[{index}]"
+        if isinstance(effect, PointsPerUnit):
+            yield Asked(f"{here}.of", effect.of)
+            yield from _items(effect.where, f"{here}.where", effect.of.rpartition(".")[0])
+        if isinstance(effect, Advance) and effect.of is not None:
+            yield Asked(f"{here}.of", effect.of)
+        lines = getattr(effect, "lines", None)
+        if lines is not None:
+            head = f"{getattr(effect, 'amount_of', 'order')}.lines"
+            yield from _items(lines.where, f"{here}.lines.where", head)
+            yield from _items(lines.without, f"{here}.lines.without", head)
+
+
+def _one(asked: Asked, known: Attributes, trigger: str) -> Problems:
+    kind = known.get(asked.path)
+    if kind is None:
+        yield Problem(asked.here, f"There is no {asked.path} in {trigger}.", _nearest(asked.path, known))
+        return
+    if asked.operator is None or asked.operator == "exists":
+        return
+    if kind == "object":
+        yield Problem(asked.here, f"{asked.path} holds other values.", _nearest(f"{asked.path}.", known))
+        return
+    values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
+    wrong = [each for each in values if not _fits(each, kind, asked.operator)]
+    if wrong:
+        yield Problem(
+            asked.value_at,
+            f"{asked.path} is {_WORDS[kind]}, so comparing it with {wrong[0]!r} says nothing.",
+            f"Say {_WORDS[kind]}."
+            if not _ordered_text(kind, asked.operator)
+            else "Compare it with eq, in or contains.",
+        )
+
+
+def _fits(value: object, kind: Kind, operator: Operator) -> bool:
+    if isinstance(value, bool) and kind != "flag":
+        return False
+    return isinstance(value, _TYPES[kind]) and not _ordered_text(kind, operator)
+
+
+def _ordered_text(kind: Kind, operator: Operator) -> bool:
+    return kind in ("text", "flag") and operator in _ORDER
+
+
+def _nearest(path: str, known: Attributes) -> str:
+    names = [each for each, kind in known.items() if kind != "object"]
+    close = get_close_matches(path, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"Use one of: {', '.join(names[:20])}." if names else "Describe it in the schema of the event type."
