@@ -115,7 +115,6 @@ _FIELDS = {
     "repeat": N_("how often in a period"),
     "zone": N_("whose day counts"),
     "visible": N_("when members see it"),
-    "audience": N_("audience"),
     "stamps": N_("stamps on a card"),
     "keep_overflow": N_("stamps above go on the next card"),
     "per_day": N_("at most a day"),

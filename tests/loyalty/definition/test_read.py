@@ -260,7 +260,7 @@ def test_plain_values_that_no_document_may_hold_are_refused(value: Any) -> None:
         (("program", "time_zone"), "Mars/Olympus", "program.time_zone", "Europe/Amsterdam"),
         (("program", "time_zone"), "../../etc/passwd", "program.time_zone", "Europe/Amsterdam"),
         (("program", "money_currency"), "euro", "program.money_currency", "EUR"),
-        (("currencies",), [], "currencies", "Add one"),
+        (("currencies",), [], "currencies", "Add a currency"),
         (("currencies", 0, "scale"), 9, "currencies[0].scale", "up to 4"),
         (("currencies", 0, "expiry"), {"kind": "after", "n": 0, "unit": "days"}, "currencies[0].expiry.n", "from 1"),
         (("currencies", 0, "expiry"), "never", "currencies[0].expiry", "after"),
