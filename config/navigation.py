@@ -40,6 +40,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Ledger"), "receipt_long", "loyalty.pointsentry"),
             _item(request, _("Adjustments to approve"), "approval", "loyalty.pointsadjustment"),
             _item(request, _("Claims"), "fact_check", "claims.claim"),
+            _item(request, _("Imports"), "upload_file", "loyalty.importjob"),
         ),
         _group(
             _("Program"),

@@ -63,13 +63,23 @@ class BodyGuardMiddleware:
         return None
 
     def _refused(self, request: HttpRequest) -> HttpResponse | None:
-        limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = _limit(request)
         if limit is not None and _declared_length(request) > limit:
             detail = _("At most %(limit)d bytes are taken at once. Send it in parts.") % {"limit": limit}
             return refusal(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail)
         if _has_nul(request):
             return refusal(request, HTTPStatus.BAD_REQUEST, "nul_character", _("The address holds a NUL character."))
         return None
+
+
+def _limit(request: HttpRequest) -> int | None:
+    """Bytes that a body may have: more at the few addresses that stream files to the disk, for whoever shows a key or
+    has a session; whether it is a good one is seen later.
+    """
+    usual: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    large: int | None = settings.LARGE_BODIES.get(request.path_info)
+    known = "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES
+    return usual if usual is None or large is None or not known else max(usual, large)
 
 
 def _declared_length(request: HttpRequest) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -23,6 +24,7 @@ CLAIMS_SOURCE, CHECK_INS_SOURCE = "claims", "check-ins"
 OWN_SOURCES = frozenset({OWN_SOURCE, CLAIMS_SOURCE, CHECK_INS_SOURCE})
 FUTURE = timedelta(hours=24)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _ID = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 
 

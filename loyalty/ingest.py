@@ -8,7 +8,7 @@ that the database refuses is taken apart and tried row by row, so that one bad r
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -32,15 +32,31 @@ from loyalty.reading import Context, context_read
 from loyalty.rules.context import EventFacts, needed_counters
 from loyalty.versions import ProgramState, programs
 
-__all__ = ["Answer", "EventInput", "MemberRef", "event_ingest", "event_ingest_raw", "event_read", "place_ensure"]
+__all__ = [
+    "Answer",
+    "Booked",
+    "EventInput",
+    "MemberRef",
+    "Unwanted",
+    "event_ingest",
+    "event_ingest_raw",
+    "event_read",
+    "place_ensure",
+]
 
 log = logging.getLogger(__name__)
 
 # Optimistic twice, then locked. Twins and late enrollments start over without counting, up to this often.
 ATTEMPTS, RESTARTS = 3, 12
+# Called with the answers of what was just booked, in the same transaction; may raise Unwanted.
+Booked = Callable[[Sequence["Answer"]], None]
 
 
-def event_ingest_raw(rows: Sequence[Any], *, actor: Actor) -> list[Answer]:
+class Unwanted(Exception):
+    """Raised by a caller's Booked: the slice is not booked, and what is left of the batch isn't tried."""
+
+
+def event_ingest_raw(rows: Sequence[Any], *, actor: Actor, booked: Booked | None = None) -> list[Answer]:
     """Read decoded JSON rows and ingest the good ones; every row gets its answer, in order."""
     answers: list[Answer | None] = [None] * len(rows)
     batch: list[tuple[int, EventInput]] = []
@@ -49,13 +65,13 @@ def event_ingest_raw(rows: Sequence[Any], *, actor: Actor) -> list[Answer]:
             batch.append((index, event_read(row, default_source=actor.source)))
         except DomainError as error:
             answers[index] = refusal(error)
-    booked = event_ingest([event for _index, event in batch], actor=actor)
-    for (index, _event), answer in zip(batch, booked, strict=True):
+    given = event_ingest([event for _index, event in batch], actor=actor, booked=booked)
+    for (index, _event), answer in zip(batch, given, strict=True):
         answers[index] = answer
     return [each for each in answers if each is not None]
 
 
-def event_ingest(batch: Sequence[EventInput], *, actor: Actor) -> list[Answer]:
+def event_ingest(batch: Sequence[EventInput], *, actor: Actor, booked: Booked | None = None) -> list[Answer]:
     """Take in a batch; one answer per event, in order. One bad row never harms another. Busy when locks aren't had."""
     answers: dict[int, Answer] = {}
     first: dict[tuple[str, str], int] = {}
@@ -65,14 +81,14 @@ def event_ingest(batch: Sequence[EventInput], *, actor: Actor) -> list[Answer]:
         seen = first.setdefault((event.source, event.external_id), index)
         (items if seen == index else repeats).append(Item(index, event))
     while items:
-        done, items = _slice(items, actor)
+        done, items = _slice(items, actor, booked)
         answers.update(done)
     for item in repeats:
         key = (item.event.source, item.event.external_id)
         earlier = first[key]
         if answers[earlier].status >= 400 and item.event.body_hash != batch[earlier].body_hash:
             # The first was refused and left nothing; this one may be its correction.
-            [answers[item.index]] = event_ingest([item.event], actor=actor)
+            [answers[item.index]] = event_ingest([item.event], actor=actor, booked=booked)
             first[key] = item.index
         else:
             answers[item.index] = _repeat(item.event, batch[earlier], answers[earlier])
@@ -88,11 +104,11 @@ def _repeat(event: EventInput, earlier: EventInput, answer: Answer) -> Answer:
     return msgspec.structs.replace(answer, status=200) if answer.status == 201 else answer
 
 
-def _slice(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[Item]]:
+def _slice(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[dict[int, Answer], list[Item]]:
     """Book the longest slice that can be judged at once; what is left comes back."""
     try:
-        return _book(items, actor)
-    except Busy:
+        return _book(items, actor, booked)
+    except (Busy, Unwanted):
         raise
     except Exception:
         if len(items) == 1:
@@ -101,8 +117,8 @@ def _slice(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list
     answers: dict[int, Answer] = {}
     for item in items:
         try:
-            answers.update(_book([item], actor)[0])
-        except Busy:
+            answers.update(_book([item], actor, booked)[0])
+        except (Busy, Unwanted):
             raise
         except Exception:  # one row's failure, whatever it is, stays its own
             log.exception("event %s of %s could not be booked", item.event.external_id, item.event.source)
@@ -110,7 +126,7 @@ def _slice(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list
     return answers, []
 
 
-def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[Item]]:
+def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[dict[int, Answer], list[Item]]:
     attempt = restarts = 0
     stale: list[int] = []
     enrolling: NotEnrolled | None = None
@@ -127,7 +143,7 @@ def _book(items: Sequence[Item], actor: Actor) -> tuple[dict[int, Answer], list[
                 failpoint("book.before_read")
                 judge = _judged(items, actor)
                 failpoint("book.before")
-                moved = _commit(judge)
+                moved = _commit(judge, booked)
                 failpoint("book.in_transaction" if locked else "book.after")
         except NotEnrolled as missing:
             enrolling, restarts = missing, restarts + 1
@@ -157,10 +173,15 @@ def place_ensure(*, member_id: int, program_id: int) -> Enrollment:
     return enrollment
 
 
-def _commit(judge: SliceJudge) -> list[int]:
+def _commit(judge: SliceJudge, booked: Booked | None) -> list[int]:
     if not judge.plan.events:
         return []
-    return ledger.batch_book(members=sorted(judge.plan.members.items()), now=judge.now, plan=judge.plan.rows())
+    with transaction.atomic() if booked is not None else nullcontext():
+        members = sorted(judge.plan.members.items())
+        moved = ledger.batch_book(members=members, now=judge.now, plan=judge.plan.rows())
+        if booked is not None and not moved:
+            booked([answer for answer in judge.answers.values() if answer.status == 201])
+    return moved
 
 
 def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:

@@ -6,8 +6,12 @@ from core.tasks import brand_task
 from loyalty.adjusting import adjustments_expire
 from loyalty.backtests.work import part_work, runs_sweep
 from loyalty.holding import holds_sweep
+from loyalty.imports import runner
 from loyalty.models import Program
 from loyalty.nightly import nightly_run
+
+# How long one task works on a file before others get their turn; the rest is sent for again.
+IMPORT_SECONDS = 20.0
 
 
 @brand_task
@@ -34,3 +38,12 @@ def points_sweep() -> None:
     """Give back the holds whose time is up; close the adjustments that nobody looked at."""
     holds_sweep()
     adjustments_expire()
+
+
+@brand_task
+def import_work(job_id: str | None = None) -> None:
+    """Check a file or bring it in, for a while. Without an id: send for what a lost message or a dead worker left."""
+    if job_id is None:
+        runner.imports_sweep()
+    else:
+        runner.import_work(job_id, seconds=IMPORT_SECONDS)

@@ -66,6 +66,7 @@ RUN_BRAND = (
     | _may("partners", "view add change delete", "apikey")
     | _may("core", "view", "auditentry", "jobrun", "outboxmessage")
     | _may("core", "change", "outboxmessage")
+    | _may("loyalty", "view add", "importjob")
 )
 
 ROLES: dict[str, frozenset[str]] = {

@@ -16,6 +16,8 @@ SCOPES: dict[str, Promise] = {
     "events:write": _("Send events"),
     "events:simulate": _("Ask what an event would come to; nothing is booked"),
     "events:read": _("Read events and how they were judged"),
+    "imports:write": _("Upload files of events, start and stop imports"),
+    "imports:read": _("Read imports and the rows they refused"),
     "ledger:read": _("Read balances, tiers and the ledger"),
     "points:adjust": _("Give and take points by hand"),
     "points:spend": _("Hold points for orders and spend them"),

@@ -160,6 +160,9 @@ TEMPLATES = [
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a bulk of 1,000 events; core.http refuses more with a 413
+# Files to import are streamed to the disk, at these addresses only; see core.http.
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
+LARGE_BODIES = {"/api/v1/imports": IMPORT_MAX_BYTES, "/admin/loyalty/importjob/add/": IMPORT_MAX_BYTES}
 SESSION_ENGINE = "tenants.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -37,7 +37,8 @@ class Operation(msgspec.Struct, kw_only=True):
     """What the document says of one method. answers: status → shape (a Struct, or a JSON Schema as dict).
 
     page: the first answer is a page of its shape. idempotency: None, optional or required. refusals: further statuses.
-    examples: "body" and statuses as text → an example. media: media type → schema, for other bodies than JSON.
+    examples: "body" and statuses as text → an example. media: media type → schema, for other bodies than JSON, beside
+    `body` or alone. gives: the media type of the good answer.
     """
 
     summary: str
@@ -50,6 +51,7 @@ class Operation(msgspec.Struct, kw_only=True):
     refusals: tuple[int, ...] = ()
     examples: Mapping[str, Any] = {}
     media: Mapping[str, Any] = {}
+    gives: str = JSON_TYPE
     operation_id: str = ""
 
 
@@ -87,8 +89,9 @@ class ApiSchema(AutoSchema):
             "security": [{"ApiKey": []}],
             "responses": self._responses(path, method, said),
         }
-        if said.body is not None:
-            document["requestBody"] = {"required": True, "content": self._content(said.body, said.examples.get("body"))}
+        if said.body is not None or said.media:
+            own = self._content(said.body, said.examples.get("body")) if said.body is not None else {}
+            document["requestBody"] = {"required": True, "content": own}
             for media_type, schema in said.media.items():
                 document["requestBody"]["content"][media_type] = {"schema": schema}
         return document
@@ -133,7 +136,7 @@ class ApiSchema(AutoSchema):
         responses: dict[str, Any] = {}
         for status, shape in said.answers.items():
             example = said.examples.get(str(status))
-            content = self._content(shape, example, page=said.page)
+            content = {said.gives: self._content(shape, example, page=said.page)[JSON_TYPE]}
             headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
             if status == 201:
                 headers["Location"] = {"description": "Where it is.", "schema": {"type": "string"}}  # type: ignore[dict-item]
@@ -152,7 +155,7 @@ class ApiSchema(AutoSchema):
             found.add(406)
         if "{" in path:
             found.add(404)
-        if said.body is not None:
+        if said.body is not None or said.media:
             found |= {413, 415, 422}
         if said.idempotency:
             found.add(422)

@@ -1,5 +1,16 @@
 """The loyalty room's pages in the brand's admin. Importing this package registers them."""
 
-from loyalty.admin import adjust, adjustments, events, ledger, member_panels, pieces, programs, rules, versions
+from loyalty.admin import adjust, adjustments, events, imports, ledger, member_panels, pieces, programs, rules, versions
 
-__all__ = ["adjust", "adjustments", "events", "ledger", "member_panels", "pieces", "programs", "rules", "versions"]
+__all__ = [
+    "adjust",
+    "adjustments",
+    "events",
+    "imports",
+    "ledger",
+    "member_panels",
+    "pieces",
+    "programs",
+    "rules",
+    "versions",
+]

@@ -5,6 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from loyalty.api.events import BulkView, EventsView, EventView
+from loyalty.api.imports import (
+    ImportCancelView,
+    ImportPauseView,
+    ImportRejectsView,
+    ImportStartView,
+    ImportsView,
+    ImportView,
+)
 from loyalty.api.moving import HoldCaptureView, HoldReleaseView, HoldsView, HoldView, TransfersView
 from loyalty.api.points import AdjustmentsView, BalancesView, LedgerView, TiersView
 from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
@@ -16,6 +24,12 @@ api_urls = [
     path("events/bulk", BulkView.as_view(), name="events-bulk"),
     path("events/simulate", SimulateView.as_view(), name="events-simulate"),
     path("events/<uuid:event>", EventView.as_view(), name="event"),
+    path("imports", ImportsView.as_view(), name="imports"),
+    path("imports/<uuid:import_job>", ImportView.as_view(), name="import"),
+    path("imports/<uuid:import_job>/rejects", ImportRejectsView.as_view(), name="import-rejects"),
+    path("imports/<uuid:import_job>/start", ImportStartView.as_view(), name="import-start"),
+    path("imports/<uuid:import_job>/pause", ImportPauseView.as_view(), name="import-pause"),
+    path("imports/<uuid:import_job>/cancel", ImportCancelView.as_view(), name="import-cancel"),
     path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
     path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),
     path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),

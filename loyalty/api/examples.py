@@ -225,3 +225,26 @@ VERSION: dict[str, Any] = {
     **VERSION_ROW,
     "document": {"schema": 2, "program": {"name": "Coffee Club", "time_zone": "Europe/Amsterdam"}},
 }
+IMPORT_ID = "019a8f3e-0000-7000-8000-000000000042"
+IMPORT: dict[str, Any] = {
+    "id": IMPORT_ID,
+    "kind": "events",
+    "format": "ndjson",
+    "state": "running",
+    "filename": "orders-2025.ndjson",
+    "source": "webshop",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "size": 48210388,
+    "total": 120000,
+    "done": 41000,
+    "percent": 34,
+    "counts": {"processed": 40120, "guest": 851, "refused": 29},
+    "issued": {"points": 1203881},
+    "reversed": {},
+    "reasons": {"unknown_member": 29},
+    "problem": None,
+    "created_at": "2026-01-05T08:00:00Z",
+    "started_at": "2026-01-05T08:00:09Z",
+    "finished_at": None,
+}
+IMPORTS: dict[str, Any] = {"results": [IMPORT], "next": None, "previous": None}

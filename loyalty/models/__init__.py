@@ -4,6 +4,7 @@ from loyalty.models.achievement import Achievement, LeaderboardPlayer
 from loyalty.models.backtest import BacktestPart, BacktestRun
 from loyalty.models.budget import Budget
 from loyalty.models.event import Event, Order
+from loyalty.models.importing import ImportJob, ImportReject
 from loyalty.models.ledger import (
     Enrollment,
     LotDraw,
@@ -34,6 +35,8 @@ __all__ = [
     "Enrollment",
     "Event",
     "HoldLot",
+    "ImportJob",
+    "ImportReject",
     "Ladder",
     "LeaderboardPlayer",
     "LotDraw",

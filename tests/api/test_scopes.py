@@ -47,6 +47,7 @@ def address_of(route: str) -> str:
         "event": f"{uuid7()}",
         "redemption": f"{uuid7()}",
         "hold": f"{uuid7()}",
+        "import_job": f"{uuid7()}",
         "number": "1",
     }
     return re.sub(r"{(\w+)}", lambda name: values.get(name[1], "club"), route)

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
@@ -42,10 +43,13 @@ from core.secrets import seal
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
 from loyalty.adjusting import adjustment_make
 from loyalty.holding import points_hold
+from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.models import (
     EarningRule,
     Enrollment,
     Event,
+    ImportJob,
+    ImportReject,
     Ladder,
     PointCurrency,
     PointsAdjustment,
@@ -216,6 +220,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **office(word, number),
         **claimed(place, word, prefix),
         **visited(place, word, prefix),
+        "import_job": imported(word, number),
     }  # fmt: skip
 
 
@@ -294,6 +299,22 @@ def visited(enrollment: Enrollment, word: str, prefix: str) -> Cast:
         decided_by=f"user:{word}", key=f"{word} key", body_hash=b"x", source=f"{word} till", initiated_by="partner",
     )  # fmt: skip
     return {"place": str(place.pk), "place_code": place.code, "check_in": str(visit.pk)}
+
+
+def imported(word: str, number: int) -> str:
+    """A file of the side, half done and paused, with a row that was refused."""
+    wish = Wish(filename=f"{word} {number}.csv", format="csv", source=f"{word}.import", program=f"{word}-club")
+    actor = Actor("staff", f"user:{word}", f"{word} admin")
+    text = f"{word} id,{word} day\n{word}-{number},2026-01-01\n"
+    with file_received([text.encode()]) as kept:
+        job, _new = import_create(kept=kept, wish=msgspec.structs.replace(wish, program=""), actor=actor)
+    told = {word: number}
+    ImportJob.objects.filter(pk=job.pk).update(
+        state="paused", program=wish.program, mapping={"fields": {"id": f"{word} id"}}, total=2, done=1, counts=told,
+        issued=told, reversed=told, reasons=told, problem={"detail": word},
+    )  # fmt: skip
+    ImportReject.objects.create(job=job, line=2, external_id=word, code=word, field=word, reason=word)
+    return str(job.pk)
 
 
 def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:

@@ -21,11 +21,13 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 from claims.models import Claim, ClaimFile
 from config.admin import site
 from core import clock
+from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.models import EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
 from members.models import User
 from members.roles import ROLES
 from partners.models import ApiKey
 from tests.backoffice.conftest import House, furnish, staff
+from tests.loyalty import shop
 
 TABLE = Path(__file__).with_name("admin_roles.yaml")
 # Answers the same to everybody, log-in or not; the log-in itself is tested in tests/backoffice.
@@ -99,6 +101,9 @@ def subject(name: str, house: House) -> Any:
 
 def made(model: Any) -> Any:
     now = clock.now()
+    if model.__name__ == "ImportJob":
+        with file_received([b"id,occurred_at,type\n1,2026-01-01,x.y\n"]) as kept:
+            return import_create(kept=kept, wish=Wish(format="csv"), actor=shop.STAFF)[0].pk
     fields: dict[str, dict[str, Any]] = {
         "JobRun": {"job": "nightly", "local_date": now.date(), "started_at": now},
         "OutboxMessage": {"topic": "mail.requested", "payload": {}, "created_at": now, "available_at": now},
@@ -139,7 +144,8 @@ def answer(client: Client, method: str, path: str) -> str:
 
 
 @pytest.fixture
-def house(brand: Any) -> House:
+def house(brand: Any, settings: Any, tmp_path: Path) -> House:
+    settings.MEDIA_ROOT = tmp_path
     made_house = furnish()
     staff("owner", "subject")
     staff("owner", "second")

@@ -8,7 +8,9 @@ import json
 import pytest
 
 from core.actor import Actor
-from loyalty.importing import events_import, members_import
+from loyalty.imports.jobs import Wish, file_received, import_create
+from loyalty.imports.report import rejects_write
+from loyalty.imports.runner import import_work
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Event, Order, PointsEntry
 from sandbox.retail import Line, convert
@@ -50,7 +52,13 @@ LINES = [
 
 
 def ndjson(rows):
-    return io.BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def brought_in(source, kind="events"):
+    with file_received([source]) as kept:
+        job, _new = import_create(kept=kept, wish=Wish(kind=kind, starts_itself=True), actor=IMPORT)
+    return import_work(job.pk)
 
 
 def test_every_invoice_is_an_event_or_listed_and_matched_cancellations_name_their_order():
@@ -67,6 +75,11 @@ def test_every_invoice_is_an_event_or_listed_and_matched_cancellations_name_thei
     assert covered == {row["invoice_no"] for row in INVOICES}
 
 
+@pytest.fixture(autouse=True)
+def _files_of_its_own(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
 @pytest.mark.usefixtures("brand")
 def test_the_import_reverses_by_amount_lists_what_it_refuses_and_a_second_run_changes_nothing():
     # These orders are years old; points that expire would have done so before the returns came in.
@@ -74,11 +87,11 @@ def test_the_import_reverses_by_amount_lists_what_it_refuses_and_a_second_run_ch
     document["currencies"][0]["expiry"] = {"kind": "never"}
     shop.program(document)
     done = convert(INVOICES, [Line(**{f: getattr(line, f) for f in line.__struct_fields__}) for line in LINES])
-    assert members_import(ndjson(done.members), actor=IMPORT)["created"] == 3
+    assert brought_in(ndjson(done.members), "members").counts == {"created": 3}
     bad = [{"id": "x", "type": "order.paid"}, {**done.events[0], "id": "y", "member": {"external_id": "nobody"}}]
     rejected = io.StringIO()
-    source = ndjson([*done.events, *bad]).getvalue() + b'{"id": "z", "id": "twice"}\nnot json\n'
-    report = events_import(io.BytesIO(source), actor=IMPORT, rejected=rejected)
+    report = brought_in(ndjson([*done.events, *bad]) + b'{"id": "z", "id": "twice"}\nnot json\n')
+    assert rejects_write(report, rejected) == 4
     assert report.counts == {"processed": 6, "guest": 1, "unmatched": 2, "refused": 4}
     assert (report.issued, report.reversed) == ({"points": 169}, {"points": 85})
     assert [line.split(",")[2] for line in rejected.getvalue().splitlines()[1:]] == [
@@ -88,8 +101,7 @@ def test_the_import_reverses_by_amount_lists_what_it_refuses_and_a_second_run_ch
         "malformed_body",
     ]
     before = (Event.objects.count(), Order.objects.count(), PointsEntry.objects.count())
-    again = events_import(ndjson(done.events), actor=IMPORT)
-    assert again.counts == {"repeated": len(done.events)}
-    assert members_import(ndjson(done.members), actor=IMPORT) == {"known": 3}
+    assert brought_in(ndjson(done.events)).counts == {"repeated": len(done.events)}
+    assert brought_in(ndjson(done.members), "members").counts == {"repeated": 3}
     assert (Event.objects.count(), Order.objects.count(), PointsEntry.objects.count()) == before
     assert ledger_invariants() == []
