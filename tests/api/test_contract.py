@@ -18,6 +18,7 @@ from core.api import limits
 from core.api.docs import openapi_document
 from loyalty.ledger import ledger_invariants
 from members.models import Member
+from members.segments import segment_create
 from rewards.models import Redemption, Reward
 from rewards.services import reward_redeem
 from tenants.context import brand_context
@@ -47,6 +48,7 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
         beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
         taken = reward_redeem(enrollment=place, reward=beans, actor=shop.PARTNER, key="contract")
         [event] = shop.send(shop.review(anna))
+        segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
         _row, key = key_made(rate_per_minute=1_000_000)
     yield {
         "host": f"{made.slug}.localhost",
@@ -58,6 +60,7 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
             "reward": ["beans"],
             "program": ["club"],
             "number": [1],
+            "segment": ["runners"],
         },
     }
     with brand_context(made):

@@ -9,11 +9,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from claims.services import Sent, claim_approve, claim_submit
+from core.actor import Actor
+from core.ids import uuid7
 from core.outbox import outbox_drain
 from loyalty.ledger import ledger_invariants
-from loyalty.models import Program
+from loyalty.models import Enrollment, Program
 from loyalty.tasks import nightly_due
 from loyalty.versions import programs_fresh
+from rewards.models import Reward
 from tenants import registry
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand
@@ -73,6 +77,24 @@ class Year:
         return self.tell(
             "order.returned", name, local, member, **{"return": {"order": number, "amount_minor": cents, **more}}
         )
+
+    def claims(self, kind: str, member: str = "C-1", *, staff: dict[str, Any] | None = None, **sent: Any) -> None:
+        """The member sends a claim, staff approve it and fill in theirs."""
+        with brand_context(self.brand):
+            place = Enrollment.objects.get(member__external_id=member)
+            sender = Actor("member", f"member:{member}", "web")
+            claim = claim_submit(enrollment=place, sent=Sent(type=kind, **sent), actor=sender, key=uuid7().hex)
+            claim_approve(claim=claim, fields=staff or {}, actor=Actor("staff", "user:1", "admin"), key=uuid7().hex)
+            outbox_drain()
+
+    def offers(self, code: str, price: int, currency: str) -> None:
+        """The brand puts a reward into its catalogue."""
+        with brand_context(self.brand):
+            Reward.objects.create(program=self.program, code=code, name=code, currency=currency, price=price)
+
+    def redeems(self, code: str, member: str = "C-1") -> Any:
+        """The shop redeems a reward for the member; the answer."""
+        return self.shop.post("redemptions", {"member": f"ext:{member}", "reward": code}, once=uuid7().hex)
 
     def _event(self, kind: str, name: str, local: str, member: str, payload: dict[str, Any]) -> dict[str, Any]:
         moment = datetime.fromisoformat(local).replace(tzinfo=self.zone)
