@@ -41,6 +41,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Adjustments to approve"), "approval", "loyalty.pointsadjustment"),
             _item(request, _("Claims"), "fact_check", "claims.claim"),
             _item(request, _("Imports"), "upload_file", "loyalty.importjob"),
+            _item(request, _("Names on leaderboards"), "leaderboard", "loyalty.leaderboardplayer"),
         ),
         _group(
             _("Program"),

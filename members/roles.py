@@ -36,13 +36,18 @@ SEE_LEDGER = _may(
     "lotdraw",
     "budget",
     "progresscounter",
+    "achievement",
     "tierchange",
     "tierstanding",
     "pointsadjustment",
     "pointshold",
     "pointstransfer",
 ) | _may("rewards", "view", "redemption")
-SEE_PEOPLE = _may("members", "view", "member", "consent", "segment") | _may("claims", "view", "claim", "checkin")
+SEE_PEOPLE = (
+    _may("loyalty", "view", "leaderboardplayer")
+    | _may("members", "view", "member", "consent", "segment")
+    | _may("claims", "view", "claim", "checkin")
+)
 SEE_PLACES = _may("claims", "view", "place") | frozenset({"claims.show_place_code"})
 
 EDIT_PROGRAM = (
@@ -59,7 +64,7 @@ SERVE_MEMBERS = (
         {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin"})
-    | frozenset({"loyalty.approve_pointsadjustment"})
+    | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer"})
 )
 RUN_BRAND = (
     _may("members", "view add change delete", "user")

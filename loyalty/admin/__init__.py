@@ -1,6 +1,18 @@
 """The loyalty room's pages in the brand's admin. Importing this package registers them."""
 
-from loyalty.admin import adjust, adjustments, events, imports, ledger, member_panels, pieces, programs, rules, versions
+from loyalty.admin import (
+    adjust,
+    adjustments,
+    events,
+    imports,
+    ledger,
+    member_panels,
+    pieces,
+    players,
+    programs,
+    rules,
+    versions,
+)
 
 __all__ = [
     "adjust",
@@ -10,6 +22,7 @@ __all__ = [
     "ledger",
     "member_panels",
     "pieces",
+    "players",
     "programs",
     "rules",
     "versions",

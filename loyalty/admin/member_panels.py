@@ -1,4 +1,4 @@
-"""What this room adds to a member's pages: points and tiers, the ledger, events; and two columns of the list."""
+"""What this room adds to a member's pages: points and tiers, achievements, the ledger, events; two list columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from core.backoffice.display import points
 from core.backoffice.words import in_language
-from loyalty.models import Enrollment, Event, PointsAccount, PointsEntry, Tier, TierChange, TierStanding
+from loyalty.achievementviews import achievements_of
+from loyalty.leaderboards import player_of
+from loyalty.models import Achievement, Enrollment, Event, PointsAccount, PointsEntry, Tier, TierChange, TierStanding
 from loyalty.selectors import balances_of
 from loyalty.tierviews import tiers_of
 from members import panels
@@ -60,6 +62,20 @@ def _events(request: HttpRequest, member: Member) -> dict[str, Any]:
     return {"events": rows, "more_url": more}
 
 
+def _achievements(request: HttpRequest, member: Member) -> dict[str, Any]:
+    """Per program how far they are, what they have reached, and whether they are on leaderboards."""
+    programs = [
+        {
+            "program": each.program,
+            "view": achievements_of(each, everything=True),
+            "lines": Achievement.objects.filter(enrollment=each).order_by("-id")[:ROWS],
+            "player": player_of(each),
+        }
+        for each in _enrollments(member)
+    ]
+    return {"programs": programs, "may_events": request.user.has_perm("loyalty.view_event")}
+
+
 def _balances(members: Sequence[Member]) -> Mapping[int, str]:
     """Up to two balances per member, the page in one query."""
     ranked = (
@@ -93,6 +109,7 @@ panels.add_column(panels.ListColumn("tier", gettext_lazy("tier"), _tiers))
 panels.add_column(panels.ListColumn("balance", gettext_lazy("balance"), _balances))
 for key, title, permission, context in (
     ("points", gettext_lazy("Points and tiers"), "loyalty.view_pointsaccount", _points),
+    ("achievements", gettext_lazy("Achievements"), "loyalty.view_achievement", _achievements),
     ("ledger", gettext_lazy("Ledger"), "loyalty.view_pointsentry", _ledger),
     ("events", gettext_lazy("Events"), "loyalty.view_event", _events),
 ):

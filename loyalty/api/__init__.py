@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from loyalty.api.achievements import AchievementsView, LeaderboardView, PlayerView
 from loyalty.api.events import BulkView, EventsView, EventView
 from loyalty.api.imports import (
     ImportCancelView,
@@ -33,6 +34,9 @@ api_urls = [
     path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
     path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),
     path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
+    path("members/<str:member>/achievements", AchievementsView.as_view(), name="member-achievements"),
+    path("members/<str:member>/leaderboards", PlayerView.as_view(), name="member-leaderboards"),
+    path("leaderboards/<str:board>", LeaderboardView.as_view(), name="leaderboard"),
     path("members/<str:member>/adjustments", AdjustmentsView.as_view(), name="member-adjustments"),
     path("members/<str:member>/holds", HoldsView.as_view(), name="member-holds"),
     path("members/<str:member>/transfers", TransfersView.as_view(), name="member-transfers"),

@@ -44,6 +44,7 @@ from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, Ra
 from loyalty.adjusting import adjustment_make
 from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
+from loyalty.leaderboards import leaderboard_join
 from loyalty.models import (
     EarningRule,
     Enrollment,
@@ -168,13 +169,22 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                 ],
             }
         ],
+        "challenges": [{"code": f"{prefix}goal", "name": f"{word} goal", "effects": []}],
+        "badges": [{"code": f"{prefix}badge", "name": f"{word} badge"}],
+        "leaderboards": [
+            {"code": f"{prefix}board", "name": f"{word} board", "score": {"kind": "points", "currency": points}}
+        ],
         "rules": [
             {
                 "code": f"{prefix}rule",
                 "name": f"{word} rule",
                 "description": f"{word} points for euros",
                 "trigger": "order.paid",
-                "effects": [{"kind": "points_per_money", "currency": points, "points": 1, "per_minor": 100}],
+                "effects": [
+                    {"kind": "points_per_money", "currency": points, "points": 1, "per_minor": 100},
+                    {"kind": "advance", "achievement": f"{prefix}goal"},
+                    {"kind": "grant_badge", "badge": f"{prefix}badge"},
+                ],
             },
             {
                 "code": f"{prefix}visit",
@@ -213,6 +223,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **keys(member, program, reward, key),
         "member_id": str(member.public_id), "member_ref": f"ext:{external}", "program_slug": slug, "user": str(user.pk),
         "reward_code": reward.code, "currency_code": reward.currency, "redemption": str(kept.pk),
+        "board_code": f"{prefix}board", "player": str(place.pk),
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
         "newest": str(entries.latest("occurred_at", "pk").pk), "mail": mail_written(folder, word, number),
         "hold": str(PointsHold.objects.get(account__enrollment=place).pk),
@@ -237,6 +248,7 @@ def points_moved(member: Member, program: Program, word: str, prefix: str, numbe
     ]
     for answer in shop.send(*({**row, "program": program.slug} for row in rows), actor=partner):
         assert answer.error is None, answer
+    leaderboard_join(enrollment=place, name=f"{word} {number}", actor=partner)
     key = f"{word}-{number:024d}"
     points_adjust(
         enrollment=place, currency=f"{prefix}points", points=7, reason=f"{word} sorry", actor=staff, key=key
