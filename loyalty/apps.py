@@ -10,7 +10,7 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import outbox
-        from loyalty import achievementpages, hooking, templates
+        from loyalty import achievementpages, acts, hooking, templates
         from loyalty.home import member_part
         from members.hooks import on_member_created
         from tenants.hooks import on_provisioned, provide_program_templates
@@ -19,4 +19,5 @@ class LoyaltyConfig(AppConfig):
         on_provisioned(10, hooking.brand_program)
         provide_program_templates(templates.template_choices)
         member_part("loyalty/achievements_part.html", achievementpages.home_part)
+        acts.act_handler("set_attribute")(acts.attribute_set)
         outbox.handler("member.enrolled")(hooking.enrolled_event_again)

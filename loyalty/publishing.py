@@ -22,6 +22,7 @@ from loyalty.definition.translation import text_in
 from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid
 from loyalty.errors import DraftChanged
 from loyalty.models import Program, ProgramVersion
+from loyalty.publishchecks import rooms_problems
 
 
 def program_create(*, slug: str, document: Document | Mapping[str, object] | str, actor: Actor) -> Program:
@@ -59,7 +60,7 @@ def draft_difference(program: Program, *, language: str = "en") -> list[Change]:
 def draft_problems(program: Program) -> list[dict[str, str]]:
     """What stands in the way of publishing: {path, problem, mend}; empty when nothing does."""
     try:
-        document_decode(draft_plain(program))
+        _accepted(program, document_decode(draft_plain(program)))
     except DefinitionError as error:
         return [{"path": each.path, "problem": each.problem, "mend": each.mend} for each in error.problems]
     return []
@@ -79,6 +80,10 @@ def program_publish(
         if row.draft_revision != expected_revision:
             raise DraftChanged(expected=expected_revision, found=row.draft_revision)
         document = _checked(draft_plain(row))
+        try:
+            _accepted(row, document)
+        except DefinitionError as error:
+            raise program_invalid(error) from error
         newest = newest_version(row)
         _publishable(document, newest, in_force_from, now)
         version = ProgramVersion.objects.create(
@@ -104,6 +109,12 @@ def program_publish(
         )
         outbox_add("program.published", {"program": row.slug, "version": version.number})
     return version
+
+
+def _accepted(program: Program, document: Document) -> None:
+    problems = rooms_problems(program, document)
+    if problems:
+        raise DefinitionError(problems)
 
 
 def _publishable(

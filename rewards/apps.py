@@ -8,11 +8,16 @@ class RewardsConfig(AppConfig):
 
     def ready(self) -> None:
         from core.resealing import sealed_place
+        from loyalty.acts import act_handler, act_revoker
         from loyalty.home import member_part, visitor_part
         from loyalty.prizewords import reward_names
-        from rewards import pages, selectors
+        from loyalty.publishchecks import on_publish_check
+        from rewards import giving, pages, selectors
 
         member_part("rewards/home_part.html", pages.home_part)
         visitor_part("rewards/visitor_part.html", pages.visitor_part)
         reward_names(selectors.reward_name)
+        act_handler("issue_reward")(giving.act_give)
+        act_revoker("issue_reward")(giving.act_take_back)
+        on_publish_check(giving.document_rewards_known)
         sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")

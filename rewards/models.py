@@ -172,9 +172,13 @@ class Redemption(BrandModel):
     entry = models.OneToOneField(
         PointsEntry,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="redemption",
         verbose_name=_("ledger entry"),
     )
+    # Of a reward that a rule gave: which act it was, and which piece of it. Such a one has no entry.
+    given_for = models.CharField(max_length=140, null=True, blank=True, editable=False)  # noqa: DJ001  (once where told)
     code = models.OneToOneField(
         PoolCode,
         on_delete=models.PROTECT,
@@ -201,6 +205,14 @@ class Redemption(BrandModel):
         verbose_name_plural = _("redemptions")
         permissions: ClassVar = [("cancel_redemption", _("Can cancel a redemption"))]
         indexes: ClassVar = [models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["given_for"], name="reward_given_once"),
+            models.CheckConstraint(
+                condition=models.Q(entry__isnull=False, given_for__isnull=True)
+                | models.Q(entry__isnull=True, given_for__isnull=False, price=0),
+                name="redemption_paid_or_given",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reward} · {self.enrollment}"

@@ -33,7 +33,8 @@ class Shown(NamedTuple):
 class Taken(NamedTuple):
     """A redemption as its owner sees it. state: ready, late (not used in time), used or canceled.
 
-    returnable: its owner may give it back; a reward whose code they were shown only staff can cancel.
+    returnable: its owner may give it back; a reward whose code they were shown only staff can cancel, and one that was
+    given to them has no points to give back.
     """
 
     redemption: Redemption
@@ -123,5 +124,5 @@ def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
     state = {Redemption.State.USED: "used", Redemption.State.CANCELED: "canceled"}.get(redemption.state, "ready")  # type: ignore[call-overload]
     if state == "ready" and redemption.use_until is not None and redemption.use_until <= clock.now():
         state = "late"
-    returnable = state in ("ready", "late") and redemption.code_id is None
+    returnable = state in ("ready", "late") and redemption.code_id is None and redemption.entry_id is not None
     return Taken(redemption, redemption.reward, named(currencies, redemption.reward.currency), state, returnable)

@@ -52,7 +52,7 @@ def reward_redeem(*, enrollment: Enrollment, reward: Reward, actor: Actor, key: 
             reason={"en": reward.name, "nl": reward.name_nl or reward.name},
         )
         spend_id = ledger.points_spend(account_id=account.pk, points=reward.price, now=now, entry=entry)
-        redemption = _hand_out(reward, enrollment, spend_id, actor, now)
+        redemption = hand_out(reward, enrollment, actor=actor, now=now, entry_id=spend_id)
         member = Member.objects.only("public_id").get(pk=enrollment.member_id)
         outbox_add(
             "reward.redeemed",
@@ -72,7 +72,9 @@ def offer_check(*, reward: Reward, enrollment: Enrollment, now: datetime) -> Non
     if reward.tiers and not _tier_held(enrollment, reward.tiers, now):
         raise TierTooLow(tiers=list(reward.tiers))
     if reward.limit_per_member is not None:
-        taken = Redemption.objects.filter(reward=reward, enrollment=enrollment).exclude(state=Redemption.State.CANCELED)
+        # What a rule gave isn't of the member's own taking.
+        taken = Redemption.objects.filter(reward=reward, enrollment=enrollment, given_for__isnull=True)
+        taken = taken.exclude(state=Redemption.State.CANCELED)
         if taken.count() >= reward.limit_per_member:
             raise LimitReached(limit=reward.limit_per_member)
 
@@ -83,19 +85,29 @@ def _tier_held(enrollment: Enrollment, tiers: list[str], now: datetime) -> bool:
     return standings.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now)).exists()
 
 
-def _hand_out(reward: Reward, enrollment: Enrollment, spend_id: int, actor: Actor, now: datetime) -> Redemption:
-    """Code, then stock, then the row that ties them to the spend."""
+def hand_out(
+    reward: Reward,
+    enrollment: Enrollment,
+    *,
+    actor: Actor,
+    now: datetime,
+    entry_id: int | None = None,
+    given_for: str | None = None,
+) -> Redemption:
+    """Code, then stock, then the row that ties them to the spend, or to what they were given for. SoldOut."""
     code = stock.code_take(pool_id=reward.pool_id) if reward.pool_id is not None else None
     bucket = None
     if reward.stock_total is not None:
-        bucket = stock.stock_take(reward_id=reward.pk, start=spend_id % stock.BUCKETS)
+        start = entry_id if entry_id is not None else enrollment.pk
+        bucket = stock.stock_take(reward_id=reward.pk, start=start % stock.BUCKETS)
     return Redemption.objects.create(
         reward=reward,
         enrollment=enrollment,
-        entry_id=spend_id,
+        entry_id=entry_id,
+        given_for=given_for,
         code=code,
         stock_bucket=bucket,
-        price=reward.price,
+        price=reward.price if entry_id is not None else 0,
         unit_cost_minor=reward.unit_cost_minor,
         source=actor.source,
         initiated_by=actor.initiated_by,
@@ -135,7 +147,8 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             raise AlreadyCanceled()
         if row.code_id is not None and actor.initiated_by == "member":
             raise CodeShown()
-        ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row.reward, actor))
+        if row.entry_id is not None:
+            ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row.reward, actor))
         row.state, row.canceled_at, row.cancel_reason = Redemption.State.CANCELED, now, reason[:200]
         row.save(update_fields=["state", "canceled_at", "cancel_reason"])
         audit_record(

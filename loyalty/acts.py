@@ -1,0 +1,85 @@
+"""Who carries out what rules do besides points. Rooms register a kind in AppConfig.ready(); see loyalty/acting.py.
+
+An act may come again after a crash between its effect and the mark, so each is done once by (event_id, rule, effect).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from django.db.models import F
+
+from core import outbox
+from core.actor import Actor, system
+from loyalty.models import Enrollment, Order
+from members.models import Member
+from members.selectors import member_by_public_id
+from members.services import member_update
+
+
+class ActCall(msgspec.Struct, frozen=True):
+    """One act to do or, of a revoker, to undo. effect: index in the rule's effects. params: as the effect made them."""
+
+    event_id: str
+    member_id: str
+    program: str
+    rule: str
+    effect: int
+    params: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """What the act is known by: the same however often it comes."""
+        return f"{self.event_id}:{self.rule}:{self.effect}"
+
+    @property
+    def actor(self) -> Actor:
+        return system(f"rule:{self.rule}")
+
+    def enrollment(self) -> Enrollment | None:
+        """The member's place in the program, unless either is gone or the member is erased."""
+        rows = Enrollment.objects.select_related("member", "program")
+        return (
+            rows.filter(member__public_id=self.member_id, program__slug=self.program)
+            .exclude(member__status=Member.Status.ERASED)
+            .first()
+        )
+
+    def undone(self) -> bool:
+        """Whether the order that caused it has been returned whole: an act that was delayed must not be done then."""
+        order = Order.objects.filter(event_id=self.event_id, total_minor__gt=0)
+        return order.filter(refunded_minor__gte=F("total_minor")).exists()
+
+
+Doer = Callable[[ActCall], None]
+
+
+def act_handler(kind: str) -> Callable[[Doer], Doer]:
+    """Register what does an act of the kind."""
+    return _register(f"act.{kind}")
+
+
+def act_revoker(kind: str) -> Callable[[Doer], Doer]:
+    """Register what undoes an act of the kind, when the order that caused it was returned whole."""
+    return _register(f"act_revoked.{kind}")
+
+
+def _register(topic: str) -> Callable[[Doer], Doer]:
+    def register(function: Doer) -> Doer:
+        def handle(message: outbox.Message) -> None:
+            function(msgspec.convert(message.payload, ActCall))
+
+        outbox.handler(topic)(handle)
+        return function
+
+    return register
+
+
+def attribute_set(call: ActCall) -> None:
+    """`set_attribute`: setting it twice is setting it once."""
+    member = member_by_public_id(call.member_id)
+    if member is None or member.status == Member.Status.ERASED or call.undone():
+        return
+    member_update(member=member, actor=call.actor, attributes={call.params["name"]: call.params["value"]})
