@@ -152,48 +152,56 @@ class Plan(msgspec.Struct):
             return
         self.counters.append({"enrollment": place.id, "key": key, "period": period, "delta": delta})
 
-    def move_add(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:
-        """A tier move: the standing as it is from now on and, when the tier itself changed, its line of history."""
+    def move_take(
+        self,
+        move: TierMove,
+        *,
+        place: Place,
+        event_id: str | None,
+        at: datetime,
+        cause: str,
+        ranks: Mapping[str, int] | None = None,
+    ) -> TierMove:
+        """Plan a move of what was earned and let the place in memory follow. ranks: needed where there is a floor.
+
+        Returns what becomes of the tier that counts, which a floor may hold up.
+        """
         standing = place.standing(move.ladder)
-        kept = standing is not None and move.kind == "kept"
-        since = standing.since if kept and standing is not None else at
-        cause = standing.cause if kept and standing is not None else cause
-        self.standings[place.id, move.ladder] = {
+        if standing is None:
+            standing = Standing(move.ladder, move.from_tier, at, None, cause)
+        new = standing.with_own(move.to_tier, move.valid_until, ranks or {})
+        return self.standing_put(new, before=standing, place=place, event_id=event_id, at=at, cause=cause)
+
+    def standing_put(
+        self, new: Standing, *, before: Standing, place: Place, event_id: str | None, at: datetime, cause: str
+    ) -> TierMove:
+        """Plan the standing as it is from now on and, when the tier that counts changed, its line of history.
+
+        new: as it should be, but for since, cause and before.
+        """
+        kept = new.tier == before.tier and place.standing(new.ladder) is not None
+        new.since, new.cause = (before.since, before.cause) if kept else (at, cause)
+        new.before = before.before if kept else (before.tier if before.cause != "earned" else "")
+        self.standings[place.id, new.ladder] = {
             "enrollment": place.id,
-            "ladder": move.ladder,
-            "tier": move.to_tier,
-            "since": since,
-            "valid_until": move.valid_until,
-            "cause": cause,
+            "ladder": new.ladder,
+            "tier": new.tier,
+            "since": new.since,
+            "valid_until": new.valid_until,
+            "cause": new.cause,
+            "floor_tier": new.floor_tier,
+            "floor_until": new.floor_until,
+            "own_tier": new.own_tier,
+            "own_until": new.own_until,
         }
         if not kept:
-            self.tier_changes.append(
-                {
-                    "enrollment": place.id,
-                    "ladder": move.ladder,
-                    "from_tier": move.from_tier,
-                    "to_tier": move.to_tier,
-                    "cause": cause,
-                    "event_id": event_id,
-                    "at": at,
-                }
-            )
-
-    def move_take(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:
-        """Plan the move and let the place in memory follow."""
-        self.move_add(move, place=place, event_id=event_id, at=at, cause=cause)
-        row = self.standings[place.id, move.ladder]
-        standing = place.standing(move.ladder)
-        before = move.from_tier if standing is not None and standing.cause != "earned" else ""
-        if move.kind == "kept":
-            before = standing.before if standing is not None else ""
-        else:
+            change = {"ladder": new.ladder, "from_tier": before.tier, "to_tier": new.tier, "cause": cause, "at": at}
+            self.tier_changes.append({"enrollment": place.id, "event_id": event_id, **change})
             # What held before is asked again by the events that come later in the batch.
-            place.moves.append(PastMove(move.ladder, move.from_tier, at))
-        place.standings = [each for each in place.standings if each.ladder != move.ladder]
-        place.standings.append(
-            Standing(row["ladder"], row["tier"], row["since"], row["valid_until"], row["cause"], before)
-        )
+            place.moves.append(PastMove(new.ladder, before.tier, at))
+        place.standings = [each for each in place.standings if each.ladder != new.ladder]
+        place.standings.append(new)
+        return TierMove(new.ladder, "kept" if kept else "upgraded", before.tier, new.tier, new.valid_until)
 
     def tell(self, topic: str, **payload: Any) -> None:
         self.outbox.append({"topic": topic, "payload": payload})

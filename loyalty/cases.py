@@ -11,7 +11,7 @@ import msgspec
 from core.actor import Actor
 from loyalty import errors
 from loyalty.booking import Plan, Row
-from loyalty.definition.compiled import CompiledProgram
+from loyalty.definition.compiled import CompiledLadder, CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import MemberContext, Place
 from loyalty.rules.context import BalanceFacts, CounterRef, EventFacts, MemberFacts
@@ -103,20 +103,32 @@ def member_facts(case: Case) -> MemberFacts:
     )
 
 
-def move_take(case: Case, plan: Plan, move: TierMove, place: Place, *, now: datetime, cause: str) -> None:
-    """Plan a tier move, let the place in memory follow, and tell it when the tier itself changed."""
-    plan.move_take(move, place=place, event_id=case.id, at=now, cause=cause)
-    if move.kind != "kept" and case.member is not None:
-        plan.tell(
-            "tier.changed",
-            event_id=case.id,
-            member_id=case.member.public_id,
-            program=case.state.slug,
-            ladder=move.ladder,
-            from_tier=move.from_tier,
-            to_tier=move.to_tier,
-            up=move.kind == "upgraded",
-        )
+def move_take(case: Case, plan: Plan, move: TierMove, place: Place, *, now: datetime, cause: str) -> TierMove:
+    """Plan a tier move, let the place in memory follow, and tell it when the tier that counts changed; that move."""
+    ladder = case.compiled.ladders[move.ladder]
+    moved = plan.move_take(move, place=place, event_id=case.id, at=now, cause=cause, ranks=ladder.ranks)
+    if moved.kind != "kept" and case.member is not None:
+        whose = case.member.public_id
+        move_tell(plan, ladder, moved, at=now, member_id=whose, program=case.state.slug, event_id=case.id)
+    return moved
+
+
+def move_tell(
+    plan: Plan,
+    ladder: CompiledLadder,
+    move: TierMove,
+    *,
+    at: datetime,
+    member_id: str,
+    program: str,
+    event_id: str | None = None,
+) -> None:
+    """Tell that the tier changed: what mails, entry effects and partners go by."""
+    up = ladder.ranks.get(move.to_tier, 0) > ladder.ranks.get(move.from_tier, 0)
+    body = {"ladder": move.ladder, "from_tier": move.from_tier, "to_tier": move.to_tier, "up": up, "at": at}
+    if event_id is not None:
+        body["event_id"] = event_id
+    plan.tell("tier.changed", member_id=member_id, program=program, **body)
 
 
 def judgement_trace(judgement: Judgement) -> dict[str, Any]:

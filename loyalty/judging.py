@@ -145,7 +145,7 @@ class SliceJudge:
         place, member = case.place, case.member
         if place is None or member is None:
             return
-        if any(each.valid_until is not None and each.valid_until <= self.now for each in place.standings):
+        if any(each.due_by(self.now) for each in place.standings):
             whose = Whose(member.public_id, case.state.slug, member.joined_at)
             standings_lapse(place, compiled=case.state.at(self.now), plan=self.plan, at=self.now, whose=whose)
 
@@ -264,15 +264,15 @@ def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) ->
         standing = place.standing(ladder.code)
         move = tier_review(
             ladder,
-            current=standing.tier if standing else None,
-            valid_until=standing.valid_until if standing else None,
+            current=standing.earned[0] if standing else None,
+            valid_until=standing.earned[1] if standing else None,
             progress=place_progress(ladder, place),
             at=now,
             touched=touched,
             anchor=anchor_of(ladder, place, member.joined_at),
         )
         if move is not None:
-            move_take(case, plan, move, place, now=now, cause="earned")
-            if move.kind != "kept":
-                changed[ladder.code] = move.from_tier
+            moved = move_take(case, plan, move, place, now=now, cause="earned")
+            if moved.kind != "kept":
+                changed[ladder.code] = moved.from_tier
     return changed

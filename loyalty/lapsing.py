@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from loyalty.booking import Plan
+from loyalty.cases import move_tell
 from loyalty.definition.compiled import CompiledLadder, CompiledProgram
 from loyalty.reading import Place
 from loyalty.rules.dates import local_day
@@ -34,39 +35,30 @@ def place_progress(ladder: CompiledLadder, place: Place) -> Progress:
 def standings_lapse(place: Place, *, compiled: CompiledProgram, plan: Plan, at: datetime, whose: Whose) -> None:
     """Plan every end of validity up to `at`, one after the other, each at its own instant; the place follows."""
     for standing in list(place.standings):
-        if standing.valid_until is None or standing.valid_until > at:
+        if not standing.due_by(at):
             continue
         ladder = compiled.ladders.get(standing.ladder)
         if ladder is None:
             # The ladder is gone from the program; the standing is history and isn't looked at again.
-            plan.standings[place.id, standing.ladder] = {
-                "enrollment": place.id,
-                "ladder": standing.ladder,
-                "tier": standing.tier,
-                "since": standing.since,
-                "valid_until": None,
-                "cause": standing.cause,
-            }
-            standing.valid_until = None
+            gone = msgspec.structs.replace(standing, valid_until=None, own_until=None, floor_until=None)
+            plan.standing_put(gone, before=standing, place=place, event_id=None, at=at, cause=standing.cause)
         else:
             _ladder_lapse(place, ladder, plan, at, whose)
 
 
 def _ladder_lapse(place: Place, ladder: CompiledLadder, plan: Plan, at: datetime, whose: Whose) -> None:
     progress, anchor = place_progress(ladder, place), anchor_of(ladder, place, whose.joined_at)
-    while (standing := place.standing(ladder.code)) is not None and standing.valid_until is not None:
-        until = standing.valid_until
-        move = tier_expire(ladder, current=standing.tier, valid_until=until, progress=progress, at=at, anchor=anchor)
-        if move is None:
-            return
-        plan.move_take(move, place=place, event_id=None, at=until, cause="window_end")
-        if move.kind != "kept":
-            plan.tell(
-                "tier.changed",
-                member_id=whose.member_id,
-                program=whose.program,
-                ladder=ladder.code,
-                from_tier=move.from_tier,
-                to_tier=move.to_tier,
-                up=move.kind == "upgraded",
-            )
+    while (standing := place.standing(ladder.code)) is not None:
+        own, until = standing.earned
+        then = standing.floor_until
+        if then is not None and then <= min(at, until or at):
+            without = standing.with_floor("", None, ladder.ranks)
+            moved = plan.standing_put(without, before=standing, place=place, event_id=None, at=then, cause="floor_end")
+        else:
+            move = tier_expire(ladder, current=own, valid_until=until, progress=progress, at=at, anchor=anchor)
+            if move is None or until is None:
+                return
+            then, ranks = until, ladder.ranks
+            moved = plan.move_take(move, place=place, event_id=None, at=then, cause="window_end", ranks=ranks)
+        if moved.kind != "kept":
+            move_tell(plan, ladder, moved, at=then, member_id=whose.member_id, program=whose.program)

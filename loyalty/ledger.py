@@ -141,6 +141,13 @@ def points_settle(*, enrollment_id: int, now: datetime) -> int:
     return settled
 
 
+def points_activate_batch(*, program_id: int, now: datetime, limit: int) -> int:
+    """Let what is due become active, for up to `limit` lots of a program; how many, 0 when none is due."""
+    with transaction.atomic():
+        woken: int = _call("SELECT points_activate_batch(%s, %s, %s)", [program_id, now, limit])
+    return woken
+
+
 def points_settle_batch(*, program_id: int, now: datetime, limit: int) -> int:
     """Activate and expire what is due of up to `limit` accounts. 0 when nothing is due."""
     settled: int = _call("SELECT points_settle_batch(%s, %s, %s)", [program_id, now, limit])

@@ -1,36 +1,51 @@
-"""The night's work of a program, in its fixed order, at each local midnight: activate and expire points, then tiers.
+"""The night's work of a program, in its fixed order, at each local midnight.
 
-A day that was missed is caught up in order, a day run twice changes nothing: what is due is found by its date, and what
-was done is no longer due. Each chunk commits by itself, so a killed run goes on where it stopped.
+What waits becomes active; rewards that are due are issued; tiers whose time is over are looked at; points expire; tiers
+that go by a balance follow; who loses a tier soon is told. A day that was missed is caught up in order, a day run twice
+changes nothing: what is due is found by its date, and what was done is no longer due. Each chunk commits by itself, so
+a killed run goes on where it stopped; JobRun.outcome says how far it is.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from typing import Any
 from zlib import crc32
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from core import clock
+from core.failpoint import failpoint
 from core.tables import JobRun
 from core.tenancy import current_schema
 from loyalty import ledger
-from loyalty.booking import Plan
-from loyalty.lapsing import Whose, standings_lapse
 from loyalty.models import Program
-from loyalty.reading import Place
 from loyalty.rules.dates import day_start, local_day
 from loyalty.selectors import program_state_of
+from loyalty.tiernights import tiers_by_balance, tiers_end, tiers_notice
 from loyalty.versions import ProgramState
 
 log = logging.getLogger(__name__)
 
 JOB = "nightly"
-LOTS_AT_ONCE, TIERS_AT_ONCE = 5_000, 2_000
+LOTS_AT_ONCE = 5_000
+
+
+class Night(msgspec.Struct, frozen=True):
+    """One local day of a program: the state that it is judged by, and the instant at which it begins."""
+
+    program: Program
+    state: ProgramState
+    day: date
+    midnight: datetime
+
+
+# Does a chunk at a time and yields how much that was; nothing when nothing is due.
+Step = Callable[[Night], Iterator[int]]
 
 
 class DayReport(msgspec.Struct):
@@ -42,6 +57,53 @@ class DayReport(msgspec.Struct):
     ran: bool = True
 
 
+def _activate(night: Night) -> Iterator[int]:
+    program_id = night.program.pk
+    while moved := ledger.points_activate_batch(program_id=program_id, now=night.midnight, limit=LOTS_AT_ONCE):
+        yield moved
+
+
+def _expire(night: Night) -> Iterator[int]:
+    program_id = night.program.pk
+    while moved := ledger.points_settle_batch(program_id=program_id, now=night.midnight, limit=LOTS_AT_ONCE):
+        yield moved
+
+
+def _tiers(night: Night) -> Iterator[int]:
+    return tiers_end(night.state, night.midnight)
+
+
+def _balances(night: Night) -> Iterator[int]:
+    return tiers_by_balance(night.state, night.midnight)
+
+
+def _notices(night: Night) -> Iterator[int]:
+    return tiers_notice(night.state, night.midnight)
+
+
+# In this order, since the order changes outcomes. What a step's work counts as: lots, tiers, or by its own name.
+STEPS: dict[str, list[Step]] = {
+    "activate": [_activate],
+    "rewards": [],
+    "tiers": [_tiers],
+    "expire": [_expire],
+    "balances": [_balances],
+    "notices": [_notices],
+}
+COUNTS = {"activate": "lots", "expire": "lots", "tiers": "tiers", "balances": "tiers"}
+
+
+def night_step(name: str) -> Callable[[Step], Step]:
+    """Another room's work within a step, done after what stands there already. Register from AppConfig.ready()."""
+
+    def register(step: Step) -> Step:
+        if step not in STEPS[name]:
+            STEPS[name].append(step)
+        return step
+
+    return register
+
+
 def nightly_run(*, program: Program, today: date | None = None) -> list[DayReport]:
     """Do every day that is due up to today (the program's local day), oldest first; one report per day."""
     state = program_state_of(program.pk)
@@ -50,7 +112,8 @@ def nightly_run(*, program: Program, today: date | None = None) -> list[DayRepor
     with _alone(program.slug) as alone:
         if not alone:
             return []
-        return [_day_run(program, state, day, day_start(day, zone)) for day in _days_due(program, last_day)]
+        days = _days_due(program, last_day)
+        return [_day_run(Night(program, state, day, day_start(day, zone))) for day in days]
 
 
 def _days_due(program: Program, last_day: date) -> list[date]:
@@ -61,64 +124,58 @@ def _days_due(program: Program, last_day: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last_day - first).days + 1)]
 
 
-def _day_run(program: Program, state: ProgramState, day: date, midnight: datetime) -> DayReport:
+def _day_run(night: Night) -> DayReport:
     run, _made = JobRun.objects.get_or_create(
-        job=JOB, scope=program.slug, local_date=day, defaults={"started_at": clock.now()}
+        job=JOB, scope=night.program.slug, local_date=night.day, defaults={"started_at": clock.now()}
     )
-    report = DayReport(day)
-    while moved := ledger.points_settle_batch(program_id=program.pk, now=midnight, limit=LOTS_AT_ONCE):
-        report.lots += moved
-    while moved := tiers_expire_chunk(state, midnight):
-        report.tiers += moved
-    run.finished_at = clock.now()
-    run.outcome = {"lots": report.lots, "tiers": report.tiers}
-    run.save(update_fields=["finished_at", "outcome"])
-    return report
+    outcome = _Outcome(run, _due(night))
+    for name, steps in STEPS.items():
+        for step in steps:
+            for moved in step(night):
+                outcome.add(name, moved)
+                failpoint("night.chunk")
+    outcome.finish()
+    return DayReport(night.day, lots=outcome.told["lots"], tiers=outcome.told["tiers"])
 
 
-class _Due(msgspec.Struct):
-    place: Place
-    member_id: str
-    joined_at: datetime
+class _Outcome:
+    """How far the run is, kept in its row after every chunk; a run that is taken up again goes on counting."""
+
+    def __init__(self, run: JobRun, due: int) -> None:
+        self.run = run
+        self.told: dict[str, Any] = {"lots": 0, "tiers": 0, "done": 0, **run.outcome}
+        self.told["due"] = self.told["done"] + due
+
+    def add(self, step: str, moved: int) -> None:
+        name = COUNTS.get(step, step)
+        self.told[name] = self.told.get(name, 0) + moved
+        self.told["done"] += moved
+        self.told["step"] = step
+        # What comes up on the way (a tier that ends twice) wasn't foreseen: never more than all but done.
+        self.told["percent"] = min(99, self.told["done"] * 100 // max(1, self.told["due"]))
+        self.run.outcome = self.told
+        self.run.save(update_fields=["outcome"])
+
+    def finish(self) -> None:
+        self.told["percent"] = 100
+        self.told.pop("step", None)
+        self.run.finished_at, self.run.outcome = clock.now(), self.told
+        self.run.save(update_fields=["finished_at", "outcome"])
 
 
 _DUE = """
-SELECT s.enrollment_id FROM loyalty_tierstanding s JOIN loyalty_enrollment n ON n.id = s.enrollment_id
-WHERE n.program_id = %s AND s.valid_until IS NOT NULL AND s.valid_until <= %s ORDER BY s.valid_until LIMIT %s
-"""
-_PLACES = """
-SELECT json_build_object('member_id', m.public_id, 'joined_at', m.joined_at,
-    'place', json_build_object('id', n.id, 'program_id', n.program_id,
-    'version', n.version, 'enrolled_at', n.enrolled_at, 'accounts', json_build_array(), 'moves', json_build_array(),
-    'standings', (SELECT json_agg(json_build_object('ladder', s.ladder, 'tier', s.tier, 'since', s.since,
-        'valid_until', s.valid_until, 'cause', s.cause)) FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id),
-    'counters', coalesce((SELECT json_object_agg(c.key || '@' || c.period, c.value) FROM loyalty_progresscounter c
-        WHERE c.enrollment_id = n.id AND c.key LIKE 'tier:%%'), '{}')))::text
-FROM loyalty_enrollment n JOIN members_member m ON m.id = n.member_id WHERE n.id = ANY (%s) ORDER BY n.id
+SELECT (SELECT count(*) FROM loyalty_pointslot WHERE active_at IS NULL AND activates_at <= %(now)s)
+     + (SELECT count(*) FROM loyalty_pointslot WHERE remaining > 0 AND expires_at <= %(now)s)
+     + (SELECT count(*) FROM loyalty_tierstanding WHERE valid_until <= %(now)s)
 """
 
 
-def tiers_expire_chunk(state: ProgramState, midnight: datetime) -> int:
-    """Look at up to a chunk of standings whose time is over, their members locked. How many moved; 0: none is due."""
-    compiled, plan = state.at(midnight), Plan()
-    with transaction.atomic():
-        for each in _due_locked(state.id, midnight):
-            plan.members[each.place.id] = each.place.version
-            whose = Whose(each.member_id, state.slug, each.joined_at)
-            standings_lapse(each.place, compiled=compiled, plan=plan, at=midnight, whose=whose)
-        if plan.members:
-            ledger.batch_book(members=sorted(plan.members.items()), now=clock.now(), plan=plan.rows())
-    # What was due and didn't move would be due for ever: the count is of what was planned.
-    return len(plan.standings)
-
-
-def _due_locked(program_id: int, midnight: datetime) -> list[_Due]:
+def _due(night: Night) -> int:
+    """About how much there is to do: of the whole brand, since it is for the percentage alone."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [program_id, midnight, TIERS_AT_ONCE])
-        found = sorted({row[0] for row in cursor.fetchall()})
-        cursor.execute("SELECT 1 FROM loyalty_enrollment WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE", [found])
-        cursor.execute(_PLACES, [found])
-        return [msgspec.json.decode(text, type=_Due) for (text,) in cursor.fetchall()]
+        cursor.execute(_DUE, {"now": night.midnight})
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 @contextmanager

@@ -5,7 +5,7 @@ The versions that are read with it let the booking notice that something moved i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,10 @@ class Account(msgspec.Struct):
 
 
 class Standing(msgspec.Struct):
-    """before: the tier held before this one if it wasn't earned (an earned one shows in the counters), else ""."""
+    """before: the tier held before this one if it wasn't earned (an earned one shows in the counters), else "".
+
+    floor_tier: one held whatever is earned, until floor_until; own_tier, own_until: what was earned while there is one.
+    """
 
     ladder: str
     tier: str
@@ -56,6 +59,48 @@ class Standing(msgspec.Struct):
     valid_until: datetime | None
     cause: str
     before: str = ""
+    floor_tier: str = ""
+    floor_until: datetime | None = None
+    own_tier: str = ""
+    own_until: datetime | None = None
+
+    @property
+    def earned(self) -> tuple[str, datetime | None]:
+        """The tier that was earned and until when, whatever the floor."""
+        return (self.own_tier, self.own_until) if self.floor_tier else (self.tier, self.valid_until)
+
+    def due_by(self, at: datetime) -> bool:
+        """Whether anything of it ends by then."""
+        ends = (self.valid_until, self.own_until, self.floor_until)
+        return any(each is not None and each <= at for each in ends)
+
+    def with_own(self, tier: str, until: datetime | None, ranks: Mapping[str, int]) -> Standing:
+        """The same with another earned tier; the floor stays."""
+        if not self.floor_tier:
+            return msgspec.structs.replace(self, tier=tier, valid_until=until)
+        return self._with(tier, until, self.floor_tier, self.floor_until, ranks)
+
+    def with_floor(self, tier: str, until: datetime | None, ranks: Mapping[str, int]) -> Standing:
+        """The same with another floor, "" for none; what was earned stays."""
+        return self._with(*self.earned, tier, until, ranks)
+
+    def _with(
+        self, own: str, own_until: datetime | None, floor: str, floor_until: datetime | None, ranks: Mapping[str, int]
+    ) -> Standing:
+        if not floor:
+            return msgspec.structs.replace(
+                self, tier=own, valid_until=own_until, floor_tier="", floor_until=None, own_tier="", own_until=None
+            )
+        above = ranks.get(own, 0) > ranks.get(floor, 0)
+        return msgspec.structs.replace(
+            self,
+            tier=own if above else floor,
+            valid_until=own_until if above else floor_until,
+            floor_tier=floor,
+            floor_until=floor_until,
+            own_tier=own,
+            own_until=own_until,
+        )
 
 
 class PastMove(msgspec.Struct):

@@ -136,16 +136,16 @@ def _tiers_after(case: Case, plan: Plan, counted: Mapping[str, int], now: dateti
     lowered = {name for name, value in place.counters.items() if value < counted.get(name, 0)}
     for ladder in case.compiled.ladders.values():
         standing = place.standing(ladder.code)
-        if standing is None or standing.cause != "earned":
+        if standing is None or (standing.cause != "earned" and not standing.floor_tier):
             continue
         if not any(name.startswith(f"{metric.key}@") for metric in ladder.metrics for name in lowered):
             continue
         then, move = _review(case, ladder, standing, counted, now), _review(case, ladder, standing, place.counters, now)
         if move is None or (then is not None and then.kind != "kept"):
             continue
-        if move.kind != "kept":
-            changed[ladder.code] = move.from_tier
-        move_take(case, plan, move, place, now=now, cause="earned")
+        moved = move_take(case, plan, move, place, now=now, cause="earned")
+        if moved.kind != "kept":
+            changed[ladder.code] = moved.from_tier
     return changed
 
 
@@ -157,11 +157,11 @@ def _review(
     before = standing.before if ladder.ranks.get(standing.before, 0) < ladder.ranks.get(standing.tier, 0) else None
     return tier_return_review(
         ladder,
-        current=standing.tier,
+        current=standing.earned[0],
         since=standing.since,
-        valid_until=standing.valid_until,
+        valid_until=standing.earned[1],
         before=before or None,
-        before_valid_until=standing.valid_until,
+        before_valid_until=standing.earned[1],
         progress=progress_of(ladder, counters),
         at=now,
         anchor=anchor_of(ladder, case.place, case.member.joined_at),

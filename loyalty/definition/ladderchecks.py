@@ -141,7 +141,8 @@ def _thresholds(ladder: Ladder, path: str) -> Problems:
     before: tuple[int, ...] | None = None
     for index, tier in enumerate(ladder.tiers):
         here = f"{path}.tiers[{index}]"
-        if several > 1 and (len(tier.thresholds) != several and (index or tier.thresholds)):
+        none_needed = index == 0 or tier.by_invitation
+        if several > 1 and len(tier.thresholds) != several and (tier.thresholds or not none_needed):
             yield Problem(
                 f"{here}.thresholds",
                 f"There are {len(tier.thresholds)} for {several} things.",

@@ -23,7 +23,7 @@ from loyalty.models.program import (
     ProgramVersion,
     Tier,
 )
-from loyalty.models.tier import TierChange, TierStanding
+from loyalty.models.tier import TierChange, TierFloor, TierStanding
 
 __all__ = [
     "Achievement",
@@ -53,5 +53,6 @@ __all__ = [
     "ProgressCounter",
     "Tier",
     "TierChange",
+    "TierFloor",
     "TierStanding",
 ]

@@ -13,7 +13,11 @@ from loyalty.models.ledger import Enrollment
 
 
 class TierStanding(BrandModel):
-    """A member's tier on one ladder now. valid_until: the local midnight at which it is looked at again, or null."""
+    """A member's tier on one ladder now. valid_until: the local midnight at which it is looked at again, or null.
+
+    floor_tier: one that is held whatever is earned (a plan gives it, or an invitation), until floor_until. While there
+    is one, own_tier and own_until are what was earned, and tier the higher of the two; without one, tier is earned.
+    """
 
     enrollment = models.ForeignKey(
         Enrollment,
@@ -28,6 +32,12 @@ class TierStanding(BrandModel):
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     # How it was reached: only a tier that was earned is given back when the points that earned it go.
     cause = models.CharField(_("cause"), max_length=12, default="enrolled")
+    floor_tier = models.CharField(_("floor"), max_length=40, blank=True, default="", db_default="")
+    floor_until = models.DateTimeField(_("floor until"), null=True, blank=True)
+    own_tier = models.CharField(_("earned tier"), max_length=40, blank=True, default="", db_default="")
+    own_until = models.DateTimeField(_("earned until"), null=True, blank=True)
+    # The end that the member was told of; another end is told anew.
+    told_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("tier standing")
@@ -35,8 +45,8 @@ class TierStanding(BrandModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["enrollment", "ladder"], name="standing_once")]
         indexes: ClassVar = [
             models.Index(
-                fields=["valid_until"],
-                name="standing_due",
+                fields=["valid_until", "enrollment"],
+                name="standing_due_of",
                 condition=models.Q(valid_until__isnull=False),
             )
         ]
@@ -53,6 +63,10 @@ class TierChange(AppendOnly):
         EARNED = "earned", _("earned")
         WINDOW_END = "window_end", _("end of the period")
         STAFF = "staff", _("by staff")
+        FLOOR = "floor", _("given")
+        FLOOR_END = "floor_end", _("what was given ended")
+        BALANCE = "balance", _("by the balance")
+        PROGRAM = "program", _("the program changed")
 
     enrollment = models.ForeignKey(
         Enrollment,
@@ -82,3 +96,34 @@ class TierChange(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.from_tier or '–'} → {self.to_tier}"
+
+
+class TierFloor(BrandModel):
+    """A tier that a member holds on a ladder whatever they earn: by invitation, by a plan, by staff.
+
+    One at a time per source; setting another of the same source ends the one before. until: null is for ever.
+    """
+
+    enrollment = models.ForeignKey(
+        Enrollment, on_delete=models.PROTECT, related_name="tier_floors", verbose_name=_("enrollment")
+    )
+    ladder = models.CharField(_("ladder"), max_length=40)
+    tier = models.CharField(_("tier"), max_length=40)
+    source = models.CharField(_("source"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    set_by = models.CharField(_("set by"), max_length=120)
+    set_at = models.DateTimeField(_("set at"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("given tier")
+        verbose_name_plural = _("given tiers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["enrollment", "ladder", "source"], name="floor_once", condition=models.Q(ended_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ladder}: {self.tier} ({self.source})"

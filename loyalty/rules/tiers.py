@@ -64,7 +64,7 @@ def tier_review(
     `at` counts no longer. Where one rises at the next window only, the standing is to be looked at then.
     """
     rank = rank_of(ladder, current)
-    best = _best(ladder, progress, at, touched)
+    best = _best(ladder, progress, at, touched, then=True)
     if best is not None and best[0] > rank:
         return TierMove(ladder.code, "upgraded", current or "", ladder.tiers[best[0]].code, best[1])
     waiting = _waiting(ladder, rank, valid_until, progress, at, anchor)
@@ -105,7 +105,7 @@ def tier_expire(
         return TierMove(ladder.code, "kept", current, current, None)
     if reached == rank:
         return TierMove(ladder.code, "kept", current, current, until)
-    to = _below(ladder, rank) if ladder.downgrade == "one_step" else reached
+    to = step_down(ladder, rank) if ladder.downgrade == "one_step" else reached
     to = max(to, reached)
     holds = tier_runs_out(ladder, rank=to, at=valid_until, anchor=anchor)
     if to == reached and until is not None and holds is not None:
@@ -163,13 +163,23 @@ def tier_return_review(
     return TierMove(ladder.code, "downgraded", current, ladder.tiers[reached].code, until)
 
 
+def tier_by_balance(ladder: CompiledLadder, *, current: str, balance: int) -> TierMove | None:
+    """Where a ladder goes by what a member has to spend: up or down to what that is, or one step down."""
+    rank, reached = rank_of(ladder, current), tier_reached(ladder, (balance,))
+    if reached == rank or (reached < rank and ladder.downgrade == "none"):
+        return None
+    to = max(reached, step_down(ladder, rank)) if reached < rank and ladder.downgrade == "one_step" else reached
+    kind: Kind = "upgraded" if to > rank else "downgraded"
+    return TierMove(ladder.code, kind, current, ladder.tiers[to].code, None)
+
+
 def rank_of(ladder: CompiledLadder, code: str | None) -> int:
     """A tier that the ladder no longer has counts as the first one."""
     return ladder.ranks.get(code, 0) if code is not None else 0
 
 
-def _below(ladder: CompiledLadder, rank: int) -> int:
-    """One step down, past tiers that are only given."""
+def step_down(ladder: CompiledLadder, rank: int) -> int:
+    """The rank one step down, past tiers that are only given."""
     return max((each.rank for each in ladder.tiers[:rank] if not each.by_invitation), default=0)
 
 
@@ -222,8 +232,13 @@ def _carries(
     return valid_until is None or until is None or until >= valid_until
 
 
-def _best(ladder: CompiledLadder, progress: Progress, at: datetime, windows: Iterable[str] | None) -> Best | None:
-    """The highest rank reached in a window whose tiers still hold at that instant, and until when (the latest)."""
+def _best(
+    ladder: CompiledLadder, progress: Progress, at: datetime, windows: Iterable[str] | None, *, then: bool = False
+) -> Best | None:
+    """The highest rank reached in a window whose tiers still hold at that instant, and until when (the latest).
+
+    then: what is reached in a window that is over was so within it, at the latest on its last day.
+    """
     if ladder.metrics[0].kind == "balance":
         return tier_reached(ladder, values_on(ladder, progress, date.min)), None
     day = local_day(at, ladder.zone)
@@ -238,8 +253,7 @@ def _best(ladder: CompiledLadder, progress: Progress, at: datetime, windows: Ite
         if not ladder.at_once and (end is None or day_start(end, ladder.zone) > at):
             continue
         rank = tier_reached(ladder, values)
-        # A window that is over was reached within it, at the latest on its last day.
-        reached = day if end is None or wanted is None or end > day else end - timedelta(days=1)
+        reached = end - timedelta(days=1) if then and end is not None and end <= day else day
         until = tier_valid_until(ladder, rank=rank, window_start=start, reached=reached)
         if until is None or until > at:
             found.append((rank, until))
