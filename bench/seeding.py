@@ -24,9 +24,9 @@ BENCH: Actor = system("bench")
 MEMBERS = """
     INSERT INTO members_member (
         public_id, external_id, email, name, phone, language, status, is_test, acquisition_channel, utm_source,
-        utm_medium, utm_campaign, referrer, joined_at, created_at, updated_at)
+        utm_medium, utm_campaign, referrer, joined_at, created_at, updated_at, time_zone, attributes)
     SELECT (%(ids)s::uuid[])[n], 'c-' || n, 'c-' || n || '@example.com', 'Member ' || n, '', 'en', 'active', false, '',
-           '', '', '', '', now(), now(), now()
+           '', '', '', '', now(), now(), now(), '', '{}'
     FROM generate_series(1, %(count)s) AS n
 """
 PLACES = """

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """members: in all, spread over `brands`. seconds: of one side of one round. hosts: for the tenancy bench."""
+    """members: in all, spread over `brands`; night: those of its one. seconds: of one side of one round.
+
+    hosts: for the tenancy bench.
+    """
 
     name: str
     members: int
@@ -19,15 +22,20 @@ class Sizes:
     hosts: tuple[int, ...]
     provisioned: int
     replayed: int
+    night: int
 
     @property
     def members_each(self) -> int:
         return max(1, self.members // self.brands)
 
 
-SMOKE = Sizes("smoke", 40, 2, 20, rounds=1, seconds=0.5, hosts=(1, 2), provisioned=1, replayed=1)
-USUAL = Sizes("usual", 20_000, 20, 20, rounds=4, seconds=3.0, hosts=(1, 20, 200), provisioned=8, replayed=2)
-FULL = Sizes("full", 100_000, 20, 20, rounds=7, seconds=8.0, hosts=(1, 20, 200), provisioned=20, replayed=3)
+SMOKE = Sizes("smoke", 40, 2, 20, rounds=1, seconds=0.5, hosts=(1, 2), provisioned=1, replayed=1, night=2_000)
+USUAL = Sizes(
+    "usual", 20_000, 20, 20, rounds=4, seconds=3.0, hosts=(1, 20, 200), provisioned=8, replayed=2, night=100_000
+)
+FULL = Sizes(
+    "full", 100_000, 20, 20, rounds=7, seconds=8.0, hosts=(1, 20, 200), provisioned=20, replayed=3, night=1_000_000
+)
 SCALES = {each.name: each for each in (SMOKE, USUAL, FULL)}
 
 
