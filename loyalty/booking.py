@@ -160,20 +160,28 @@ class Plan(msgspec.Struct):
         event_id: str | None,
         at: datetime,
         cause: str,
-        ranks: Mapping[str, int] | None = None,
+        ranks: Mapping[str, int],
     ) -> TierMove:
-        """Plan a move of what was earned and let the place in memory follow. ranks: needed where there is a floor.
+        """Plan a move of what was earned and let the place in memory follow. ranks: of the ladder's tiers.
 
         Returns what becomes of the tier that counts, which a floor may hold up.
         """
         standing = place.standing(move.ladder)
         if standing is None:
             standing = Standing(move.ladder, move.from_tier, at, None, cause)
-        new = standing.with_own(move.to_tier, move.valid_until, ranks or {})
-        return self.standing_put(new, before=standing, place=place, event_id=event_id, at=at, cause=cause)
+        new = standing.with_own(move.to_tier, move.valid_until, ranks)
+        return self.standing_put(new, before=standing, place=place, event_id=event_id, at=at, cause=cause, ranks=ranks)
 
     def standing_put(
-        self, new: Standing, *, before: Standing, place: Place, event_id: str | None, at: datetime, cause: str
+        self,
+        new: Standing,
+        *,
+        before: Standing,
+        place: Place,
+        event_id: str | None,
+        at: datetime,
+        cause: str,
+        ranks: Mapping[str, int],
     ) -> TierMove:
         """Plan the standing as it is from now on and, when the tier that counts changed, its line of history.
 
@@ -182,18 +190,9 @@ class Plan(msgspec.Struct):
         kept = new.tier == before.tier and place.standing(new.ladder) is not None
         new.since, new.cause = (before.since, before.cause) if kept else (at, cause)
         new.before = before.before if kept else (before.tier if before.cause != "earned" else "")
-        self.standings[place.id, new.ladder] = {
-            "enrollment": place.id,
-            "ladder": new.ladder,
-            "tier": new.tier,
-            "since": new.since,
-            "valid_until": new.valid_until,
-            "cause": new.cause,
-            "floor_tier": new.floor_tier,
-            "floor_until": new.floor_until,
-            "own_tier": new.own_tier,
-            "own_until": new.own_until,
-        }
+        row = msgspec.structs.asdict(new)
+        del row["before"]
+        self.standings[place.id, new.ladder] = {"enrollment": place.id, **row}
         if not kept:
             change = {"ladder": new.ladder, "from_tier": before.tier, "to_tier": new.tier, "cause": cause, "at": at}
             self.tier_changes.append({"enrollment": place.id, "event_id": event_id, **change})
@@ -201,7 +200,14 @@ class Plan(msgspec.Struct):
             place.moves.append(PastMove(new.ladder, before.tier, at))
         place.standings = [each for each in place.standings if each.ladder != new.ladder]
         place.standings.append(new)
-        return TierMove(new.ladder, "kept" if kept else "upgraded", before.tier, new.tier, new.valid_until)
+        up = ranks.get(new.tier, 0) > ranks.get(before.tier, -1)
+        return TierMove(
+            new.ladder,
+            "kept" if kept else "upgraded" if up else "downgraded",
+            before.tier,
+            new.tier,
+            new.valid_until,
+        )
 
     def tell(self, topic: str, **payload: Any) -> None:
         self.outbox.append({"topic": topic, "payload": payload})

@@ -41,7 +41,7 @@ def standings_lapse(place: Place, *, compiled: CompiledProgram, plan: Plan, at: 
         if ladder is None:
             # The ladder is gone from the program; the standing is history and isn't looked at again.
             gone = msgspec.structs.replace(standing, valid_until=None, own_until=None, floor_until=None)
-            plan.standing_put(gone, before=standing, place=place, event_id=None, at=at, cause=standing.cause)
+            plan.standing_put(gone, before=standing, place=place, event_id=None, at=at, cause=standing.cause, ranks={})
         else:
             _ladder_lapse(place, ladder, plan, at, whose)
 
@@ -53,7 +53,15 @@ def _ladder_lapse(place: Place, ladder: CompiledLadder, plan: Plan, at: datetime
         then = standing.floor_until
         if then is not None and then <= min(at, until or at):
             without = standing.with_floor("", None, ladder.ranks)
-            moved = plan.standing_put(without, before=standing, place=place, event_id=None, at=then, cause="floor_end")
+            moved = plan.standing_put(
+                without,
+                before=standing,
+                place=place,
+                event_id=None,
+                at=then,
+                cause="floor_end",
+                ranks=ladder.ranks,
+            )
         else:
             move = tier_expire(ladder, current=own, valid_until=until, progress=progress, at=at, anchor=anchor)
             if move is None or until is None:

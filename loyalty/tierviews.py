@@ -13,7 +13,7 @@ from loyalty.definition.ladders import Ladder
 from loyalty.definition.windows import Anniversary, Rolling, window_anchor
 from loyalty.models import Enrollment, PointsAccount, ProgressCounter, TierStanding
 from loyalty.rules.dates import day_start, local_day
-from loyalty.rules.progress import progress_of, tier_progress, values_on
+from loyalty.rules.progress import TierProgress, progress_of, tier_progress, values_on
 from loyalty.selectors import Place, program_of
 
 
@@ -131,10 +131,7 @@ def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | N
     ends = None if rolls else ladder.window.end(ladder.window.start(today, anchor))
     here = defined.tiers[rank]
     above = next((each for each in defined.tiers if each.code == progress.next_tier), None)
-    metrics = tuple(
-        MetricView(*_unit_of(metric, compiled), each.reached, each.threshold, each.missing, each.to_keep)
-        for metric, each in zip(ladder.metrics, progress.metrics, strict=True)
-    )
+    metrics = _metrics(compiled, ladder, progress)
     return TierView(
         ladder=ladder.code,
         ladder_name=defined.name,
@@ -159,6 +156,13 @@ def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | N
         tiers=_steps(defined, ladder, rank),
         metrics=metrics,
         all_of=ladder.every,
+    )
+
+
+def _metrics(compiled: CompiledProgram, ladder: CompiledLadder, progress: TierProgress) -> tuple[MetricView, ...]:
+    return tuple(
+        MetricView(*_unit_of(metric, compiled), each.reached, each.threshold, each.missing, each.to_keep)
+        for metric, each in zip(ladder.metrics, progress.metrics, strict=True)
     )
 
 

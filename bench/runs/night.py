@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -94,7 +95,7 @@ def run(ground: Ground) -> Report:
 def _bare(members: int) -> tuple[float, float]:
     with brand_context(_brand("nightbare", members)):
         ends = _seed()
-        params = {"ends": ends, "year": f"{ends.year}-01-01"}
+        params: dict[str, Any] = {"ends": ends, "year": f"{ends.year}-01-01"}
         taken = []
         for statement in (BARE_EXPIRY, BARE_TIERS):
             begun = time.monotonic()

@@ -13,7 +13,7 @@ from loyalty.booking import Origin, Plan
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.lots import MemoryLot
-from loyalty.reading import Account, AwardLot, Place
+from loyalty.reading import Account, AwardLot, Place, Standing
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
@@ -139,7 +139,8 @@ class MemoryPlan(Plan, kw_only=True):
         self.judge.taken(lot, account.currency, self.takes.pop())
         return taken, debt
 
-    def move_add(self, move: TierMove, *, place: Place, event_id: str | None, at: datetime, cause: str) -> None:
-        super().move_add(move, place=place, event_id=event_id, at=at, cause=cause)
+    def standing_put(self, new: Standing, **told: Any) -> TierMove:
+        move = super().standing_put(new, **told)
         self.judge.moved(move)
         self.tier_changes.clear()
+        return move
