@@ -10,7 +10,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loyalty", "0010_hold_and_transfer"),
+        ("loyalty", "0011_import_jobs"),
     ]
 
     operations = [
