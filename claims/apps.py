@@ -9,7 +9,9 @@ class ClaimsConfig(AppConfig):
     verbose_name = _("Claims and visits")
 
     def ready(self) -> None:
-        from claims import booking  # noqa: F401  (registers its outbox handlers)
+        from claims import booking, pages  # noqa: F401  (booking registers its outbox handlers)
         from core.resealing import sealed_place
+        from loyalty.home import member_part
 
+        member_part("claims/home_part.html", pages.home_part)
         sealed_place("claims_place", "secret", "place_code")

@@ -70,3 +70,8 @@ class CheckInWayOff(DomainError):
 class PlaceUnknown(InvalidInput):
     code = "unknown_place"
     title = _("There is no such place.")
+
+
+class NoPlaceNear(Conflict):
+    code = "no_place_near"
+    title = _("There is no place near you where you can check in.")

@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from msgspec import Struct
 
+from claims.api import api_urls as claims_urls
 from core.api.docs import SwaggerView, openapi_view, problems_view
 from core.api.perms import ANY_KEY
 from core.api.problems import no_such_path
@@ -20,9 +21,11 @@ from rewards.api import api_urls as rewards_urls
 
 ROOT = "/api/v1/"
 INDEX = {
+    "claims": f"{ROOT}claims",
     "events": f"{ROOT}events",
     "events_bulk": f"{ROOT}events/bulk",
     "members": f"{ROOT}members",
+    "places": f"{ROOT}places",
     "programs": f"{ROOT}programs",
     "redemptions": f"{ROOT}redemptions",
     "rewards": f"{ROOT}rewards",
@@ -57,7 +60,7 @@ class IndexView(ApiView):
 urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
-    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls])),
+    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls])),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(no_such_path), name="api-nothing"),

@@ -42,6 +42,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Claims"), "fact_check", "claims.claim"),
             _item(request, _("Imports"), "upload_file", "loyalty.importjob"),
             _item(request, _("Names on leaderboards"), "leaderboard", "loyalty.leaderboardplayer"),
+            _item(request, _("Check-ins"), "where_to_vote", "claims.checkin"),
+            _item(request, _("Places"), "location_on", "claims.place"),
         ),
         _group(
             _("Program"),

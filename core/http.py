@@ -78,6 +78,9 @@ def _limit(request: HttpRequest) -> int | None:
     """
     usual: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     large: int | None = settings.LARGE_BODIES.get(request.path_info)
+    if large is None and request.content_type == "multipart/form-data":
+        uploads = settings.FILE_UPLOAD_LIMITS.items()
+        large = next((most for prefix, most in uploads if request.path_info.startswith(prefix)), None)
     known = "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES
     return usual if usual is None or large is None or not known else max(usual, large)
 

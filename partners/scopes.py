@@ -26,6 +26,12 @@ SCOPES: dict[str, Promise] = {
     "rewards:read": _("Read the rewards on offer"),
     "redemptions:read": _("Read redemptions and their codes"),
     "redemptions:write": _("Redeem, use and cancel rewards"),
+    "claims:read": _("Read claims and their files"),
+    "claims:write": _("Send claims for members and take them back"),
+    "claims:decide": _("Approve and refuse claims"),
+    "places:read": _("Read the places where members check in"),
+    "checkins:read": _("Read check-ins"),
+    "checkins:write": _("Check members in"),
 }
 
 

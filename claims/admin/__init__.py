@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from claims.admin import queue  # noqa: F401  (registers)
+from claims.admin import member_panel, places, queue, visits  # noqa: F401  (each registers)

@@ -163,6 +163,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a bulk of 1,000 events; core.ht
 # Files to import are streamed to the disk, at these addresses only; see core.http.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 LARGE_BODIES = {"/api/v1/imports": IMPORT_MAX_BYTES, "/admin/loyalty/importjob/add/": IMPORT_MAX_BYTES}
+# Where a member's form sends a photo, by the path's beginning: a phone's is often larger than all else may be.
+FILE_UPLOAD_LIMITS = {"/claims/new/": 11 * 1024 * 1024}
 SESSION_ENGINE = "tenants.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

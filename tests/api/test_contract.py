@@ -14,6 +14,8 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from claims.models import Place
+from claims.rotating import secret_new
 from core.api import limits
 from core.api.docs import openapi_document
 from loyalty.ledger import ledger_invariants
@@ -24,6 +26,7 @@ from rewards.services import reward_redeem
 from tenants.context import brand_context
 from tests.api.cast import key_made
 from tests.api.test_scopes import MATRIX
+from tests.claims import cast as claimed
 from tests.loyalty import shop
 from tests.trials import scale
 
@@ -41,7 +44,7 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
     limits.forget_all()
     made = new_brand()
     with brand_context(made):
-        program = shop.program()
+        program = claimed.program()
         anna = shop.member("Anna", external_id="C-1")
         place = shop.place(anna, program)
         shop.send(shop.order(anna, 5000, "INV-1"))
@@ -49,6 +52,8 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
         taken = reward_redeem(enrollment=place, reward=beans, actor=shop.PARTNER, key="contract")
         [event] = shop.send(shop.review(anna))
         segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
+        claim = claimed.hands_in(place)
+        Place.objects.create(code="here", name="Here", latitude="52", longitude="5", secret=secret_new())
         _row, key = key_made(rate_per_minute=1_000_000)
     yield {
         "host": f"{made.slug}.localhost",
@@ -58,6 +63,8 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
             "event": [event.body["id"]],
             "redemption": [str(taken.pk)],
             "reward": ["beans"],
+            "claim": [str(claim.pk)],
+            "file": [str(claim.files.get().pk)],
             "program": ["club"],
             "number": [1],
             "segment": ["runners"],

@@ -50,6 +50,7 @@ def address_of(route: str) -> str:
         "import_job": f"{uuid7()}",
         "number": "1",
     }
+    values |= {"claim": f"{uuid7()}", "file": f"{uuid7()}"}
     return re.sub(r"{(\w+)}", lambda name: values.get(name[1], "club"), route)
 
 

@@ -33,13 +33,13 @@ from django.utils import timezone
 
 from claims.models import CheckIn, Place
 from claims.pictures import PDF, Upload
+from claims.rotating import secret_new, token_of
 from claims.services import Sent, claim_approve, claim_refuse, claim_submit
 from core import clock
 from core.actor import Actor
 from core.audit import audit_record
 from core.ids import uuid7
 from core.outbox import outbox_drain
-from core.secrets import seal
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
 from loyalty.adjusting import adjustment_make
 from loyalty.holding import points_hold
@@ -304,13 +304,18 @@ def visited(enrollment: Enrollment, word: str, prefix: str) -> Cast:
     """A place, and somebody who was there."""
     place = Place.objects.create(
         code=f"{prefix}place", name=f"{word} place", address=f"{word} street", latitude="52.1", longitude="5.1",
-        tags=[f"{word} tag"], secret=seal(f"{word} secret", purpose="place_code"),
+        tags=[f"{word} tag"], secret=secret_new(),
     )  # fmt: skip
     visit = CheckIn.objects.create(
         enrollment=enrollment, place=place, method="code", state="held", reason="too_fast", at=clock.now(),
         decided_by=f"user:{word}", key=f"{word} key", body_hash=b"x", source=f"{word} till", initiated_by="partner",
     )  # fmt: skip
-    return {"place": str(place.pk), "place_code": place.code, "check_in": str(visit.pk)}
+    return {
+        "place": str(place.pk),
+        "place_code": place.code,
+        "place_token": token_of(place, clock.now()),
+        "check_in": str(visit.pk),
+    }
 
 
 def imported(word: str, number: int) -> str:
