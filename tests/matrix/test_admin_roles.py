@@ -18,7 +18,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
-from claims.models import Claim, ClaimFile
+from claims.models import CheckIn, Claim, ClaimFile, Place
+from claims.rotating import secret_new
 from config.admin import site
 from core import clock
 from loyalty.imports.jobs import Wish, file_received, import_create
@@ -92,6 +93,8 @@ def subject(name: str, house: House) -> Any:
         return kinds[app_model].objects.order_by("pk").values_list("pk", flat=True)[0]
     if app_model == "claims_claim":
         return claimed(house)[0]
+    if app_model in ("claims_place", "claims_checkin"):
+        return visited(house)[app_model]
     if app_model == "members_user":
         return User.objects.get(email="subject@team.example").pk
     model = next(m for m in site._registry if f"{m._meta.app_label}_{m._meta.model_name}" == app_model)
@@ -119,6 +122,18 @@ def claimed(house: House) -> tuple[Any, Any]:
     )
     kept = {"claim": claim, "kind": "photo", "media_type": "image/jpeg", "size": 1, "digest": "x", "content": b"x"}
     return claim.pk, (claim.files.first() or ClaimFile.objects.create(**kept)).pk
+
+
+def visited(house: House) -> dict[str, Any]:
+    """A place, and a visit to it that is held."""
+    place = Place.objects.first() or Place.objects.create(
+        code="here", name="Here", latitude="52", longitude="5", secret=secret_new()
+    )
+    seen = {"method": "code", "state": "held", "at": clock.now(), "key": "k", "body_hash": b"x"}
+    visit = CheckIn.objects.first() or CheckIn.objects.create(
+        enrollment=house.redemption.enrollment, place=place, **seen
+    )
+    return {"claims_place": place.pk, "claims_checkin": visit.pk}
 
 
 def address(name: str, house: House) -> str:
