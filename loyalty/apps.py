@@ -10,7 +10,7 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import outbox
-        from loyalty import achievementpages, acts, hooking, templates
+        from loyalty import achievementpages, acts, hooking, promotions, templates
         from loyalty.home import member_part
         from members.hooks import on_member_created
         from tenants.hooks import on_provisioned, provide_program_templates
@@ -20,4 +20,5 @@ class LoyaltyConfig(AppConfig):
         provide_program_templates(templates.template_choices)
         member_part("loyalty/achievements_part.html", achievementpages.home_part)
         acts.act_handler("set_attribute")(acts.attribute_set)
+        outbox.handler("tier.changed")(promotions.tier_reached)
         outbox.handler("member.enrolled")(hooking.enrolled_event_again)

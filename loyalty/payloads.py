@@ -27,12 +27,14 @@ MAX_DEPTH, MAX_VALUES, MAX_TEXT = 6, 500, 2_000
 INT64 = 2**63
 
 ORDER_PAID, ORDER_RETURNED, MEMBER_ENROLLED = "order.paid", "order.returned", "member.enrolled"
+TIER_REACHED = "tier.reached"
 # Types that every brand has; a brand's own types are those that a rule of its program waits for.
 BUILT_IN = frozenset(
     {
         ORDER_PAID,
         ORDER_RETURNED,
         MEMBER_ENROLLED,
+        TIER_REACHED,
         "review.posted",
         "store.checked_in",
         "referral.converted",
@@ -41,7 +43,7 @@ BUILT_IN = frozenset(
     }
 )
 # Only the product itself says these; a partner who could would enroll people by event.
-INTERNAL = frozenset({MEMBER_ENROLLED})
+INTERNAL = frozenset({MEMBER_ENROLLED, TIER_REACHED})
 
 
 class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -54,6 +54,7 @@ FIXED: Mapping[str, Attributes] = {
     "order.paid": _ORDER,
     "order.returned": _RETURN,
     "member.enrolled": {"channel": "text"},
+    "tier.reached": {"ladder": "text", "tier": "text", "from_tier": "text", "skipped": "flag"},
 }
 
 ATTRIBUTE_WORDS = {

@@ -26,6 +26,7 @@ from loyalty.definition.effects import (
     Multiplier,
     effect_currency,
 )
+from loyalty.definition.entries import entry_rules
 from loyalty.definition.facts import Facts, counter_key
 from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
@@ -38,6 +39,8 @@ def compile_program(document: Document) -> CompiledProgram:
     currencies = {each.code: currency_build(each, document) for each in document.currencies}
     by_trigger: dict[str, list[Rule]] = {}
     for rule in sorted(document.rules, key=lambda each: (-each.priority, each.code)):
+        by_trigger.setdefault(rule.trigger, []).append(rule)
+    for rule in entry_rules(document):
         by_trigger.setdefault(rule.trigger, []).append(rule)
     raised = _raised(document, zone)
     for trigger in raised:

@@ -16,6 +16,7 @@ from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.claims import CheckInRules, ClaimType
 from loyalty.definition.counters import Counter
 from loyalty.definition.currencies import Currency
+from loyalty.definition.entries import entry_rules
 from loyalty.definition.eventtypes import EventType
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.leaderboards import Leaderboard
@@ -85,7 +86,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         raise KeyError(code)
 
     def rule(self, code: str) -> Rule:
-        for each in self.rules:
+        """The rule of that code, or what a tier gives who rises to it; KeyError when there is none."""
+        for each in (*self.rules, *entry_rules(self)):
             if each.code == code:
                 return each
         raise KeyError(code)

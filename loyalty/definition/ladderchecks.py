@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply, PointsPerMoney
+from loyalty.definition.entries import entry_code
 from loyalty.definition.ladders import Ladder, Tier
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
@@ -121,11 +122,12 @@ def _entry(ladder: Ladder, tier: Tier, index: int, path: str, ground: Ground) ->
         )
     if len(tier.entry_effects) > 10:
         yield Problem(f"{path}.entry_effects", f"There are {len(tier.entry_effects)}.", "At most 10.")
-    if ladder.code in ground.rules:
+    code = entry_code(ladder.code, tier.code)
+    if code in ground.rules or len(code) > 40:
         yield Problem(
             f"{path}.entry_effects",
-            f"Entries would be kept under {ladder.code!r}, which is a rule's code too.",
-            "Give the ladder or the rule another code.",
+            f"What is given would be kept under {code!r}, which is a rule's code or longer than 40.",
+            "Give the ladder, the tier or the rule another code.",
         )
     for at, effect in enumerate(tier.entry_effects[:10]):
         here = f"{path}.entry_effects[{at}]"

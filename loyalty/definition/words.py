@@ -20,6 +20,7 @@ TRIGGER_WORDS = {
     "invoice.paid": N_("When an invoice is paid"),
     "survey.answered": N_("When a survey is answered"),
     "member.joined": N_("When a member joins"),
+    "tier.reached": N_("When a member rises to a tier"),
     "member.birthday": N_("On a member's birthday"),
 }
 
