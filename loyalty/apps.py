@@ -10,8 +10,9 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import outbox
-        from loyalty import achievementpages, acts, hooking, promotions, templates
+        from loyalty import achievementpages, acts, birthdays, hooking, promotions, templates
         from loyalty.home import member_part
+        from loyalty.nightly import night_step
         from members.hooks import on_member_created
         from tenants.hooks import on_provisioned, provide_program_templates
 
@@ -21,4 +22,5 @@ class LoyaltyConfig(AppConfig):
         member_part("loyalty/achievements_part.html", achievementpages.home_part)
         acts.act_handler("set_attribute")(acts.attribute_set)
         outbox.handler("tier.changed")(promotions.tier_reached)
+        night_step("rewards")(birthdays.birthdays)
         outbox.handler("member.enrolled")(hooking.enrolled_event_again)

@@ -26,14 +26,15 @@ Short = Annotated[str, Meta(max_length=60)]
 MAX_DEPTH, MAX_VALUES, MAX_TEXT = 6, 500, 2_000
 INT64 = 2**63
 
-ORDER_PAID, ORDER_RETURNED, MEMBER_ENROLLED = "order.paid", "order.returned", "member.enrolled"
-TIER_REACHED = "tier.reached"
+ORDER_PAID, ORDER_RETURNED = "order.paid", "order.returned"
+MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED = "member.enrolled", "member.birthday", "tier.reached"
 # Types that every brand has; a brand's own types are those that a rule of its program waits for.
 BUILT_IN = frozenset(
     {
         ORDER_PAID,
         ORDER_RETURNED,
         MEMBER_ENROLLED,
+        MEMBER_BIRTHDAY,
         TIER_REACHED,
         "review.posted",
         "store.checked_in",
@@ -43,7 +44,7 @@ BUILT_IN = frozenset(
     }
 )
 # Only the product itself says these; a partner who could would enroll people by event.
-INTERNAL = frozenset({MEMBER_ENROLLED, TIER_REACHED})
+INTERNAL = frozenset({MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED})
 
 
 class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ ClaimPeriod = Literal["day", "week", "month", "year", "ever"]
 
 _PROOFS = {"link": N_("a link"), "photo": N_("a photo"), "receipt": N_("a receipt"), "text": N_("a text")}
 # Events with a shape of their own, which an approved claim can't have, and the one that only the product says.
-NOT_CLAIMED = frozenset({"order.paid", "order.returned", "member.enrolled", "store.checked_in"})
+NOT_CLAIMED = frozenset({"order.paid", "order.returned", "member.enrolled", "member.birthday", "store.checked_in"})
 # Where the event tells which claim it came from.
 OWN_FIELD = "claim"
 MAX_CLAIM_TYPES, MAX_FIELDS, MAX_CHOICES, MAX_REASONS = 50, 20, 50, 20

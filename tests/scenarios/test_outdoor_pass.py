@@ -1,0 +1,99 @@
+"""A year with the outdoor pass: a point a dollar, a hundred a year for being outside, credit for gear, a debt.
+
+Every number below is worked out by hand beside it; the shop is in Denver.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from claims.errors import ClaimedOften
+from claims.pictures import Upload, upload_read
+from tests.conftest import ClientFor, NewBrand
+from tests.scenarios.cast import Year, given, taken
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def year(new_brand: NewBrand, client_for: ClientFor) -> Year:
+    return Year(new_brand, client_for, "outdoor_pass", begins="2030-01-10T09:00")
+
+
+def photo(shade: int) -> Upload:
+    drawn = BytesIO()
+    picture = Image.new("RGB", (64, 64), (shade, 90, 40))
+    picture.putpixel((shade % 64, 3), (0, 0, 0))
+    picture.save(drawn, "PNG")
+    return upload_read(drawn.getvalue(), kind="photo")
+
+
+def test_a_year_with_the_outdoor_pass(year: Year) -> None:
+    year.joins(birth_date="1988-06-20")
+    year.offers("ten_off", 100, "points")
+
+    # 120 dollars with 10 of tax: 110. Half a dollar earns nothing: 59.50 is 59. 169.
+    year.at("2030-01-12T12:00")
+    assert given(year.order("A-1", "2030-01-12T10:00", 120_00, tax_minor=10_00)) == {"purchase": 110}
+    assert given(year.order("A-2", "2030-01-12T11:00", 59_50)) == {"purchase": 59}
+
+    # Two friends 50, three check-ins with the app 30, five at stores and parks would be 25 but only 20 of the
+    # hundred are left: the fifth gives nothing. 169 + 100 = 269.
+    for number in (1, 2):
+        year.tell("referral.converted", f"F-{number}", "2030-01-12T11:30", friend=f"C-{number + 1}")
+    for number in (1, 2, 3):
+        year.tell("app.checked_in", f"P-{number}", "2030-01-12T11:40", screen="home")
+    given_at_places = [
+        sum(given(year.tell("store.checked_in", f"S-{n}", "2030-01-12T11:50", place={"code": "denver"})).values())
+        for n in range(5)
+    ]
+    assert given_at_places == [5, 5, 5, 5, 0]
+    assert year.balances() == {"points": 269, "credit": 0}
+
+    # Used gear, three times: 2, 3 and 3 items at 10 dollars: 20 + 30 + 30 = 80. A fourth time is refused at once.
+    for shade, items in ((10, 2), (90, 3), (170, 3)):
+        year.claims("gear", files=(photo(shade),), staff={"items": items})
+    assert year.balances() == {"points": 269, "credit": 80}
+    with pytest.raises(ClaimedOften):
+        year.claims("gear", files=(photo(250),), staff={"items": 1})
+
+    # Ten dollars off for 100 points, twice: 69 left.
+    assert year.redeems("ten_off").status_code == 201
+    assert year.redeems("ten_off").status_code == 201
+    assert year.balances() == {"points": 69, "credit": 80}
+
+    # Then A-1 comes back whole: 110 are owed, 69 are there: a debt of 41. The next 100 dollars pay it: 59.
+    assert taken(year.returns("A-1", "2030-01-12T11:55", 120_00)) == 69
+    assert year.balances()["points"] == 0
+    year.at("2030-02-01T12:00")
+    assert given(year.order("A-3", "2030-02-01T10:00", 100_00)) == {"purchase": 100}
+    assert year.balances()["points"] == 59
+
+    # Her birthday brings ten dollars of credit, once: the night of 20 June sees to it. 90.
+    year.night("2030-06-19T12:00")
+    assert year.balances()["credit"] == 80
+    year.night("2030-06-20T00:30")
+    year.night("2030-06-20T12:00")
+    assert year.balances()["credit"] == 90
+
+    # Earned this year: 59 + 100 + 100 = 259. 300 dollars more, 559: on the Summit, to the end of 2031.
+    assert year.tier("pass") == "explorer"
+    year.at("2030-07-01T12:00")
+    year.order("A-4", "2030-07-01T10:00", 300_00)
+    assert (year.balances()["points"], year.tier("pass")) == (359, "summit")
+
+    # Credit holds eleven months: January's 80 through 12 December, June's 10 into the next year.
+    year.night("2030-12-12T23:30")
+    assert year.balances()["credit"] == 90
+    year.night("2030-12-13T00:30")
+    assert year.balances()["credit"] == 10
+
+    # A new year, a new hundred outside: 5.
+    year.night("2031-01-02T12:00")
+    assert given(year.tell("store.checked_in", "S-9", "2031-01-02T11:00", place={"code": "moab"})) == {
+        "place_check_in": 5
+    }
+    year.adds_up()
