@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser import cast
+from tests.browser import achieving, cast
 from tests.browser.site import FLAGS, Site, Watch, chromium_path, serving
 
 SLUG = "browsercafe"
@@ -53,7 +53,9 @@ def site(
         try:
             with brand_context(running.brand):
                 rewards = cast.catalogue()
-                cast.history(cast.person("Anna de Wit", "anna@example.com"), rewards)
+                anna = cast.person("Anna de Wit", "anna@example.com")
+                cast.history(anna, rewards)
+                achieving.achievements(anna)
             yield running
         finally:
             connections.close_all()

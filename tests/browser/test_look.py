@@ -20,6 +20,8 @@ MEMBER_PAGES = {
     "reward-too-dear": "/rewards/tote/",
     "reward-sold-out": "/rewards/course/",
     "my-rewards": "/my-rewards/",
+    "achievements": "/achievements/",
+    "leaderboards": "/leaderboards/",
     "profile": "/profile/",
     "not-found": "/rewards/nothing-here/",
 }
