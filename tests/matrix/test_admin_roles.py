@@ -23,6 +23,7 @@ from claims.rotating import secret_new
 from config.admin import site
 from core import clock
 from loyalty.imports.jobs import Wish, file_received, import_create
+from loyalty.leaderboards import leaderboard_join
 from loyalty.models import EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
 from members.models import User
 from members.roles import ROLES
@@ -95,6 +96,9 @@ def subject(name: str, house: House) -> Any:
         return claimed(house)[0]
     if app_model in ("claims_place", "claims_checkin"):
         return visited(house)[app_model]
+    if app_model == "loyalty_leaderboardplayer":
+        place = house.redemption.enrollment
+        return leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.STAFF).pk
     if app_model == "members_user":
         return User.objects.get(email="subject@team.example").pk
     model = next(m for m in site._registry if f"{m._meta.app_label}_{m._meta.model_name}" == app_model)
