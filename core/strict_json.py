@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from core.errors import DomainError
 
 MAX_DEPTH = 32
+PLAIN_BYTES = 64 * 1024
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 
@@ -117,9 +119,39 @@ def read_unchecked(raw: bytes) -> Any:
 
 def read(raw: bytes) -> Any:
     """The document, checked whole. MalformedBody and its kinds."""
+    value = _read_plain(raw)
+    if value is not None:
+        return value
     value = read_unchecked(raw)
     value_check(value)
     return value
+
+
+_LONG_NUMBER = b"0" * 19
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+
+def _read_plain(raw: bytes) -> Any:
+    """An object that is plainly beyond reproach, by a reader that is twice as fast; None for any other document.
+
+    Keys are counted: `":` ends each key in both writings and stands in no text but as `\\":`, which both writings have
+    alike. So a key that came twice, of which the fast reader keeps one, makes the counts differ.
+    """
+    raw = raw.strip()
+    if not raw.startswith(b"{") or len(raw) > PLAIN_BYTES or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        return None
+    # Escapes (NUL, surrogates, a quote written as \u0022); blanks that could stand between a key and its colon;
+    # negative zero, a second way to say nothing. One after the other: a loop or a pattern costs more than the rest.
+    if b"\\u" in raw or b"\t" in raw or b"\n" in raw or b"\r" in raw or b'" :' in raw or b'"  ' in raw:
+        return None
+    if b"-0." in raw or b"-0e" in raw or b"-0E" in raw or _LONG_NUMBER in raw.translate(_DIGITS):
+        return None
+    try:
+        value = msgspec.json.decode(raw)
+        again = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return value if again.count(b'":') == raw.count(b'":') else None
 
 
 def value_check(value: Any, path: str = "") -> None:

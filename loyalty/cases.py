@@ -15,7 +15,6 @@ from loyalty.definition.compiled import CompiledLadder, CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import MemberContext, Place
 from loyalty.rules.context import BalanceFacts, CounterRef, EventFacts, MemberFacts
-from loyalty.rules.judgement import Judgement
 from loyalty.rules.tiers import TierMove
 from loyalty.versions import ProgramState, VersionRow
 
@@ -129,18 +128,6 @@ def move_tell(
     if event_id is not None:
         body["event_id"] = event_id
     plan.tell("tier.changed", member_id=member_id, program=program, **body)
-
-
-def judgement_trace(judgement: Judgement) -> dict[str, Any]:
-    """What is kept of a judgement: for every rule what became of it, and each award's snapshot for returns."""
-    kept: dict[str, Any] = {"rules": judgement.trace, "awards": judgement.awards}
-    # What a return of the order has to know besides.
-    if judgement.raised:
-        kept["raised"] = judgement.raised
-    if judgement.acts:
-        kept["acts"] = judgement.acts
-    trace: dict[str, Any] = msgspec.to_builtins(kept)
-    return trace
 
 
 def event_row(case: Case, actor: Actor, status: str, trace: dict[str, Any], result: dict[str, Any]) -> Row:

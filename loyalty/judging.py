@@ -28,7 +28,6 @@ from loyalty.cases import (
     event_facts,
     event_result,
     event_row,
-    judgement_trace,
     member_facts,
     move_take,
     program_state,
@@ -43,6 +42,7 @@ from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.tiers import tier_review
 from loyalty.tellings import award_reason
+from loyalty.traces import trace_kept
 from loyalty.versions import ProgramState
 
 
@@ -194,7 +194,7 @@ class SliceJudge:
         """Plan the event's row; the reply. What only asks what would happen (a replay) keeps less."""
         status = "processed" if case.place is not None else "guest"
         result = event_result(case, status, awards=awards, reversed_=[], changed=changed)
-        self.plan.events.append(event_row(case, self.actor, status, judgement_trace(judgement), result))
+        self.plan.events.append(event_row(case, self.actor, status, trace_kept(judgement), result))
         return result
 
     def _count(self, case: Case, place: Place, judgement: Judgement) -> None:

@@ -25,6 +25,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Short = Annotated[str, Meta(max_length=60)]
 MAX_DEPTH, MAX_VALUES, MAX_TEXT = 6, 500, 2_000
 INT64 = 2**63
+_LONG_NUMBER, _DIGITS = b"0" * 19, bytes.maketrans(b"123456789", b"000000000")
 
 ORDER_PAID, ORDER_RETURNED = "order.paid", "order.returned"
 MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED = "member.enrolled", "member.birthday", "tier.reached"
@@ -139,7 +140,7 @@ def payload_read(
         _net_work_out(body.order)
         _tenders_check(body.order)
     plain: dict[str, Any] = msgspec.to_builtins(body)
-    values_check(plain, "data")
+    values_check(plain, "data", shaped=True)
     return plain
 
 
@@ -201,8 +202,31 @@ def _plain(message: str) -> str:
     return message.rpartition(" - at `$")[0] or message
 
 
-def values_check(value: Any, path: str, depth: int = 0, budget: list[int] | None = None) -> None:
-    """Refuse what a database or another reader couldn't hold: NUL, lone surrogates, huge numbers, deep nesting."""
+def values_check(value: Any, path: str, *, shaped: bool = False) -> None:
+    """Refuse what a database or another reader couldn't hold: NUL, lone surrogates, huge numbers, deep nesting.
+
+    shaped: it came through a type that bounds its depth and the length of its texts.
+    """
+    if not _plainly_good(value, shaped):
+        _values_check(value, path)
+
+
+def _plainly_good(value: Any, shaped: bool) -> bool:
+    """Whether its JSON shows at a glance that nothing can be wrong: short, flat, without escapes and long numbers."""
+    try:
+        text = msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    # Shorter than the longest text, it holds no longer one; a value takes two bytes at least.
+    if len(text) > (MAX_VALUES * 20 if shaped else min(MAX_TEXT, MAX_VALUES)):
+        return False
+    if not shaped and text.count(b"{") + text.count(b"[") > MAX_DEPTH:
+        return False
+    # A float that is no number becomes null.
+    return b"\\u" not in text and b"null" not in text and _LONG_NUMBER not in text.translate(_DIGITS)
+
+
+def _values_check(value: Any, path: str, depth: int = 0, budget: list[int] | None = None) -> None:
     budget = budget if budget is not None else [MAX_VALUES * 20 if path == "data" else MAX_VALUES]
     budget[0] -= 1
     if depth > MAX_DEPTH or budget[0] < 0:
@@ -212,10 +236,10 @@ def values_check(value: Any, path: str, depth: int = 0, budget: list[int] | None
     elif isinstance(value, dict):
         for key, each in value.items():
             text_check(key, path)
-            values_check(each, f"{path}.{key}"[:200], depth + 1, budget)
+            _values_check(each, f"{path}.{key}"[:200], depth + 1, budget)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            values_check(each, f"{path}[{index}]", depth + 1, budget)
+            _values_check(each, f"{path}[{index}]", depth + 1, budget)
     elif isinstance(value, int) and not -INT64 <= value < INT64:
         raise InvalidInput(_("This number is too large."), field=path)
     elif isinstance(value, float) and not (value == value and abs(value) != float("inf")):

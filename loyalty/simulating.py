@@ -29,6 +29,7 @@ from loyalty.lots import MemoryLot, Purse
 from loyalty.models import Enrollment, Event, Program
 from loyalty.payloads import ORDER_PAID
 from loyalty.reading import Account, Context, MemberContext, PastMove, Place, Standing
+from loyalty.traces import trace_whole
 from loyalty.versions import ALWAYS, ProgramState, VersionRow, compiled_of, programs, programs_fresh
 from members.models import Member
 
@@ -168,14 +169,16 @@ def _before(event: EventInput, answer: Answer) -> Simulated:
     if row.version is not None:
         state = next((each for each in programs_fresh().values() if each.id == row.program_id), None)
         document = state.version(row.version.pk).document if state is not None else None
-    return Simulated(_without_id(answer), row.trace, document, row.version.number if row.version else None)
+    return Simulated(_without_id(answer), trace_whole(row.trace), document, row.version.number if row.version else None)
 
 
 def _told(judge: SliceJudge, states: Mapping[str, ProgramState], answer: Answer) -> Simulated:
     booked = judge.plan.events[-1]
     state = states[answer.body["program"]]
     number = answer.body["version"]
-    return Simulated(_without_id(answer), booked["trace"], state.version(booked["version_id"]).document, number or None)
+    return Simulated(
+        _without_id(answer), trace_whole(booked["trace"]), state.version(booked["version_id"]).document, number or None
+    )
 
 
 def _without_id(answer: Answer) -> Answer:

@@ -16,6 +16,7 @@ from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
 from loyalty.definition.translation import Teller
 from loyalty.definition.words import rule_told
+from loyalty.traces import trace_whole
 
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
 
@@ -32,10 +33,10 @@ class TraceLine(msgspec.Struct, frozen=True):
 
 
 def trace_lines(trace: Mapping[str, Any], document: Mapping[str, Any] | None) -> list[TraceLine]:
-    """trace: as Event.trace keeps it. document: the version's, None when there is none."""
+    """trace: as Event.trace keeps it, or whole. document: the version's, None when there is none."""
     known = _document(document)
     teller = Teller(known, translation.gettext, (translation.get_language() or "en")[:2]) if known else None
-    return [_line(each, known, teller) for each in trace.get("rules", [])]
+    return [_line(each, known, teller) for each in trace_whole(trace)["rules"]]
 
 
 def _document(plain: Mapping[str, Any] | None) -> Document | None:

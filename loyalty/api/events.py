@@ -25,6 +25,7 @@ from loyalty.api import examples
 from loyalty.api.shapes import BulkOut, EventDetail, EventFilters, EventIn, EventOut, EventResult, EventsIn
 from loyalty.ingest import event_ingest_raw
 from loyalty.models import Event
+from loyalty.traces import trace_whole
 from members.api.reference import member_filter
 
 TAG = "Events"
@@ -142,7 +143,7 @@ class EventView(ThinView):
         if row is None:
             raise NotFound(_("There is no such event."), field="event")
         plain = msgspec.to_builtins(event_out(row))
-        return answer(200, {**plain, "data": row.payload, "result": row.result, "trace": row.trace})
+        return answer(200, {**plain, "data": row.payload, "result": row.result, "trace": trace_whole(row.trace)})
 
 
 def rows_of_json(raw: bytes) -> list[Any]:
