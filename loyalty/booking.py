@@ -50,6 +50,9 @@ class Plan(msgspec.Struct):
     refunds: list[Row] = []
     awards: list[Row] = []
     takes: list[Row] = []
+    releases: list[Row] = []
+    activity: list[Row] = []
+    restores: list[Row] = []
     repay: set[int] = set()
     counters: list[Row] = []
     standings: dict[tuple[int, str], Row] = {}
@@ -67,6 +70,9 @@ class Plan(msgspec.Struct):
             "refunds": self.refunds,
             "awards": self.awards,
             "takes": self.takes,
+            "releases": self.releases,
+            "activity": self.activity,
+            "restores": self.restores,
             "repay": sorted(self.repay),
             "counters": self.counters,
             "standings": list(self.standings.values()),
@@ -96,9 +102,14 @@ class Plan(msgspec.Struct):
             }
         )
 
-    def award_add(self, award: Award, *, account: Account, origin: Origin, allocated_minor: int | None) -> None:
-        """One award becomes an entry and a lot; the account in memory follows, a debt being paid first."""
-        active = award.activates_at <= origin.now
+    def award_add(
+        self, award: Award, *, account: Account, origin: Origin, allocated_minor: int | None, fields: Mapping[str, Any]
+    ) -> None:
+        """One award becomes an entry and a lot; the account in memory follows, a debt being paid first.
+
+        fields: what the lot keeps besides, its end among it.
+        """
+        active = award.activates_at <= origin.now and not award.waits_for
         if account.earn(award.awarded, active=active):
             self.repay.add(account.id)
         self.awards.append(
@@ -111,20 +122,25 @@ class Plan(msgspec.Struct):
                 "rule": award.rule,
                 "activates_at": award.activates_at,
                 "active": active,
-                "expires_at": award.expires_at,
                 "allocated_minor": allocated_minor,
+                **fields,
             }
         )
 
     def take_add(self, lot: AwardLot, points: int, *, account: Account, policy: str, origin: Origin) -> tuple[int, int]:
         """Plan to take back `points` of an award: its own lot, then the balance, then debt, as the policy allows.
 
-        Returns (points taken, debt made). What the policy forgives is noted on the lot only.
+        What of the award has expired counts as gone: it is taken from nothing else. Returns (points taken, debt made).
+        What the policy forgives is noted on the lot only.
         """
-        own = min(points, lot.remaining) if policy != "only_pending" or not lot.active else 0
+        alive = lot.granted - lot.expired
+        due = min(lot.reversed + points, alive) - min(lot.reversed, alive)
+        own = min(due, lot.remaining) if policy != "only_pending" or not lot.active else 0
+        if lot.account != account.id:
+            own = 0  # it was earned before the member shared an account, or while they did
         from_balance = account.balance - (own if lot.active else 0)
-        others = min(points - own, max(0, from_balance)) if policy != "only_pending" else 0
-        debt = points - own - others if policy == "into_debt" else 0
+        others = min(due - own, max(0, from_balance)) if policy != "only_pending" else 0
+        debt = due - own - others if policy == "into_debt" else 0
         account.give_back(own, others, debt, active=lot.active)
         lot.remaining -= own
         lot.reversed += points
@@ -134,6 +150,7 @@ class Plan(msgspec.Struct):
                 "account": account.id,
                 "lot": lot.entry,
                 "points": points,
+                "due": due,
                 "own": own,
                 "others": others,
                 "debt": debt,
@@ -232,5 +249,10 @@ def allocated_value(award: Award, compiled: CompiledProgram) -> int | None:
 
 
 def order_number_of(event: EventInput) -> str:
-    order = event.payload.get("order")
-    return str(order.get("number", ""))[:200] if isinstance(order, dict) else ""
+    """The order that an event is about: `order.number`, or `order` of the object that the type is named after."""
+    payload, noun = event.payload, event.type.partition(".")[0]
+    order, about = payload.get("order"), payload.get(noun)
+    found = order.get("number") if isinstance(order, dict) else order
+    if found is None and isinstance(about, dict):
+        found = about.get("order")
+    return str(found)[:200] if isinstance(found, str | int) else ""

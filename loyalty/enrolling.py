@@ -29,7 +29,12 @@ def member_place(*, member_id: int, program_id: int) -> tuple[Enrollment, bool]:
         )
         enrollment = Enrollment.objects.select_for_update(no_key=True).get(member_id=member_id, program_id=program_id)
         PointsAccount.objects.bulk_create(
-            [PointsAccount(enrollment=enrollment, currency=code) for code in sorted(currencies)], ignore_conflicts=True
+            [
+                PointsAccount(enrollment_id=holder, currency=code)
+                for holder in sorted({enrollment.pk, enrollment.pool_id or enrollment.pk})
+                for code in sorted(currencies)
+            ],
+            ignore_conflicts=True,
         )
         known = set(TierStanding.objects.filter(enrollment=enrollment).values_list("ladder", flat=True))
         created = (

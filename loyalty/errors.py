@@ -150,3 +150,8 @@ class AdjustmentClosed(Conflict):
 class SecondPersonNeeded(DomainError):
     code, status = "second_person_needed", 403
     title = _("Another person than the one who asked for it has to approve this.")
+
+
+class PoolRefused(Conflict):
+    code = "pool_refused"
+    title = _("These members can't share an account.")

@@ -246,7 +246,8 @@ def _orders(events: Iterable[EventInput]) -> list[tuple[str, str]]:
 def _settle(context: Context, now: datetime) -> bool:
     """A return takes points from the balance, so what is due of that member happens first. Whether anything was."""
     owners = {order.member_id for order in context.orders.values() if order.due}
-    places = sorted(place.id for member in context.members if member.id in owners for place in member.places)
+    found = [place for member in context.members if member.id in owners for place in member.places]
+    places = sorted({each for place in found for each in (place.id, place.holder)})
     for enrollment_id in places:
         ledger.points_settle(enrollment_id=enrollment_id, now=now)
     return bool(places)

@@ -35,6 +35,7 @@ from loyalty.cases import (
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
+from loyalty.lotting import award_fields, lots_follow
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
 from loyalty.reading import Context, Place
 from loyalty.returns import return_judge, return_order
@@ -89,6 +90,7 @@ class SliceJudge:
         self.rest: list[Item] = []
         self._missing: set[tuple[int, int]] = set()
         self._closed: set[int] = set()
+        self._waiting_here: set[tuple[int, str]] = set()
         self._orders_here: set[tuple[str, str]] = set()
 
     def judge(self, items: Sequence[Item]) -> None:
@@ -120,13 +122,13 @@ class SliceJudge:
     def _judge(self, event: EventInput) -> Answer | None:
         """Judge one event into the plan. None: it is put off."""
         case = self._case(event)
-        if case.place is not None and case.place.id in self._closed:
+        if case.place is not None and self._put_off(case, case.place):
             return None
         if event.type == ORDER_RETURNED:
             number = case.event.payload["return"]["order"]
             if (event.source, number) in self._orders_here:
                 if case.place is not None:
-                    self._closed.add(case.place.id)
+                    self._closed.add(case.place.holder)
                 return None
             order = return_order(case, self.context)
             self._lapse(case)
@@ -136,9 +138,17 @@ class SliceJudge:
         if case.place is not None:
             # What pays a debt does so before the member's next event, or another lot would be drawn on than one by one.
             if event.type == ORDER_RETURNED or any(each.id in self.plan.repay for each in case.place.accounts):
-                self._closed.add(case.place.id)
+                self._closed.add(case.place.holder)
             self.plan.members.setdefault(case.place.id, case.place.version)
+            if case.place.pool_id is not None and case.place.pool_version is not None:
+                self.plan.members.setdefault(case.place.pool_id, case.place.pool_version)
         return Answer(201, result)
+
+    def _put_off(self, case: Case, place: Place) -> bool:
+        """Whether the event needs what this slice hasn't booked yet; then whatever comes later waits with it."""
+        if (place.holder, case.event.type) in self._waiting_here:
+            self._closed.add(place.holder)
+        return place.holder in self._closed
 
     def _lapse(self, case: Case) -> None:
         """The night may not have run yet: a tier whose time is over doesn't count any more."""
@@ -176,6 +186,7 @@ class SliceJudge:
         if event.type == ORDER_PAID:
             self._order(case)
         self._lapse(case)
+        lots_follow(case, self.plan, self.now)
         if place is not None:
             # What all members share is the same for the next one of the batch.
             place.counters.update(self.context.budgets.get(place.program_id, {}))
@@ -224,7 +235,10 @@ class SliceJudge:
             reason = award_reason(case.compiled, award)
             origin = Origin(case.id, case.event, self.actor, reason, order_number_of(case.event), self.now)
             value = allocated_value(award, case.compiled)
-            self.plan.award_add(award, account=account, origin=origin, allocated_minor=value)
+            fields = award_fields(award, account, case)
+            self.plan.award_add(award, account=account, origin=origin, allocated_minor=value, fields=fields)
+            if award.waits_for:
+                self._waiting_here.add((place.holder, award.waits_for))
             told.append(
                 {
                     "rule": award.rule,
@@ -232,7 +246,7 @@ class SliceJudge:
                     "points": award.awarded,
                     "desired": award.desired,
                     "reason": reason,
-                    "active": award.activates_at <= self.now,
+                    "active": award.activates_at <= self.now and not award.waits_for,
                 }
             )
         if told and case.member is not None:
@@ -244,7 +258,7 @@ class SliceJudge:
 def _own_types(compiled: CompiledProgram) -> tuple[frozenset[str], dict[str, Any]]:
     """The types that the program names, and the schemas of those that it describes."""
     described = {each.type: each.schema for each in compiled.document.event_types}
-    return frozenset(compiled.triggers) | compiled.claim_events | described.keys(), described
+    return compiled.own_events | described.keys(), described
 
 
 def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) -> dict[str, str]:

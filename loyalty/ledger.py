@@ -23,6 +23,9 @@ from loyalty.errors import HoldClosed, InsufficientPoints
 NOT_ENOUGH, MISFIT, BUDGET_MOVED, CLOSED = "SG001", "SG002", "SG003", "SG004"
 
 
+_LOCK = "SELECT version FROM loyalty_enrollment WHERE id = %s FOR NO KEY UPDATE"
+
+
 class BrokenPromise(Exception):
     """A bug: a booking contradicted the lots it was judged on. Nothing was written."""
 
@@ -133,6 +136,12 @@ def points_transfer(
         )
 
 
+def points_pour(*, from_account: int, to_account: int, now: datetime, transfer: Mapping[str, Any]) -> int:
+    """Everything of an account into one that is shared; see loyalty/sql/0013_lots.sql. Returns how many points."""
+    poured: int = _call("SELECT points_pour(%s, %s, %s, %s::jsonb)", [from_account, to_account, now, _json(transfer)])
+    return poured
+
+
 def points_settle(*, enrollment_id: int, now: datetime) -> int:
     """Activate and expire what is due of one member, under the member's lock. Returns how many lots moved."""
     with transaction.atomic():
@@ -155,17 +164,27 @@ def points_settle_batch(*, program_id: int, now: datetime, limit: int) -> int:
 
 
 def enrollment_lock(enrollment_id: int) -> int:
-    """Lock a member's place in a program until the transaction ends; returns its version. Busy after lock_timeout."""
+    """Lock a member's place in a program until the transaction ends; returns its version. Busy after lock_timeout.
+
+    Where the member shares an account its head's place is locked with it, in order of id.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("a lock outside a transaction holds nothing")
-    version: int = _call("SELECT version FROM loyalty_enrollment WHERE id = %s FOR NO KEY UPDATE", [enrollment_id])
-    return version
+    pool = _call("SELECT pool_id FROM loyalty_enrollment WHERE id = %s", [enrollment_id])
+    versions = {each: _call(_LOCK, [each]) for each in sorted({enrollment_id, pool} - {None})}
+    if _call("SELECT pool_id FROM loyalty_enrollment WHERE id = %s", [enrollment_id]) != pool:
+        raise Busy()  # joined or left in between; nothing was written
+    return int(versions[enrollment_id])
 
 
 def enrollments_lock(enrollment_ids: Iterable[int]) -> None:
     """Lock several members' places, in the one order that everybody locks in."""
-    for enrollment_id in sorted(set(enrollment_ids)):
-        enrollment_lock(enrollment_id)
+    wanted = set(enrollment_ids)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pool_id FROM loyalty_enrollment WHERE id = ANY (%s)", [list(wanted)])
+        wanted |= {row[0] for row in cursor.fetchall() if row[0] is not None}
+    for enrollment_id in sorted(wanted):
+        _call(_LOCK, [enrollment_id])
 
 
 def batch_book(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mapping[str, Any]) -> list[int]:

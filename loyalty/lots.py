@@ -97,6 +97,7 @@ class Purse:
                 gone[lot.expires_at] = gone.get(lot.expires_at, 0) + lot.remaining
                 self.account.balance -= lot.remaining
                 self.account.held -= lot.remaining
+                lot.expired += lot.remaining
                 lot.remaining = 0
         return [Expiry(at, points) for at, points in sorted(gone.items())]
 

@@ -93,12 +93,24 @@ class OrderPaid(Struct, kw_only=True, forbid_unknown_fields=True):
     order: OrderBody
 
 
+class ReturnLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Goods that go back: so many pieces, or so much of their net_minor; one of the two."""
+
+    sku: Name
+    quantity: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    net_minor: Annotated[int, Meta(ge=1, le=10**11)] | None = None
+
+
 class ReturnBody(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """order: the number of the order it belongs to; null when it is not known, which moves no points."""
+    """order: the number of the order it belongs to; null when it is not known, which moves no points.
+
+    lines: which goods; points that lines gave go back by line then, else every award loses its share of the money.
+    """
 
     order: Name | None
     amount_minor: Annotated[int, Meta(ge=0, le=10**11)]
     reason: Annotated[str, Meta(max_length=200)] = ""
+    lines: Annotated[list[ReturnLine], Meta(max_length=1_000)] = []
 
 
 class OrderReturned(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +151,8 @@ def payload_read(
     if isinstance(body, OrderPaid):
         _net_work_out(body.order)
         _tenders_check(body.order)
+    if isinstance(body, OrderReturned):
+        _lines_check(body.return_)
     plain: dict[str, Any] = msgspec.to_builtins(body)
     values_check(plain, "data", shaped=True)
     return plain
@@ -190,6 +204,15 @@ def _schema_check(schema: Schema, given: dict[str, Any]) -> None:
 def _told(values: Mapping[str, Any]) -> dict[str, Any]:
     """Only the product's own words are translated; the rest is the brand's."""
     return {name: _(value) if name == "kind" else value for name, value in values.items()}
+
+
+def _lines_check(told: ReturnBody) -> None:
+    for index, line in enumerate(told.lines):
+        if (line.quantity is None) == (line.net_minor is None):
+            raise InvalidInput(
+                _("Say how many pieces (quantity) or how much of the money (net_minor), one of the two."),
+                field=f"data.return.lines[{index}]",
+            )
 
 
 def path_of(error: msgspec.ValidationError, root: str) -> str:

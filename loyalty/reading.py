@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from loyalty.definition.expiry import Expiry
 from loyalty.incoming import EventInput, MemberRef
 from loyalty.rules.judgement import Act, Raised
 from loyalty.rules.limiting import BUDGET
@@ -27,6 +28,7 @@ class Account(msgspec.Struct):
     pending: int
     debt: int
     held: int
+    last_active_at: datetime | None = None
 
     def earn(self, points: int, *, active: bool) -> int:
         """Follow an award in memory. Returns what of the balance goes to a debt at once."""
@@ -35,9 +37,7 @@ class Account(msgspec.Struct):
             self.pending += points
             return 0
         self.balance += points
-        paid = min(self.debt, self.balance)
-        self.debt, self.balance = self.debt - paid, self.balance - paid
-        return paid
+        return self.repay()
 
     def give_back(self, own: int, others: int, debt: int, *, active: bool) -> None:
         """Follow a return: own out of the award's lot (active or pending), others out of the balance, debt."""
@@ -45,6 +45,24 @@ class Account(msgspec.Struct):
         self.balance -= others + (own if active else 0)
         self.pending -= 0 if active else own
         self.debt += debt
+
+    def wake(self, points: int) -> int:
+        """Follow pending points that become active. Returns what of the balance goes to a debt at once."""
+        self.pending -= points
+        self.balance += points
+        return self.repay()
+
+    def restore(self, points: int, lost: int) -> None:
+        """Follow spent points that come back; lost: of them, what is past its day or was claimed meanwhile."""
+        self.held += points - lost
+        self.balance += points - lost
+        self.held -= self.repay()
+
+    def repay(self) -> int:
+        """A debt is paid from whatever balance there is."""
+        paid = min(self.debt, self.balance)
+        self.debt, self.balance = self.debt - paid, self.balance - paid
+        return paid
 
 
 class Standing(msgspec.Struct):
@@ -109,8 +127,23 @@ class PastMove(msgspec.Struct):
     at: datetime
 
 
+class Waiting(msgspec.Struct):
+    """A lot that waits for an event about an order. expiry: how its end is reckoned from then."""
+
+    lot: int
+    account: int
+    points: int
+    event: str
+    order_number: str
+    expiry: Expiry | None
+
+
 class Place(msgspec.Struct):
-    """A member's enrollment and what judging needs of it. Changed in memory as the batch is judged."""
+    """A member's enrollment and what judging needs of it. Changed in memory as the batch is judged.
+
+    pool_id, pool_version: whose accounts theirs are, where the member shares; holder: whose accounts they are in any
+    case. Members of a batch who share have the same Account objects.
+    """
 
     id: int
     program_id: int
@@ -120,6 +153,13 @@ class Place(msgspec.Struct):
     standings: list[Standing]
     moves: list[PastMove]
     counters: dict[str, int]
+    pool_id: int | None = None
+    pool_version: int | None = None
+    waiting: list[Waiting] = []
+
+    @property
+    def holder(self) -> int:
+        return self.id if self.pool_id is None else self.pool_id
 
     def account(self, currency: str) -> Account | None:
         return next((each for each in self.accounts if each.currency == currency), None)
@@ -158,10 +198,34 @@ class AwardLot(msgspec.Struct):
     reversed: int
     active: bool
     expires_at: datetime | None
+    expired: int = 0
+
+
+class SpendLot(msgspec.Struct):
+    """Of a spend's lot: drawn, back already, and what returns claimed of it while it was away (forgiven)."""
+
+    lot: int
+    points: int
+    back: int
+    remaining: int
+    forgiven: int
+    expires_at: datetime | None
+
+
+class OrderSpend(msgspec.Struct):
+    """Points that were spent on an order, and how many of them came back. lots: the last drawn first."""
+
+    entry: int
+    account: int
+    points: int
+    restored: int
+    lots: list[SpendLot]
 
 
 class OrderContext(msgspec.Struct):
     """raised, acts: what its event did besides points. counted: the values of what it raised, `key@period`, now.
+
+    lines: as they were sold; returned_lines: of each by its place [pieces, money] that came back by returns of lines.
 
     due: points of the order's member wait to become active or to expire, which must happen before a return.
     """
@@ -180,6 +244,9 @@ class OrderContext(msgspec.Struct):
     raised: list[Raised] = []
     acts: list[Act] = []
     counted: dict[str, int] = {}
+    lines: list[dict[str, Any]] = []
+    returned_lines: dict[str, list[int]] | None = None
+    spends: list[OrderSpend] = []
 
 
 class Twin(msgspec.Struct, frozen=True):
@@ -200,14 +267,23 @@ class Context(msgspec.Struct):
     stamps: dict[int, int] = {}
     budgets: dict[int, dict[str, int]] = {}
     _found: dict[MemberRef, MemberContext] = {}
+    _holders: dict[int, Place] = {}
 
     def add_member(self, member: MemberContext) -> None:
         self.members.append(member)
+        for place in member.places:
+            self._share(place)
         self._found[MemberRef(id=member.public_id)] = member
         if member.external_id is not None:
             self._found[MemberRef(external_id=member.external_id)] = member
         if member.email is not None:
             self._found[MemberRef(email=member.email.lower())] = member
+
+    def _share(self, place: Place) -> None:
+        """Who shares an account with another of the batch sees what the other does with it."""
+        first = self._holders.setdefault(place.holder, place)
+        if first is not place:
+            place.accounts, place.waiting = first.accounts, first.waiting
 
     def member(self, ref: MemberRef) -> MemberContext | None:
         return self._found.get(ref)

@@ -18,9 +18,11 @@ from loyalty.definition.compiled import CompiledLadder
 from loyalty.errors import ReturnMemberMismatch, ReturnTooLarge
 from loyalty.lapsing import anchor_of
 from loyalty.reading import AwardLot, Context, OrderContext, Place, Standing
+from loyalty.returnlines import lines_returned
 from loyalty.rules.progress import progress_of
-from loyalty.rules.refunds import AwardSnapshot, refund_points
+from loyalty.rules.refunds import AwardSnapshot, Returned, refund_points
 from loyalty.rules.tiers import TierMove, tier_return_review
+from loyalty.spentback import spent_restore
 from loyalty.tellings import return_reason
 
 
@@ -31,6 +33,7 @@ def return_order(case: Case, context: Context) -> OrderContext | None:
     order = context.orders.get((case.event.source, number)) if number is not None else None
     if order is not None:
         _check(case, order, told["amount_minor"])
+        lines_returned(order, told)
     return order
 
 
@@ -40,16 +43,20 @@ def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Acto
     reversed_: list[Row] = []
     changed: dict[str, str] = {}
     if order is not None:
+        returned, kept = lines_returned(order, case.event.payload["return"])
         if case.place is not None:
             counted = dict(case.place.counters)
-            reversed_ = _take_back(case, order, amount, plan, actor, now)
+            origin = Origin(case.id, case.event, actor, return_reason(order.number), order.number, now)
+            restored = spent_restore(case, order, returned, plan, origin)
+            reversed_ = [*restored, *_take_back(case, order, returned, plan, origin)]
             _raised_lower(order, amount, case.place, plan)
             if order.refunded_minor < order.total_minor <= order.refunded_minor + amount:
                 acts_revoke(case, order.event_id, order.acts, plan)
                 achieved_undo(case, case.place, order.raised, plan, case.state.version(order.version_id).achievements)
             changed = _tiers_after(case, plan, counted, now)
-        plan.refunds.append({"event_id": order.event_id, "amount_minor": amount})
+        plan.refunds.append({"event_id": order.event_id, "amount_minor": amount, "lines": kept})
         order.refunded_minor += amount
+        order.returned_lines = kept
     status = "unmatched" if order is None else ("processed" if case.place is not None else "guest")
     result = event_result(case, status, awards=[], reversed_=reversed_, changed=changed)
     trace: dict[str, Any] = {"rules": [], "awards": [], "order": order.event_id if order is not None else None}
@@ -70,28 +77,38 @@ def _check(case: Case, order: OrderContext, amount: int) -> None:
         )
 
 
-def _take_back(case: Case, order: OrderContext, amount: int, plan: Plan, actor: Actor, now: datetime) -> list[Row]:
+def _take_back(case: Case, order: OrderContext, returned: Returned, plan: Plan, origin: Origin) -> list[Row]:
     """Every award of the order gives back its part, by the currency's policy at the time the order was judged by."""
     place = case.place
     assert place is not None
     lots = {lot.entry: lot for lot in order.lots}
+    awards = {award_effect(each["rule"], each["effect"]): each for each in order.awards}
     reversals = refund_points(
-        [AwardSnapshot(lot.entry, lot.granted, lot.reversed) for lot in order.lots],
+        [AwardSnapshot(lot.entry, lot.granted, lot.reversed, _lines(awards, lot)) for lot in order.lots],
         order_minor=order.total_minor,
         returned_before_minor=order.refunded_minor,
-        returned_minor=amount,
+        returned_minor=returned.minor - order.refunded_minor,
+        returned=returned,
     )
     judged_by = case.state.version(order.version_id)
     told: list[Row] = []
-    origin = Origin(case.id, case.event, actor, return_reason(order.number), order.number, now)
     for reversal in reversals:
         lot = lots[int(reversal.key)]
-        account = next(each for each in place.accounts if each.id == lot.account)
+        account = next((each for each in place.accounts if each.id == lot.account), None)
+        if account is None:  # earned in another account than the member's of today: before they shared, or while
+            account = place.account(awards[lot.effect]["currency"])
+        if account is None:
+            continue
         policy = judged_by.document.currency(account.currency).refund_policy
         taken, debt = plan.take_add(lot, reversal.points, account=account, policy=policy, origin=origin)
         _counters_lower(case, order, lot, place, plan, reversal.points, whole=reversal.whole)
         told.append({"rule": lot.rule, "currency": account.currency, "points": taken, "debt": debt})
     return told
+
+
+def _lines(awards: Mapping[str, Mapping[str, Any]], lot: AwardLot) -> tuple[tuple[int, int], ...]:
+    """Which lines of the order the award came from; none where it came from the order as a whole."""
+    return tuple((line, weight) for line, weight in awards.get(lot.effect, {}).get("lines", ()))
 
 
 def _raised_lower(order: OrderContext, amount: int, place: Place, plan: Plan) -> None:
@@ -115,8 +132,6 @@ def _counters_lower(
     """What the award raised (tier progress, caps that a return frees) falls again, in the period that it rose in."""
     for award in order.awards:
         if award_effect(award["rule"], award["effect"]) != lot.effect:
-            continue
-        if place.account(award["currency"]) is None or place.account(award["currency"]).id != lot.account:  # type: ignore[union-attr]
             continue
         for key, period in award.get("counted", ()):
             plan.counter_add(place, key, period, -points)

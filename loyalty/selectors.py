@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -68,7 +69,7 @@ LEFT JOIN LATERAL (
     WHERE account_id = a.id AND remaining > 0 AND active_at IS NOT NULL AND expires_at > %(now)s
     GROUP BY expires_at ORDER BY expires_at LIMIT 1
 ) n ON true
-WHERE a.enrollment_id = %(enrollment)s ORDER BY a.id
+WHERE a.enrollment_id = (SELECT coalesce(pool_id, id) FROM loyalty_enrollment WHERE id = %(enrollment)s) ORDER BY a.id
 """
 
 
@@ -121,8 +122,9 @@ def regrant_end(program_id: int, policy: Lost | Regrant, *, at: datetime | None 
 
 
 def accounts_of(enrollment: Enrollment) -> QuerySet[PointsAccount]:
-    """The accounts that the member's points are in, by currency."""
-    return PointsAccount.objects.filter(enrollment_id=enrollment.pk).order_by("pk")
+    """The accounts that the member's points are in: their own, or those of whom they share with."""
+    holder = Enrollment.objects.filter(pk=enrollment.pk).values(holder=Coalesce("pool_id", "pk"))
+    return PointsAccount.objects.filter(enrollment_id=Subquery(holder)).order_by("pk")
 
 
 def account_of(enrollment: Enrollment, currency: str) -> PointsAccount:
@@ -178,7 +180,11 @@ def balances_of(place: Place) -> list[Balance]:
 
 def entries_of(enrollment: Enrollment) -> QuerySet[PointsEntry]:
     """A member's ledger lines, newest first."""
-    return PointsEntry.objects.filter(account__enrollment=enrollment).select_related("account", "event").order_by("-id")
+    return (
+        PointsEntry.objects.filter(account__in=accounts_of(enrollment))
+        .select_related("account", "event")
+        .order_by("-id")
+    )
 
 
 def reason_in(entry: PointsEntry, language: str) -> str:

@@ -13,9 +13,10 @@ from core.audit import audit_record
 from core.errors import InvalidInput
 from core.outbox import outbox_add
 from loyalty import ledger
+from loyalty.definition.expiry import Inactivity
 from loyalty.errors import NothingToAdjust, ProgramRequired, UnknownProgram
 from loyalty.ingest import place_ensure
-from loyalty.models import Enrollment, PointsEntry, Program
+from loyalty.models import Enrollment, PointsAccount, PointsEntry, Program
 from loyalty.rules.dates import expiry_at, local_day
 from loyalty.selectors import account_of
 from loyalty.versions import programs_fresh
@@ -67,7 +68,7 @@ def points_adjust(
             actor=actor,
             effect=effect,
             reason={"en": reason, "nl": reason},
-            expires_at=_expiry(enrollment, currency) if points > 0 else None,
+            **(_ends(enrollment, account) if points > 0 else {}),
         )
         if points > 0:
             entry_id = ledger.points_give(account_id=account.pk, points=points, now=now, entry=entry)
@@ -101,10 +102,13 @@ def _adjustment_told(
     outbox_add("points.adjusted", {"member_id": member_id, "entry": entry_id, "currency": currency, "points": points})
 
 
-def _expiry(enrollment: Enrollment, currency: str) -> object:
-    """When points given now expire, by the currency's policy."""
+def _ends(enrollment: Enrollment, account: PointsAccount) -> dict[str, object]:
+    """When points given now expire, by the currency's policy, as points_give() takes it."""
     now = clock.now()
     state = next(each for each in programs_fresh().values() if each.id == enrollment.program_id)
     compiled = state.at(now)
-    known = compiled.currencies.get(currency)
-    return expiry_at(known.expiry, local_day(now, compiled.zone), compiled.zone) if known is not None else None
+    known = compiled.currencies.get(account.currency)
+    if known is None:
+        return {}
+    ends = expiry_at(known.expiry, local_day(now, compiled.zone), compiled.zone)
+    return {"expires_at": ends, "rolls": known.expiry.months if isinstance(known.expiry, Inactivity) else 0}

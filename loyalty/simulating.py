@@ -236,7 +236,7 @@ def _welcome(
 
 _LOTS = """
 SELECT a.enrollment_id, json_build_object('entry', l.entry_id, 'account', l.account_id, 'effect', e.effect,
-    'rule', e.rule, 'granted', l.granted, 'remaining', l.remaining, 'reversed', l.reversed,
+    'rule', e.rule, 'granted', l.granted, 'remaining', l.remaining, 'reversed', l.reversed, 'expired', l.expired,
     'active', l.active_at IS NOT NULL, 'activates_at', l.activates_at, 'expires_at', l.expires_at)::text
 FROM loyalty_pointsaccount a JOIN loyalty_pointslot l ON l.account_id = a.id
 JOIN loyalty_pointsentry e ON e.id = l.entry_id

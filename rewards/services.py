@@ -18,8 +18,8 @@ from core.outbox import outbox_add
 from core.secrets import unseal
 from loyalty import ledger
 from loyalty.errors import InsufficientPoints, MemberSuspended
-from loyalty.models import Enrollment, PointsAccount, TierStanding
-from loyalty.selectors import document_now, regrant_end
+from loyalty.models import Enrollment, TierStanding
+from loyalty.selectors import accounts_of, document_now, regrant_end
 from members.models import Member
 from rewards import stock
 from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, LimitReached, NotOffered, TierTooLow, UseTooLate
@@ -36,13 +36,13 @@ def reward_redeem(*, enrollment: Enrollment, reward: Reward, actor: Actor, key: 
     effect = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
-        earlier = Redemption.objects.filter(entry__account__enrollment=enrollment, entry__effect=effect).first()
+        earlier = Redemption.objects.filter(enrollment=enrollment, entry__effect=effect).first()
         if earlier is not None:
             if earlier.reward_id != reward.pk:
                 raise IdempotencyKeyReused()
             return earlier
         offer_check(reward=reward, enrollment=enrollment, now=now)
-        account = PointsAccount.objects.filter(enrollment=enrollment, currency=reward.currency).first()
+        account = accounts_of(enrollment).filter(currency=reward.currency).first()
         if account is None:
             raise InsufficientPoints(balance=0, price=reward.price)
         entry = ledger.entry_fields(

@@ -104,7 +104,9 @@ class Sale(msgspec.Struct):
     total_minor: int
     judgement: Judgement
     lots: list[MemoryLot]
+    lines: list[dict[str, Any]] = []
     refunded_minor: int = 0
+    returned_lines: dict[str, list[int]] | None = None
 
 
 class Listener(Protocol):

@@ -120,7 +120,7 @@ class Replay(SliceJudge):
         self._lots = []
         for award in judgement.awards:
             purse = self.purses[award.currency]
-            active = award.activates_at <= self.now
+            active = award.activates_at <= self.now and not award.waits_for
             paid = purse.account.earn(award.awarded, active=active)
             lot = self._lot(purse, award.awarded, award.activates_at, award.expires_at, active=active)
             lot.rule, lot.effect = award.rule, award_effect(award.rule, award.effect)
@@ -139,8 +139,10 @@ class Replay(SliceJudge):
         if case.event.type == ORDER_PAID:
             order = case.event.payload["order"]
             self.sales[case.event.source, order["number"]] = Sale(
-                case.id, case.version.id, order["total_minor"], judgement, self._lots
+                case.id, case.version.id, order["total_minor"], judgement, self._lots, order.get("lines", [])
             )
+        # What keeps lots alive is a plan for the tables; here nothing is booked.
+        self.plan.activity.clear()
         self._lots = []
         self._achieved()
         if self.inside:
@@ -165,7 +167,7 @@ class Replay(SliceJudge):
         self._lapse(case)
         return_judge(case, order, self.plan, self.actor, self.now)
         if sale is not None and order is not None:
-            sale.refunded_minor = order.refunded_minor
+            sale.refunded_minor, sale.returned_lines = order.refunded_minor, order.returned_lines
         self._achieved()
         self.plan.events.clear()
         self.plan.refunds.clear()
@@ -185,6 +187,8 @@ class Replay(SliceJudge):
             lots=list(sale.lots),
             raised=list(sale.judgement.raised),
             acts=list(sale.judgement.acts),
+            lines=sale.lines,
+            returned_lines=sale.returned_lines,
         )
 
     # --- what the plan tells -----------------------------------------------------------------------------------------
@@ -194,7 +198,7 @@ class Replay(SliceJudge):
         if row["others"]:
             self.purses[currency].draw(row["others"], self.now)
         if isinstance(lot, MemoryLot):
-            lot.forgiven += row["points"] - points - debt
+            lot.forgiven += row["due"] - points - debt
         if self.inside:
             self._flow(currency, "reversed", points)
             self._flow(currency, "debt", debt)

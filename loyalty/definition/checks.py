@@ -65,7 +65,7 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
             "Add a currency, or a challenge, a stamp card or a streak.",
         )
     for index, currency in enumerate(document.currencies):
-        yield from currency_problems(currency, f"currencies[{index}]")
+        yield from currency_problems(currency, f"currencies[{index}]", ground)
     for index, event_type in enumerate(document.event_types):
         yield from event_type.problems(f"event_types[{index}]", ground)
     for index, counter in enumerate(document.counters):

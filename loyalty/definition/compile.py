@@ -14,7 +14,7 @@ from loyalty.definition.claims import claim_events
 from loyalty.definition.compiled import CompiledCounter, CompiledLimit, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.conditions import Check, ConditionScope
 from loyalty.definition.counters import ALWAYS_KEPT, DistinctDays, counter_uses
-from loyalty.definition.currencybuild import currency_build
+from loyalty.definition.currencybuild import currency_build, point_events
 from loyalty.definition.document import Document
 from loyalty.definition.effects import (
     Action,
@@ -70,6 +70,7 @@ def compile_program(document: Document) -> CompiledProgram:
         triggers=triggers,
         achievements=achievements,
         claim_events=claim_events(document.claim_types),
+        point_events=point_events(document),
     )
 
 

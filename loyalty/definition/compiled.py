@@ -13,6 +13,7 @@ from msgspec import Struct
 from loyalty.definition.achievementbuild import AchievementPlan
 from loyalty.definition.conditions import Check
 from loyalty.definition.counters import Measure as CounterMeasure
+from loyalty.definition.currencies import Release, TierExpiry
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Action, Advancer, Giver, Granter, Multiplier
 from loyalty.definition.expiry import Expiry
@@ -79,6 +80,13 @@ class CompiledCounter(Struct, frozen=True):
     tiers: tuple[tuple[str, Window], ...] = ()
 
 
+class Rolling(Struct, frozen=True):
+    """What moves the last day of points that end by inactivity: the types of event, and how many months there are."""
+
+    resets: frozenset[str] = frozenset()
+    months: frozenset[int] = frozenset()
+
+
 class CompiledCurrency(Struct, frozen=True):
     """one: minor units in a point. worth: of one minor unit, for comparing rules. tiers: (counter key, window)."""
 
@@ -87,6 +95,9 @@ class CompiledCurrency(Struct, frozen=True):
     worth: Fraction
     pending_days: int
     expiry: Expiry
+    release: Release | None
+    by_tier: tuple[TierExpiry, ...]
+    rolling: Rolling
     tiers: tuple[tuple[str, Window], ...]
 
 
@@ -160,3 +171,9 @@ class CompiledProgram(Struct, frozen=True):
     triggers: Mapping[str, TriggerPlan]
     achievements: AchievementPlan
     claim_events: frozenset[str] = frozenset()
+    point_events: frozenset[str] = frozenset()
+
+    @property
+    def own_events(self) -> frozenset[str]:
+        """The types that this program knows besides those that every program does."""
+        return frozenset(self.triggers) | self.claim_events | self.point_events

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from loyalty.definition.basics import Code, LocalText
+from loyalty.definition.basics import Code, LocalText, Trigger
 from loyalty.definition.expiry import Expiry, Never
 from loyalty.definition.translation import N_, Teller
 
@@ -47,12 +47,43 @@ class Transfer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ", ".join(parts)
 
 
+class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="until_event"):
+    """Points wait until an event of that type about the same order arrives, and become active at its time.
+
+    at_most_days: when none has come by then, they become active all the same (release) or are off (drop).
+    """
+
+    type: Trigger
+    at_most_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    then: Literal["release", "drop"] = "release"
+
+    def words(self, teller: Teller) -> str:
+        parts = {"event": self.type, "n": self.at_most_days}
+        if self.then == "release":
+            return teller.tell(N_("can be used from %(event)s on, after %(n)d days at the latest"), **parts)
+        return teller.tell(N_("can be used from %(event)s on and are off without it after %(n)d days"), **parts)
+
+
+class TierExpiry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another expiry for members who hold one of these tiers when the points are earned."""
+
+    ladder: Code
+    tiers: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=50)]
+    expiry: Expiry
+
+    def words(self, teller: Teller) -> str:
+        names = teller.list_or([teller.tier(self.ladder, each) for each in self.tiers])
+        return teller.tell(N_("%(expiry)s for %(tiers)s"), expiry=self.expiry.words(teller), tiers=names)
+
+
 class Currency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind of points. scale: digits after the decimal sign; stored as integers of the smallest part.
 
     kind: spendable, qualifying (counts for tiers, can't be spent) or both. value_minor_per_point: what a point is worth
     in minor units of the program's money, for the liability and for comparing rules. pending_days: see rules/dates.py.
-    adjustment_limit: whole points; staff who give or take more at a time need a second person's approval.
+    release: waits for an event instead of days. expiry_by_tier: the first one that fits holds, a rule's own before it.
+    spent_refund: what a return gives back of points spent on the order: their share of the money, nothing, or the share
+    of the lines that go back. adjustment_limit: whole points; beyond them a second person must approve an adjustment.
     """
 
     code: Code
@@ -63,8 +94,11 @@ class Currency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["spendable", "qualifying", "both"] = "both"
     value_minor_per_point: Decimal | None = None
     pending_days: Annotated[int, Meta(ge=0, le=3650)] = 0
+    release: Release | None = None
     expiry: Expiry = Never()
+    expiry_by_tier: Annotated[tuple[TierExpiry, ...], Meta(max_length=20)] = ()
     refund_policy: Literal["only_pending", "within_balance", "into_debt"] = "within_balance"
+    spent_refund: Literal["all", "none", "by_item"] = "all"
     restore_policy: Lost | Regrant = Lost()
     transfer: Transfer = Transfer(allowed=False)
     adjustment_limit: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None

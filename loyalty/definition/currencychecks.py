@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from loyalty.definition.currencies import Currency
+from loyalty.definition.currencies import Currency, TierExpiry
+from loyalty.definition.expiry import expiry_problems
 from loyalty.definition.partchecks import text_problems
-from loyalty.definition.problems import Problem, Problems
+from loyalty.definition.problems import Ground, Problem, Problems, unknown
 
 
-def currency_problems(currency: Currency, path: str) -> Problems:
+def currency_problems(currency: Currency, path: str, ground: Ground) -> Problems:
     yield from text_problems(currency.name_one, f"{path}.name_one", 60)
     yield from text_problems(currency.name_many, f"{path}.name_many", 60)
     value = currency.value_minor_per_point
@@ -18,6 +19,27 @@ def currency_problems(currency: Currency, path: str) -> Problems:
             "Say it in minor units of the program's money, such as 1 for a cent or 0.5 for half a cent.",
         )
     yield from _transfer_problems(currency, f"{path}.transfer")
+    yield from expiry_problems(currency.expiry, f"{path}.expiry")
+    if currency.release is not None and currency.pending_days:
+        yield Problem(f"{path}.pending_days", "The points wait for an event already.", "Leave one of the two out.")
+    if currency.release is not None and currency.release.type in ("order.paid", "order.returned"):
+        yield Problem(
+            f"{path}.release.type", "That is what gives or takes points.", "Name an event after it: order.delivered."
+        )
+    for index, each in enumerate(currency.expiry_by_tier):
+        yield from _tier_problems(each, f"{path}.expiry_by_tier[{index}]", ground)
+
+
+def _tier_problems(each: TierExpiry, path: str, ground: Ground) -> Problems:
+    yield from expiry_problems(each.expiry, f"{path}.expiry")
+    ladder = ground.ladders.get(each.ladder)
+    if ladder is None:
+        yield unknown(f"{path}.ladder", "ladder", each.ladder, ground.ladders)
+        return
+    known = {tier.code for tier in ladder.tiers}
+    for index, code in enumerate(each.tiers):
+        if code not in known:
+            yield unknown(f"{path}.tiers[{index}]", "tier", code, known)
 
 
 def _transfer_problems(currency: Currency, path: str) -> Problems:

@@ -8,8 +8,20 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from loyalty.definition.basics import Trigger
+from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
+MonthDay = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)",
+        description="Month and day, of every year; a day that a month lacks is its last.",
+        examples=["06-30", "12-31"],
+    ),
+]
+
+LAST_DAY = date(MAXYEAR - 1, 12, 31)
 _PERIOD_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _UNITS = {"days": N_("%(n)d days"), "months": N_("%(n)d months"), "years": N_("%(n)d years")}
 _ROUNDED = {
@@ -70,5 +82,61 @@ class After(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         )
 
 
-# More kinds join here: fixed dates, months of inactivity.
-Expiry = Never | After
+class Fixed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="fixed"):
+    """On the next of some days of the year, valid through it.
+
+    at_least_days: a day that comes sooner than so many days after activation is passed over.
+    """
+
+    dates: Annotated[tuple[MonthDay, ...], Meta(min_length=1, max_length=24)]
+    at_least_days: Annotated[int, Meta(ge=0, le=3650)] = 0
+
+    def last_day(self, activated: date) -> date | None:
+        earliest = activated + timedelta(days=min(self.at_least_days, (LAST_DAY - activated).days))
+        days = (_day_of(year, each) for year in (earliest.year, earliest.year + 1) for each in self.dates)
+        return min((day for day in days if day >= earliest), default=LAST_DAY)
+
+    def words(self, teller: Teller) -> str:
+        dates = teller.list_or(sorted(self.dates))
+        if not self.at_least_days:
+            return teller.tell(N_("expire on the next %(dates)s"), dates=dates)
+        return teller.tell(
+            N_("expire on the next %(dates)s that is at least %(n)d days away"), dates=dates, n=self.at_least_days
+        )
+
+
+class Inactivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="inactivity"):
+    """So many months after the last activity. resets: the types of event that count as one; a return never does.
+
+    An activity moves the last day of all points of the kind that are valid then; see loyalty/sql/0013_lots.sql.
+    """
+
+    months: Annotated[int, Meta(ge=1, le=240)]
+    resets: Annotated[tuple[Trigger, ...], Meta(min_length=1, max_length=50)] = ("order.paid",)
+
+    def last_day(self, activated: date) -> date | None:
+        return add_months(activated, self.months)
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(
+            N_("expire after %(n)d months without %(events)s"), n=self.months, events=teller.list_or([*self.resets])
+        )
+
+
+# A new kind joins here.
+Expiry = Never | After | Fixed | Inactivity
+
+
+def expiry_problems(expiry: Expiry, path: str) -> Problems:
+    if not isinstance(expiry, Inactivity):
+        return
+    for index, each in enumerate(expiry.resets):
+        if each == "order.returned":
+            yield Problem(
+                f"{path}.resets[{index}]", "A return is no activity: points would live on by it.", "Leave it out."
+            )
+
+
+def _day_of(year: int, month_day: str) -> date:
+    month, day = int(month_day[:2]), int(month_day[3:])
+    return date(min(year, MAXYEAR - 1), month, min(day, monthrange(min(year, MAXYEAR - 1), month)[1]))

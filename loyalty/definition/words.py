@@ -99,6 +99,9 @@ def currency_words(document: Document, code: str, say: Say = unchanged, language
 
 def currency_told(currency: Currency, teller: Teller) -> str:
     parts = [currency.expiry.words(teller)]
+    parts += [each.words(teller) for each in currency.expiry_by_tier]
+    if currency.release is not None:
+        parts.insert(0, currency.release.words(teller))
     if currency.pending_days:
         parts.insert(0, teller.tell(N_("can be used after %(n)d days"), n=currency.pending_days))
     if currency.kind == "qualifying":

@@ -102,6 +102,8 @@ class Order(BrandModel):
     channel = models.CharField(_("channel"), max_length=60, blank=True)
     store = models.CharField(_("store"), max_length=60, blank=True)
     refunded_minor = models.BigIntegerField(_("refunded"), default=0)
+    # Of each line (by its place) what came back by returns that named lines: [pieces, money of them in minor units].
+    returned_lines = models.JSONField(_("lines returned"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("order")

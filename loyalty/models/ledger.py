@@ -38,11 +38,18 @@ class Enrollment(BrandModel):
     )
     version = models.BigIntegerField(default=0)
     enrolled_at = models.DateTimeField(_("enrolled at"))
+    # Whose accounts this member's points are in, when not their own: the head of a household, whose row is locked too.
+    pool = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="sharers", verbose_name=_("shares with")
+    )
 
     class Meta:
         verbose_name = _("enrollment")
         verbose_name_plural = _("enrollments")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["program", "member"], name="enrolled_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["program", "member"], name="enrolled_once"),
+            models.CheckConstraint(condition=~models.Q(pool=models.F("id")), name="enrollment_pool_is_another"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.member} · {self.program}"
@@ -53,6 +60,7 @@ class PointsAccount(BrandModel):
 
     balance: can be spent now. pending: awarded, not yet active. reserved: held for an uncaptured redemption.
     debt: owed after a return of spent points, outside the balance. issued, spent, expired, reversed: totals ever.
+    last_active_at: the latest activity by which points that end by inactivity live on.
     """
 
     enrollment = models.ForeignKey(
@@ -71,6 +79,7 @@ class PointsAccount(BrandModel):
     spent = models.BigIntegerField(_("spent"), default=0)
     expired = models.BigIntegerField(_("expired"), default=0)
     reversed = models.BigIntegerField(_("reversed"), default=0)
+    last_active_at = models.DateTimeField(_("last active at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("points account")
@@ -189,7 +198,9 @@ class PointsLot(BrandModel):
     """One award's points: when they become active, when they expire, how many are left. Its key is the earning entry.
 
     pending while active_at is null; held: taken out of remaining for an uncaptured redemption.
-    reversed: how many of the award were taken back by returns; never more than granted.
+    reversed: how many of the award were taken back by returns; never more than granted. expired: how many ran out.
+    rolls: it ends so many months after the last activity, which moves expires_at. waits_for: the type of the event that
+    makes it active before activates_at; drops: without it the points are off then; expiry: how its end is found then.
     """
 
     entry = models.OneToOneField(
@@ -213,6 +224,11 @@ class PointsLot(BrandModel):
     activates_at = models.DateTimeField(_("activates at"))
     active_at = models.DateTimeField(_("active since"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    expired = models.BigIntegerField(_("expired"), default=0, db_default=0)
+    rolls = models.PositiveSmallIntegerField(default=0, db_default=0)
+    waits_for = models.CharField(_("waits for"), max_length=80, blank=True, default="", db_default="")
+    drops = models.BooleanField(default=False, db_default=False)
+    expiry = models.JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("points lot")
@@ -246,6 +262,16 @@ class PointsLot(BrandModel):
                 fields=["activates_at"],
                 name="lot_waiting",
                 condition=models.Q(active_at__isnull=True),
+            ),
+            models.Index(
+                fields=["account"],
+                name="lot_awaiting",
+                condition=models.Q(active_at__isnull=True) & ~models.Q(waits_for=""),
+            ),
+            models.Index(
+                fields=["account", "rolls"],
+                name="lot_rolling",
+                condition=models.Q(rolls__gt=0, remaining__gt=0),
             ),
         ]
 

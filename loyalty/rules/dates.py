@@ -10,11 +10,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from loyalty.definition.compiled import CompiledCurrency
-from loyalty.definition.expiry import Expiry, end_of_period
+from loyalty.definition.expiry import Expiry, Inactivity, end_of_period
 from loyalty.definition.periods import period_start
 
-__all__ = ["activation_at", "award_dates", "day_start", "expiry_at", "local_day", "period_start"]
+__all__ = [
+    "AwardDates",
+    "activation_at",
+    "award_dates",
+    "award_terms",
+    "day_start",
+    "expiry_at",
+    "local_day",
+    "period_start",
+]
 
 _SECOND = timedelta(seconds=1)
 
@@ -67,6 +78,35 @@ def expiry_at(expiry: Expiry, activated: date, zone: ZoneInfo) -> datetime | Non
     """When points that became active on that local day expire: the local midnight after their last day; None: never."""
     last = expiry.last_day(activated)
     return None if last is None else day_start(last + timedelta(days=1), zone)
+
+
+class AwardDates(Struct, frozen=True, gc=False):
+    """When an award begins and ends. rolls: the months after the last activity that it ends, 0 for a day of its own.
+
+    waits_for: the type of the event that it waits for, with activates_at as the latest time; drops: it is off then;
+    expiry: what its end is reckoned by once it has come.
+    """
+
+    activates_at: datetime
+    expires_at: datetime | None
+    rolls: int = 0
+    waits_for: str = ""
+    drops: bool = False
+    expiry: Expiry | None = None
+
+
+def award_terms(
+    currency: CompiledCurrency, occurred_at: datetime, zone: ZoneInfo, *, expiry: Expiry, pending_days: int | None
+) -> AwardDates:
+    """pending_days: of the effect alone; it goes before what the currency waits for."""
+    release = currency.release if pending_days is None else None
+    days = currency.pending_days if pending_days is None else pending_days
+    activates_at = activation_at(occurred_at, release.at_most_days if release is not None else days, zone)
+    expires_at = expiry_at(expiry, local_day(activates_at, zone), zone)
+    rolls = expiry.months if isinstance(expiry, Inactivity) else 0
+    if release is None:
+        return AwardDates(activates_at, expires_at, rolls)
+    return AwardDates(activates_at, expires_at, rolls, release.type, release.then == "drop", expiry)
 
 
 def award_dates(currency: CompiledCurrency, occurred_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:

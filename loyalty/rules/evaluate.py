@@ -12,20 +12,18 @@ Nothing depends on how the rules stand in the document.
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from msgspec import structs
-
 from loyalty.definition.compiled import CompiledCurrency, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.effects import Advancer, Giver, Multiplier, Terms, rounded
+from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
 from loyalty.rules.achievements import Achieving, Gift
 from loyalty.rules.allotment import Allotment, Wanted
 from loyalty.rules.counting import counters_raise
-from loyalty.rules.dates import award_dates, expiry_at, period_start
+from loyalty.rules.dates import AwardDates, award_terms, period_start
 from loyalty.rules.judgement import NOTHING, Achieved, Act, Award, Judgement, Outcome, Raised, RuleTrace, TraceAmount
 
 __all__ = ["Act", "Award", "Judgement", "Outcome", "RuleTrace", "TraceAmount", "evaluate"]
@@ -74,7 +72,7 @@ class _Run:
         self.achieved: tuple[Achieved, ...] = ()
         # What givers were awarded: (rule, group, currency, points); what multipliers multiply.
         self.given: list[tuple[str, str, str, int]] = []
-        self.dates: dict[str, tuple[datetime, datetime | None]] = {}
+        self.dates: dict[str, AwardDates] = {}
 
     def judge(self) -> Judgement:
         if self.plan.raises:
@@ -208,7 +206,7 @@ class _Run:
     def _book(self, rule: CompiledRule, each: Wanted, points: int, times: tuple[CounterRef, ...]) -> None:
         effect, currency = each.effect, self.program.currencies[each.effect.currency]
         counted = self.allotment.count_points(rule, currency.code, points) + self._count(currency, points)
-        activates_at, expires_at = self._dates(currency.code, effect.terms)
+        dates = self._dates(currency.code, effect.terms)
         giver = effect if isinstance(effect, Giver) else None
         if giver is not None:
             self.given.append((rule.code, rule.group, currency.code, points))
@@ -223,11 +221,15 @@ class _Run:
                 base_minor=each.base_minor,
                 base_parts=giver.parts if giver is not None else "",
                 reason=_reason(effect, each.base_minor, self.program.document.program.money_currency),
-                activates_at=activates_at,
-                expires_at=expires_at,
+                activates_at=dates.activates_at,
+                expires_at=dates.expires_at,
                 counted=counted,
                 counted_times=times,
                 lines=each.lines,
+                rolls=dates.rolls,
+                waits_for=dates.waits_for,
+                drops=dates.drops,
+                expiry=dates.expiry,
             )
         )
 
@@ -236,7 +238,7 @@ class _Run:
         effect, given = gift.giver, gift.given
         currency = self.program.currencies[effect.currency]
         points = min(given.points, MAX_AWARD)
-        activates_at, expires_at = self._dates(currency.code, effect.terms)
+        dates = self._dates(currency.code, effect.terms)
         self.awards.append(
             Award(
                 rule=gift.code,
@@ -248,9 +250,13 @@ class _Run:
                 base_minor=None,
                 base_parts="",
                 reason={"kind": effect.kind},
-                activates_at=activates_at,
-                expires_at=expires_at,
+                activates_at=dates.activates_at,
+                expires_at=dates.expires_at,
                 counted=self._count(currency, points),
+                rolls=dates.rolls,
+                waits_for=dates.waits_for,
+                drops=dates.drops,
+                expiry=dates.expiry,
             )
         )
 
@@ -264,18 +270,29 @@ class _Run:
             self.allotment.add(ref, points)
         return refs
 
-    def _dates(self, code: str, terms: Terms | None) -> tuple[datetime, datetime | None]:
+    def _dates(self, code: str, terms: Terms | None) -> AwardDates:
         found = self.dates.get(code) if terms is None else None
         if found is None:
-            currency, at = self.program.currencies[code], self.facts.event.occurred_at
-            if terms is not None:
-                return award_dates(currency_with(currency, terms), at, self.program.zone)
-            if currency.pending_days:
-                found = award_dates(currency, at, self.program.zone)
-            else:
-                found = at, expiry_at(currency.expiry, self.facts.local_date, self.program.zone)
-            self.dates[code] = found
+            currency = self.program.currencies[code]
+            expiry = terms.expiry if terms is not None else None
+            found = award_terms(
+                currency,
+                self.facts.event.occurred_at,
+                self.program.zone,
+                expiry=expiry if expiry is not None else self._expiry(currency),
+                pending_days=terms.pending_days if terms is not None else None,
+            )
+            if terms is None:
+                self.dates[code] = found
         return found
+
+    def _expiry(self, currency: CompiledCurrency) -> Expiry:
+        """The currency's expiry for the tiers that the member held then."""
+        for each in currency.by_tier:
+            ladder = self.program.ladders[each.ladder]
+            if self.facts.member.tiers.get(each.ladder, ladder.tiers[0].code) in each.tiers:
+                return each.expiry
+        return currency.expiry
 
     def _tell(self, rule: CompiledRule, wanted: list[Wanted], amounts: list[int], why: str) -> None:
         """Adds to the rule's trace; a rule that both gives and multiplies passes here twice."""
@@ -291,15 +308,6 @@ class _Run:
         if before is not None:
             told, why = before.amounts + told, before.why or why
         self.trace[rule.order] = RuleTrace(rule.code, "capped" if why else "fired", why, told)
-
-
-def currency_with(currency: CompiledCurrency, terms: Terms) -> CompiledCurrency:
-    """The currency as one effect gives it."""
-    return structs.replace(
-        currency,
-        pending_days=currency.pending_days if terms.pending_days is None else terms.pending_days,
-        expiry=currency.expiry if terms.expiry is None else terms.expiry,
-    )
 
 
 def _order(rule: CompiledRule) -> int:

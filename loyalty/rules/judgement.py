@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import CounterRef
 
 Outcome = Literal["fired", "not_matched", "capped", "stopped", "disabled", "out_of_schedule"]
 
 
-class Award(Struct, frozen=True, gc=False):
+class Award(Struct, frozen=True, gc=False, omit_defaults=True):
     """Points to book, one lot each. desired, awarded: minor units of the currency, 0 < awarded <= desired.
 
     effect: index in the rule's effects. base_unrounded: the exact points before rounding, in whole points, as a decimal
@@ -22,6 +23,7 @@ class Award(Struct, frozen=True, gc=False):
     activates_at, expires_at: aware UTC; expires_at None: never. counted: the counters that it raised by `awarded` and
     that a reversal of it lowers again; counted_times: those that it raised by 1, lowered when all of it is reversed.
     lines: (place among the order's lines, money reckoned from it) where it was reckoned line by line.
+    rolls, waits_for, drops, expiry: see dates.AwardDates.
     """
 
     rule: str
@@ -38,6 +40,10 @@ class Award(Struct, frozen=True, gc=False):
     counted: tuple[CounterRef, ...] = ()
     counted_times: tuple[CounterRef, ...] = ()
     lines: tuple[tuple[int, int], ...] = ()
+    rolls: int = 0
+    waits_for: str = ""
+    drops: bool = False
+    expiry: Expiry | None = None
 
 
 class TraceAmount(Struct, frozen=True, gc=False):

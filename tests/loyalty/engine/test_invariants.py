@@ -22,6 +22,7 @@ from loyalty.adjusting import adjustment_make
 from loyalty.holding import points_capture, points_hold
 from loyalty.ledger import ledger_invariants
 from loyalty.models import PointsEntry
+from loyalty.pooling import pool_join
 from loyalty.transferring import points_transfer
 from rewards.models import CodePool, Reward
 from rewards.pools import pool_import
@@ -54,6 +55,11 @@ BREACHES = {
     "no award gives back more than it gave": "UPDATE loyalty_pointsentry SET points = -1000 WHERE kind = 'reverse'",
     "returns stay within the sale": "ALTER TABLE loyalty_order DROP CONSTRAINT order_refund_within_total;"
     " UPDATE loyalty_order SET refunded_minor = total_minor + 1",
+    "what a lot lost by running out is what expiry drew": "UPDATE loyalty_pointslot SET expired = expired + 1",
+    "what is active waits for nothing": "UPDATE loyalty_pointslot SET waits_for = 'a.b'",
+    "whom members share with shares with nobody": "UPDATE loyalty_enrollment SET pool_id = (SELECT max(id) FROM"
+    " loyalty_enrollment) WHERE id = (SELECT pool_id FROM loyalty_enrollment WHERE pool_id IS NOT NULL)",
+    "who shares has nothing to spend of their own": "UPDATE loyalty_pointsaccount SET balance = 1",
     "what a lot holds is what open holds took": "UPDATE loyalty_pointslot SET held = held + 1, granted = granted + 1"
     " WHERE held > 0",
     "a hold is made up of its lots": "UPDATE loyalty_holdlot SET points = points + 1",
@@ -151,6 +157,9 @@ def _story() -> None:
     ]
     redemption_cancel(redemption=taken[0], actor=shop.STAFF, reason="changed")
     _points_on_their_way(place, shop.place(bram, program))
+    home, child = (shop.place(shop.member(name), program) for name in ("Carla", "Dirk"))
+    pool_join(enrollment=child, head=home, actor=shop.STAFF)
+    shop.place(shop.member("Els"), program)
 
 
 def _points_on_their_way(place: Any, other: Any) -> None:
