@@ -51,6 +51,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Earning rules"), "rule", "loyalty.earningrule"),
             _item(request, _("Point currencies"), "toll", "loyalty.pointcurrency"),
             _item(request, _("Tiers"), "stairs", "loyalty.ladder"),
+            _item(request, _("Further parts"), "extension", "loyalty.draftpart"),
             _item(request, _("Published versions"), "history_edu", "loyalty.programversion"),
         ),
         _group(

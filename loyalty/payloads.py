@@ -119,7 +119,8 @@ class OrderReturned(Struct, kw_only=True, forbid_unknown_fields=True):
     return_: ReturnBody = msgspec.field(name="return")
 
 
-_TYPED: dict[str, type[OrderPaid] | type[OrderReturned]] = {ORDER_PAID: OrderPaid, ORDER_RETURNED: OrderReturned}
+# The types of payloads that are known in full.
+PAYLOADS: dict[str, type[OrderPaid] | type[OrderReturned]] = {ORDER_PAID: OrderPaid, ORDER_RETURNED: OrderReturned}
 
 
 def payload_read(
@@ -136,7 +137,7 @@ def payload_read(
             field="type",
             hint=_("Use one of: %(types)s.") % {"types": ", ".join(known)},
         )
-    typed = _TYPED.get(event_type)
+    typed = PAYLOADS.get(event_type)
     if typed is None:
         if not isinstance(given, dict):
             raise InvalidInput(_("`data` must be an object."), field="data")

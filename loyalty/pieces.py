@@ -8,6 +8,7 @@ names a currency that is gone) don't stand in its way, they stand in the way of 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from core.audit import audit_record
 from core.errors import NotFound
 from loyalty.definition.checks import document_problems
 from loyalty.definition.document import SCHEMA, Document
-from loyalty.definition.lists import document_lists, piece_key
+from loyalty.definition.lists import document_lists, piece_key, settings_plain, settings_struct
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import document_shape
 from loyalty.draftrows import Row, row_fill, row_new, rows_of, tiers_write
@@ -53,8 +54,26 @@ def piece_check(*, program: Program, kind: str, plain: dict[str, Any], before: s
 
 
 def settings_check(*, program: Program, plain: dict[str, Any]) -> Document | None:
-    """The same for the program's own settings."""
-    return _checked({**draft_plain(program), "program": plain}, "program")
+    """The same for what stands in no list: `program`, the stacking groups and what else is said once."""
+    whole = {
+        key: value for key, value in draft_plain(program).items() if key not in settings_struct().__struct_fields__
+    }
+    try:
+        document = document_shape({**whole, **plain})
+    except DefinitionError as error:
+        mine = _of_settings(error.problems)
+        if mine:
+            raise program_invalid(DefinitionError(mine)) from error
+        return None
+    mine = _of_settings(document_problems(document))
+    if mine:
+        raise program_invalid(DefinitionError(mine))
+    return document
+
+
+def _of_settings(problems: list[Problem]) -> list[Problem]:
+    names = settings_struct().__struct_fields__
+    return [each for each in problems if re.split(r"[.\[]", each.path, maxsplit=1)[0] in names]
 
 
 def _checked(whole: dict[str, Any], path: str) -> Document | None:
@@ -139,14 +158,15 @@ def piece_remove(*, program: Program, kind: str, code: str, actor: Actor) -> Non
 
 
 def settings_save(*, program: Program, plain: dict[str, Any], seen: str, actor: Actor) -> Program:
-    """Write the program's own settings into the draft. ProgramInvalid, DraftChanged."""
+    """Write what stands in no list into the draft. seen: seen_of(settings_plain()). ProgramInvalid, DraftChanged."""
     with transaction.atomic():
         locked = _locked(program)
-        current = dict(locked.settings.get("program", {}))
+        current = settings_plain(draft_plain(locked))
         if seen_of(current) != seen:
             raise DraftChanged()
         settings_check(program=locked, plain=plain)
-        locked.settings = {**locked.settings, "program": plain}
+        apart = settings_struct().__struct_fields__
+        locked.settings = {key: value for key, value in locked.settings.items() if key not in apart} | plain
         locked.save(update_fields=["settings"])
         audit_record(
             actor=actor.name,

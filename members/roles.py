@@ -22,7 +22,7 @@ def _may(app: str, verbs: str, *models: str) -> frozenset[str]:
 
 
 SEE_PROGRAM = _may(
-    "loyalty", "view", "program", "programversion", "pointcurrency", "earningrule", "ladder", "tier"
+    "loyalty", "view", "program", "programversion", "pointcurrency", "earningrule", "ladder", "tier", "draftpart"
 ) | _may("rewards", "view", "reward", "codepool", "rewardstock")
 SEE_LEDGER = _may(
     "loyalty",
@@ -51,7 +51,7 @@ SEE_PEOPLE = (
 SEE_PLACES = _may("claims", "view", "place") | frozenset({"claims.show_place_code"})
 
 EDIT_PROGRAM = (
-    _may("loyalty", "add change delete", "pointcurrency", "earningrule", "ladder", "tier")
+    _may("loyalty", "add change delete", "pointcurrency", "earningrule", "ladder", "tier", "draftpart")
     | _may("loyalty", "add change", "program")
     | _may("rewards", "add change", "reward", "codepool", "rewardstock")
     | _may("members", "add change", "segment")

@@ -44,11 +44,3 @@ def pretty(value: Any) -> SafeString:
 def words(text: str) -> list[str]:
     """A list written as words with spaces, for loops in templates."""
     return text.split()
-
-
-@register.inclusion_tag("admin/backoffice/piece_field.html")
-def piece_field(form: Any, name: str) -> dict[str, Any]:
-    """One field of a form, if the form has it; hidden while another field has not the value that it is for."""
-    field = form[name] if name in form.fields else None
-    other, value = getattr(form, "shown_when", {}).get(name, ("", ""))
-    return {"field": field, "other": form[other].html_name if other and field else "", "value": value}

@@ -1,4 +1,4 @@
-"""Pages of the draft's pieces: point currencies, ladders with their tiers, earning rules."""
+"""Pages of the draft's pieces: point currencies, ladders with their tiers, earning rules, and every further list."""
 
 from __future__ import annotations
 
@@ -16,25 +16,22 @@ from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import in_language
 from core.errors import DomainError
-from loyalty.admin.editors import CurrencyEditor, Editor, LadderEditor
+from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.forms.kinds import list_many, list_one
 from loyalty.definition.document import Document
+from loyalty.definition.lists import document_lists, piece_key
+from loyalty.definition.translation import Teller
 from loyalty.definition.words import currency_words, ladder_words
 from loyalty.drafts import draft_plain
 from loyalty.errors import ProgramInvalid
 from loyalty.models import Ladder, PointCurrency, Program
 from loyalty.pieces import piece_check, piece_plain, piece_remove, piece_save, seen_of
 
-# What the field for a condition's attribute suggests; any other path can be typed.
-ATTRIBUTE_NAMES = (
-    "order.channel", "order.store", "order.total_minor", "order.net_minor", "order.lines.sku", "order.lines.category",
-    "order.lines.brand", "order.lines.tags", "language", "joined_days",
-)  # fmt: skip
-
 
 class PieceAdmin(BrandAdmin):
-    """A list of pieces over all programs and a page per piece, made by an Editor. Writes go through loyalty.pieces."""
+    """A list of pieces over all programs and a page per piece, its form made from the document's types."""
 
-    editor: ClassVar[type[Editor]]
+    kind: ClassVar[str] = ""
     deletable = True
     list_filter: Any = ("program",)
     list_select_related = ("program",)
@@ -50,6 +47,13 @@ class PieceAdmin(BrandAdmin):
     def name(self, piece: Any) -> str:
         body = piece.body
         return in_language(body.get("name_many") or body.get("name")) or piece.code
+
+    def kind_of(self, request: HttpRequest, row: Any) -> str:
+        """The list of the document that the page is about."""
+        return self.kind
+
+    def list_url(self, kind: str) -> str:
+        return self.url("changelist")
 
     def get_urls(self) -> list[URLPattern]:
         label = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -75,77 +79,84 @@ class PieceAdmin(BrandAdmin):
         return self._page(request, row.program, row, [])
 
     def _page(self, request: HttpRequest, program: Program, row: Any, programs: list[Program]) -> HttpResponse:
-        plain = piece_plain(program, self.editor.kind, row.code) if row is not None else None
+        kind = self.kind_of(request, row)
+        plain = piece_plain(program, kind, row.code) if row is not None else None
         may = self.has_change_permission(request, row) if row is not None else True
         sent = request.POST if request.method == "POST" else None
-        editor = self.editor(plain=plain, whole=draft_plain(program), sent=sent)
+        form = self.form(kind, plain, draft_plain(program), sent)
         status = 200
-        if sent is not None and "_more" not in sent:
+        if sent is not None and not form.acted:
             self.require(may)
-            saved = self._save(request, editor, program, row)
+            saved = self._save(request, form, kind, program, row)
             if saved is not None:
                 messages.success(request, _("Saved in the draft. Members notice nothing until you publish."))
                 stay = "_continue" in sent
-                return HttpResponseRedirect(self.url("change", saved.pk) if stay else self.url("changelist"))
+                return HttpResponseRedirect(self.url("change", saved.pk) if stay else self.list_url(kind))
             status = 422
-        seen = sent.get("seen", "") if sent is not None else seen_of(plain)
+        # The sentence is made first: what it finds wrong stands beside the fields only when something was saved.
+        sentence = self.sentence(program, kind, form, plain)
         context = self.page_context(
             request,
-            title=self.name(row) if row is not None else _("Add %(what)s") % {"what": self.opts.verbose_name},
+            title=self.name(row) if row is not None else _("Add %(what)s") % {"what": list_one(kind)},
             obj=row,
-            editor=editor,
+            sections=form.sections(),
+            top=form.top_errors,
             program=program,
             programs=programs,
-            seen=seen,
+            before=row.code if row is not None else "",
+            seen=sent.get("seen", "") if sent is not None else seen_of(plain),
             may_save=may,
             may_delete=row is not None and self.has_delete_permission(request, row),
             delete_url=self.url("delete", row.pk) if row is not None else "",
-            sentence=self.sentence(program, editor, plain),
-            sentence_url=self.url("sentence", program.pk),
-            list_url=self.url("changelist"),
-            attribute_names=ATTRIBUTE_NAMES,
+            sentence=sentence,
+            sentence_url=f"{self.url('sentence', program.pk)}?list={kind}",
+            list_url=self.list_url(kind),
+            list_name=list_many(kind),
+            kind=kind,
+            form_url=request.get_full_path(),
         )
-        return TemplateResponse(request, editor.template, context, status=status)
+        return TemplateResponse(request, "admin/loyalty/piece.html", context, status=status)
 
-    def _save(self, request: HttpRequest, editor: Editor, program: Program, row: Any) -> Any:
+    @staticmethod
+    def form(kind: str, plain: dict[str, Any] | None, whole: dict[str, Any], sent: Any) -> StructForm:
+        shape = document_lists()[kind]
+        return StructForm(shape.item, plain=plain, whole=whole, sent=sent, key=shape.key)
+
+    def _save(self, request: HttpRequest, form: StructForm, kind: str, program: Program, row: Any) -> Any:
         """The written row, or None with the errors placed."""
-        if not editor.is_valid():
+        made = form.made()
+        if made is None:
             return None
         try:
             return piece_save(
                 program=program,
-                kind=editor.kind,
-                plain=editor.plain(),
+                kind=kind,
+                plain=made,
                 before=row.code if row is not None else None,
                 seen=request.POST.get("seen", ""),
                 actor=actor_of(request),
             )
         except ProgramInvalid as error:
-            editor.place_problems(error.context["problems"])
+            form.place(error.context["problems"])
         except DomainError as error:
-            editor.main.add_error(None, refusal_text(error))
+            form.refuse(refusal_text(error))
         return None
 
     # --- the sentence --------------------------------------------------------------------------------------------
-    def words(self, document: Document, code: str, language: str) -> str:
-        raise NotImplementedError
+    def words(self, document: Document, kind: str, code: str, language: str) -> str:
+        """What the piece does; "" for a kind that has no words of its own."""
+        key = document_lists()[kind].key
+        piece = next(each for each in getattr(document, kind) if getattr(each, key) == code)
+        return str(piece.words(Teller(document, _, language))) if hasattr(piece, "words") else ""
 
-    def sentence(self, program: Program, editor: Editor, plain: dict[str, Any] | None) -> str:
+    def sentence(self, program: Program, kind: str, form: StructForm, before: dict[str, Any] | None) -> str:
         """What the piece says in plain words, or what it still lacks."""
-        code = plain["code"] if plain is not None else None
-        if editor.sent is not None:
-            if not editor.is_valid():
-                return _("Fill in what is missing to read here what it does.")
-            plain = editor.plain()
-        if plain is None:
+        if form.sent is None and before is None:
             return _("Fill in the form to read here what it does.")
-        try:
-            document = piece_check(program=program, kind=editor.kind, plain=plain, before=code)
-        except ProgramInvalid as error:
-            return refusal_text(error)
-        if document is None:
-            return ""
-        return self.words(document, plain["code"], (get_language() or "en")[:2])
+        document, told = checked(program, kind, form, before)
+        if document is None or not isinstance(told, dict):
+            return str(told)
+        return self.words(document, kind, piece_key(kind, told), (get_language() or "en")[:2])
 
     def sentence_view(self, request: HttpRequest, program_id: int) -> HttpResponse:
         """The sentence of what stands in the form just now; writes nothing."""
@@ -153,28 +164,49 @@ class PieceAdmin(BrandAdmin):
         program = Program.objects.filter(pk=program_id).first()
         if program is None:
             raise Http404
+        kind = self.kind_of(request, None)
         code = request.POST.get("before", "")
-        plain = piece_plain(program, self.editor.kind, code) if code else None
-        editor = self.editor(plain=plain, whole=draft_plain(program), sent=request.POST)
-        return TemplateResponse(
-            request, "admin/loyalty/sentence.html", {"sentence": self.sentence(program, editor, plain)}
-        )
+        plain = piece_plain(program, kind, code) if code else None
+        form = self.form(kind, plain, draft_plain(program), request.POST)
+        return HttpResponse(self.sentence(program, kind, form, plain), content_type="text/plain; charset=utf-8")
 
     def perform_delete(self, request: HttpRequest, obj: Any) -> None:
-        piece_remove(program=obj.program, kind=self.editor.kind, code=obj.code, actor=actor_of(request))
+        kind = self.kind_of(request, obj)
+        piece_remove(program=obj.program, kind=kind, code=obj.code, actor=actor_of(request))
+
+
+def checked(
+    program: Program, kind: str, form: StructForm, before: dict[str, Any] | None
+) -> tuple[Document | None, dict[str, Any] | str]:
+    """The draft with what stands in the form, and the piece itself; without a document, what it still lacks."""
+    made = form.made()
+    if made is None:
+        told = next((messages[0] for messages in form.errors.values()), "")
+        return None, _("Fill in what is missing to read here what it does.") if _blank(form) else told
+    try:
+        code = piece_key(kind, before) if before is not None else None
+        document = piece_check(program=program, kind=kind, plain=made, before=code)
+    except ProgramInvalid as error:
+        return None, refusal_text(error)
+    return (None, "") if document is None else (document, made)
+
+
+def _blank(form: StructForm) -> bool:
+    """Whether all that is wrong is that fields are still empty."""
+    return all(messages == [_("Fill this in.")] for messages in form.errors.values())
 
 
 @brand_admin(PointCurrency)
 class PointCurrencyAdmin(PieceAdmin):
-    editor = CurrencyEditor
+    kind = "currencies"
 
-    def words(self, document: Document, code: str, language: str) -> str:
+    def words(self, document: Document, kind: str, code: str, language: str) -> str:
         return currency_words(document, code, _, language)
 
 
 @brand_admin(Ladder)
 class LadderAdmin(PieceAdmin):
-    editor = LadderEditor
+    kind = "ladders"
     list_display = ("name", "code", "tiers_shown", "program")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -184,5 +216,5 @@ class LadderAdmin(PieceAdmin):
     def tiers_shown(self, ladder: Ladder) -> str:
         return " → ".join(in_language(tier.body.get("name")) or tier.code for tier in ladder.tiers.all())
 
-    def words(self, document: Document, code: str, language: str) -> str:
+    def words(self, document: Document, kind: str, code: str, language: str) -> str:
         return ladder_words(document, code, _, language)

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.backoffice.forms import DressedForm
-from loyalty.admin.slots import SlotForm
 from loyalty.definition.parsing import MAX_BYTES
 from loyalty.models import Program
 
@@ -21,32 +20,6 @@ MONEY = ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "
 
 def zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((name, name) for name in sorted(available_timezones()) if name.startswith(_REGIONS))]
-
-
-class SettingsForm(SlotForm):
-    name_en = forms.CharField(label=_("Name"), max_length=120)
-    name_nl = forms.CharField(label=_("Name in Dutch"), max_length=120, required=False)
-    description_en = forms.CharField(label=_("Description"), max_length=600, required=False)
-    description_nl = forms.CharField(label=_("Description in Dutch"), max_length=600, required=False)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=zones, initial="UTC", help_text=_("Days of limits, tiers and expiry begin here.")
-    )
-    money_currency = forms.RegexField(
-        r"\A[A-Z]{3}\Z", label=_("Money"), initial="EUR", help_text=_("Three letters. Other money earns nothing.")
-    )
-    judged_by = forms.ChoiceField(
-        label=_("An event that comes late is judged by"),
-        initial="occurred_at",
-        choices=[
-            ("occurred_at", _("the version of when it happened")),
-            ("received_at", _("the version of when it came in")),
-        ],
-    )
-    slots = {
-        "name_en": "name@en", "name_nl": "name@nl", "description_en": "description@en",
-        "description_nl": "description@nl", "time_zone": "time_zone", "money_currency": "money_currency",
-        "judged_by": "judged_by",
-    }  # fmt: skip
 
 
 class NewProgramForm(DressedForm):

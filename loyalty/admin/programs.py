@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from unfold.decorators import display
@@ -17,11 +17,15 @@ from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
-from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, SettingsForm, starter_document
+from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.forms.kinds import list_many
+from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
 from loyalty.admin.sides import side_by_side
 from loyalty.admin.versions import document_file, download
+from loyalty.definition.lists import document_lists, settings_plain, settings_struct
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
+from loyalty.draftrows import rows_of
 from loyalty.drafts import draft_plain, draft_replace, program_invalid
 from loyalty.models import Program
 from loyalty.pieces import seen_of, settings_save
@@ -89,40 +93,47 @@ class ProgramAdmin(BrandAdmin):
     ) -> HttpResponse:
         program = self.object_or_404(request, object_id)
         self.require(self.has_view_or_change_permission(request, program))
-        plain = dict(program.settings.get("program", {}))
-        form = SettingsForm(request.POST or None, body=plain)
-        if request.method == "POST":
+        whole = draft_plain(program)
+        plain = settings_plain(whole)
+        sent = request.POST if request.method == "POST" else None
+        form = StructForm(settings_struct(), plain=plain, whole=whole, sent=sent)
+        status = 200
+        if sent is not None and not form.acted:
             self.require(self.has_change_permission(request, program))
-            if form.is_valid() and self._settings_saved(request, program, form):
+            if self._settings_saved(request, program, form):
                 messages.success(request, _("Saved in the draft. Members notice nothing until you publish."))
                 return HttpResponseRedirect(self.url("change", program.pk))
+            status = 422
         problems = draft_problems(program)
         context = self.page_context(
             request,
             title=str(program),
             obj=program,
             program=program,
-            form=form,
+            sections=form.sections(),
+            top=form.top_errors,
+            form_url=request.get_full_path(),
+            lists=_lists(program),
             seen=request.POST.get("seen") or seen_of(plain),
             newest=newest_version(program),
             changes=changes_of(program),
             problems=problems,
             may_save=self.has_change_permission(request, program),
             may_publish=request.user.has_perm(PUBLISH),
-            counts=_counts(program),
+            versions=program.versions.count(),
         )
-        return TemplateResponse(request, "admin/loyalty/program.html", context)
+        return TemplateResponse(request, "admin/loyalty/program.html", context, status=status)
 
-    def _settings_saved(self, request: HttpRequest, program: Program, form: SettingsForm) -> bool:
+    def _settings_saved(self, request: HttpRequest, program: Program, form: StructForm) -> bool:
+        made = form.made()
+        if made is None:
+            return False
         try:
-            seen = request.POST.get("seen", "")
-            settings_save(program=program, plain=form.applied(), seen=seen, actor=actor_of(request))
+            settings_save(program=program, plain=made, seen=request.POST.get("seen", ""), actor=actor_of(request))
         except DomainError as error:
-            problems = error.context.get("problems")
-            for each in problems or ():
-                form.place_error(each["path"], f"{each['problem']} {each['mend']}")
-            if not problems:
-                form.add_error(None, refusal_text(error))
+            form.place(error.context.get("problems", []))
+            if not error.context.get("problems"):
+                form.refuse(refusal_text(error))
             return False
         return True
 
@@ -222,10 +233,18 @@ def changes_of(program: Program) -> list[Any] | None:
         return None
 
 
-def _counts(program: Program) -> dict[str, int]:
-    return {
-        "currencies": program.currencies.count(),
-        "ladders": program.ladders.count(),
-        "rules": program.rules.count(),
-        "versions": program.versions.count(),
-    }
+def _lists(program: Program) -> list[dict[str, Any]]:
+    """Every list of the draft with its address and how many stand in it."""
+    tables = {"rules": "earningrule", "currencies": "pointcurrency", "ladders": "ladder"}
+    known = sorted(document_lists(), key=lambda name: (list(tables).index(name) if name in tables else 9, name))
+    parts = reverse("admin:loyalty_draftpart_changelist")
+    return [
+        {
+            "label": list_many(name),
+            "count": rows_of(program, name).count(),
+            "url": f"{reverse(f'admin:loyalty_{tables[name]}_changelist')}?program__id__exact={program.pk}"
+            if name in tables
+            else f"{parts}?list={name}&program__id__exact={program.pk}",
+        }
+        for name in known
+    ]

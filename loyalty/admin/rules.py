@@ -13,7 +13,6 @@ from unfold.decorators import display
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
-from loyalty.admin.editors import RuleEditor
 from loyalty.admin.pieces import PieceAdmin
 from loyalty.definition.document import Document
 from loyalty.definition.words import rule_words
@@ -23,7 +22,7 @@ from loyalty.models import EarningRule, Program
 
 @brand_admin(EarningRule)
 class EarningRuleAdmin(PieceAdmin):
-    editor = RuleEditor
+    kind = "rules"
     list_display = ("name", "enabled_shown", "does", "program")
     list_filter: Any = ("program", "enabled", "trigger")
 
@@ -38,7 +37,7 @@ class EarningRuleAdmin(PieceAdmin):
     def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
         attach(rows, "does", _sentences)
 
-    def words(self, document: Document, code: str, language: str) -> str:
+    def words(self, document: Document, kind: str, code: str, language: str) -> str:
         return rule_words(document, document.rule(code), _, language)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import msgspec
 from msgspec import Struct, inspect
 
 from loyalty.definition.document import Document
@@ -32,6 +34,29 @@ def document_lists() -> dict[str, ListShape]:
             names = [each.encode_name for each in item.fields]
             found[field.encode_name] = ListShape(field.encode_name, item.cls, "code" if "code" in names else names[0])
     return found
+
+
+@cache
+def settings_struct() -> type[Struct]:
+    """What of the document stands in no list: the program's settings and what is said once, as one struct."""
+    apart = {*document_lists(), "schema", "sections"}
+    fields: list[Any] = []
+    for each in msgspec.structs.fields(Document):
+        if each.encode_name in apart:
+            continue
+        kind: Any = each.type
+        if each.required:
+            fields.append((each.name, kind))
+        elif each.default is not msgspec.NODEFAULT:
+            fields.append((each.name, kind, each.default))
+        else:
+            fields.append((each.name, kind, msgspec.field(default_factory=each.default_factory)))
+    return msgspec.defstruct("Settings", fields, kw_only=True, frozen=True, forbid_unknown_fields=True)
+
+
+def settings_plain(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a whole document's plain values."""
+    return {name: whole[name] for name in settings_struct().__struct_fields__ if name in whole}
 
 
 def _item(node: inspect.Type) -> inspect.StructType | None:

@@ -5,35 +5,30 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from loyalty.admin.forms.editor import StructForm
+from loyalty.definition.lists import document_lists, piece_key
 from loyalty.pieces import seen_of
+from tests.backoffice import browsing
 
 
-def sent_by(editor: Any) -> dict[str, Any]:
+def form_sent(kind: str, plain: dict[str, Any] | None, whole: dict[str, Any]) -> dict[str, Any]:
     """What a browser sends when a piece's form is saved as it was opened."""
-    forms = [editor.main, *([editor.when] if hasattr(editor, "when") else [])]
-    fields: dict[str, Any] = {"seen": seen_of(editor.before), "before": (editor.before or {}).get("code", "")}
-    for rows in editor.row_sets.values():
-        fields[f"{rows.prefix}-rows"] = str(len(rows.forms))
-        forms += rows.forms
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            if bound.name == "remove" or value is None or value is False or value == "" or bound.field.disabled:
-                continue
-            fields[bound.html_name] = "on" if value is True else value
-    return fields
+    shape = document_lists()[kind]
+    form = StructForm(shape.item, plain=plain, whole=whole, key=shape.key)
+    sent = {name: values[0] if len(values) == 1 else values for name, values in browsing.sent_by(form).lists()}
+    return {"seen": seen_of(plain), "before": piece_key(kind, plain) if plain else "", **sent}
 
 
 def refusals(page: Any) -> list[str]:
     """What the page says is wrong, for the message of a test that fails."""
-    return [re.sub(r"\s+", " ", each).strip() for each in re.findall(r"<li>\s*([^<]+)\s*</li>", told(page))]
+    return [re.sub(r"\s+", " ", each).strip() for each in re.findall(r"<(?:li|p)>\s*([^<]+)\s*</(?:li|p)>", told(page))]
 
 
 def told(page: Any) -> str:
     return page.content.decode()
 
 
-# A rule that the form can't show whole: a deep tree, a third language, an option without a field.
+# A rule with much in it: a deep tree, a third language, options that are folded away.
 DEEP = {
     "code": "deep",
     "name": {"en": "Deep", "fr": "Profond"},
@@ -67,39 +62,31 @@ DEEP = {
 
 
 def new_rule(**more: str) -> dict[str, str]:
-    return {
+    """A new rule as it is sent; a double underscore stands for a dot: p__code is p.code."""
+    fields = {
         "seen": "",
-        "code": "app_bonus",
-        "name_en": "App bonus",
-        "trigger": "order.paid",
-        "enabled": "on",
-        "priority": "1",
-        "group": "base",
-        "match": "all",
-        "zone": "program",
-        "weekdays": "fri",
-        "effects-rows": "1",
-        "effects-0-kind": "points_fixed",
-        "effects-0-currency": "points",
-        "effects-0-points": "5",
-        "effects-0-rounding": "floor",
-        "effects-0-scope": "order",
-        "effects-0-discount": "after",
-        "effects-0-tax": "include",
-        "effects-0-shipping": "exclude",
-        "effects-0-gift_cards": "exclude",
-        "effects-0-paid_in_points": "exclude",
-        "effects-0-per_minor": "1",
-        "effects-0-factor": "2",
-        "conditions-rows": "1",
-        "conditions-0-subject": "attribute",
-        "conditions-0-name": "order.channel",
-        "conditions-0-operator": "in",
-        "conditions-0-value": "app, web",
-        "limits-rows": "1",
-        "limits-0-at_most": "20",
-        "limits-0-measure": "points",
-        "limits-0-period": "month",
-        "limits-0-on_excess": "truncate",
-        **more,
+        "p.code": "app_bonus",
+        "p.name.en": "App bonus",
+        "p.trigger": "order.paid",
+        "p.enabled": "on",
+        "p.priority": "1",
+        "p.group": "base",
+        "p.when.~": "here kept",
+        "p.when.kind": "all",
+        "p.when.of.rows": "2",
+        "p.when.of.0.kind": "attribute",
+        "p.when.of.0.path": "order.channel",
+        "p.when.of.0.operator": "in",
+        "p.when.of.0.value": "app\r\nweb",
+        "p.when.of.1.kind": "time",
+        "p.when.of.1.weekdays": "fri",
+        "p.effects.rows": "1",
+        "p.effects.0.kind": "points_fixed",
+        "p.effects.0.currency": "points",
+        "p.effects.0.points": "5",
+        "p.limits.rows": "1",
+        "p.limits.0.per": "member",
+        "p.limits.0.period": "month",
+        "p.limits.0.at_most": "20",
     }
+    return {**fields, **{name.replace("__", "."): value for name, value in more.items()}}

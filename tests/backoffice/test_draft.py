@@ -10,13 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from core.tables import AuditEntry
-from loyalty.admin.editors import CurrencyEditor, LadderEditor, RuleEditor
+from loyalty.definition.lists import piece_key
 from loyalty.drafts import draft_plain
-from loyalty.models import EarningRule, Ladder, PointCurrency, Program, ProgramVersion
+from loyalty.models import DraftPart, EarningRule, Ladder, PointCurrency, Program, ProgramVersion
 from loyalty.publishing import program_create
 from loyalty.templates import template_document, template_documents
+from tests.backoffice.browsing import fields_of_page
 from tests.backoffice.conftest import House
-from tests.backoffice.sent import DEEP, new_rule, refusals, sent_by, told
+from tests.backoffice.sent import DEEP, form_sent, new_rule, refusals, told
 from tests.backoffice.test_pages import path_of
 from tests.loyalty import shop
 
@@ -28,16 +29,19 @@ def test_a_piece_that_is_saved_unchanged_stays_as_it_is(key: str, brand: Any, en
     client = entered("owner")
     program = Program.objects.get(pk=program_create(slug="tpl", document=template_document(key), actor=shop.STAFF).pk)
     before = draft_plain(program)
-    for model, editor, name in (
-        (PointCurrency, CurrencyEditor, "pointcurrency"),
-        (Ladder, LadderEditor, "ladder"),
-        (EarningRule, RuleEditor, "earningrule"),
+    for model, kind, name in (
+        (PointCurrency, "currencies", "pointcurrency"),
+        (Ladder, "ladders", "ladder"),
+        (EarningRule, "rules", "earningrule"),
     ):
         for row in model.objects.filter(program=program):
-            plain = next(each for each in before[editor.kind] if each["code"] == row.code)
-            form = editor(plain=plain, whole=before)
-            answer = client.post(path_of(f"loyalty_{name}_change", row.pk), sent_by(form))
+            plain = next(each for each in before[kind] if each["code"] == row.code)
+            answer = client.post(path_of(f"loyalty_{name}_change", row.pk), form_sent(kind, plain, before))
             assert answer.status_code == 302, refusals(answer)
+    for part in DraftPart.objects.filter(program=program):
+        plain = next(each for each in before[part.kind] if piece_key(part.kind, each) == part.code)
+        answer = client.post(path_of("loyalty_draftpart_change", part.pk), form_sent(part.kind, plain, before))
+        assert answer.status_code == 302, refusals(answer)
     assert draft_plain(program) == before
 
 
@@ -50,9 +54,8 @@ def test_what_a_form_does_not_show_survives_its_being_changed(house: House, ente
         body={key: value for key, value in DEEP.items() if key not in ("code", "trigger")},
     )
     whole = draft_plain(house.program)
-    fields = sent_by(RuleEditor(plain=dict(DEEP), whole=whole)) | {"name_en": "Deeper", "effects-0-points": "2"}
+    fields = form_sent("rules", dict(DEEP), whole) | {"p.name.en": "Deeper", "p.effects.0.points": "2"}
     client = entered("marketer")
-    assert "nested in a way" in told(client.get(path_of("loyalty_earningrule_change", row.pk)))
     answer = client.post(path_of("loyalty_earningrule_change", row.pk), fields)
     assert answer.status_code == 302, refusals(answer)
     after = next(each for each in draft_plain(house.program)["rules"] if each["code"] == "deep")
@@ -93,11 +96,14 @@ def test_the_sentence_follows_what_is_typed(house: House, entered: Entered) -> N
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("effects-0-points", "0", "Points must be above 0."),
-        ("conditions-0-operator", "gt", "gt compares numbers or days."),
-        ("limits-0-at_most", "0", "A limit must be above 0."),
-        ("code", "per_euro", "rules"),
-        ("code", "Not a code", "Enter a valid value."),
+        ("p.effects.0.points", "0", "Points must be above 0."),
+        ("p.effects.0.points", "many", "Say a number such as 5 or 2.5."),
+        ("p.effects.0.points", "", "Fill this in."),
+        ("p.when.of.0.operator", "gt", "gt compares numbers or days."),
+        ("p.limits.0.at_most", "0", "A limit must be above 0."),
+        ("p.priority", "9999999", "a whole number from -100000 up to 100000"),
+        ("p.code", "per_euro", "rules"),
+        ("p.code", "Not a code", "doesn&#x27;t fit here."),
     ],
 )
 def test_what_cannot_hold_is_told_beside_its_field(
@@ -113,9 +119,9 @@ def test_one_who_saves_over_anothers_change_is_told(house: House, entered: Enter
     client = entered("marketer")
     row = PointCurrency.objects.get(program=house.program)
     whole = draft_plain(house.program)
-    fields = sent_by(CurrencyEditor(plain=whole["currencies"][0], whole=whole))
-    assert client.post(path_of("loyalty_pointcurrency_change", row.pk), fields | {"symbol": "★"}).status_code == 302
-    page = client.post(path_of("loyalty_pointcurrency_change", row.pk), fields | {"symbol": "♥"})
+    fields = form_sent("currencies", whole["currencies"][0], whole)
+    assert client.post(path_of("loyalty_pointcurrency_change", row.pk), fields | {"p.symbol": "★"}).status_code == 302
+    page = client.post(path_of("loyalty_pointcurrency_change", row.pk), fields | {"p.symbol": "♥"})
     assert page.status_code == 422
     assert "Someone changed this draft meanwhile" in told(page)
     assert draft_plain(house.program)["currencies"][0]["symbol"] == "★"
@@ -130,7 +136,7 @@ def test_publishing_shows_what_changes_and_takes_what_was_looked_at(house: House
     assert told(page).count("sg-del") == 0
     assert "code: app_bonus" in told(page)
     revision = Program.objects.get(pk=house.program.pk).draft_revision
-    client.post(path_of("loyalty_earningrule_add"), new_rule(code="another"))
+    client.post(path_of("loyalty_earningrule_add"), new_rule(p__code="another"))
     refused = client.post(address, {"revision": revision, "note": "Friday"})
     assert "Someone changed this draft meanwhile" in told(refused)
     assert ProgramVersion.objects.filter(program=house.program).count() == 1
@@ -162,8 +168,46 @@ def test_a_file_goes_out_and_comes_in(house: House, entered: Entered) -> None:
 
 
 def test_a_row_that_was_asked_for_is_blank_and_reproaches_nothing(house: House, entered: Entered) -> None:
-    page = entered("marketer").post(path_of("loyalty_earningrule_add"), new_rule(_more="conditions"))
+    fields = new_rule(_do="add:p.when.of:attribute", p__code="")
+    page = entered("marketer").post(path_of("loyalty_earningrule_add"), fields)
     assert page.status_code == 200
-    assert 'name="conditions-1-name"' in told(page)
-    assert "This field is required." not in told(page)
+    assert 'name="p.when.of.2.path"' in told(page)
+    assert "Fill this in." not in told(page)
     assert not EarningRule.objects.filter(code="app_bonus").exists()
+
+
+def test_the_programs_settings_and_stacking_are_written_with_ordinary_fields(house: House, entered: Entered) -> None:
+    client = entered("marketer")
+    address = path_of("loyalty_program_change", house.program.pk)
+    fields = dict(fields_of_page(told(client.get(address)).partition('id="piece"')[2]))
+    stacked = {"p.stacking.rows": "1", "p.stacking.0.key": "base", "p.stacking.0.value": "best_for_member"}
+    answer = client.post(address, fields | stacked | {"p.program.name.en": "Club of friends"})
+    assert answer.status_code == 302, refusals(answer)
+    plain = draft_plain(Program.objects.get(pk=house.program.pk))
+    assert plain["stacking"] == {"base": "best_for_member"}
+    assert plain["program"]["name"] == "Club of friends"
+    again = client.post(address, fields | {"p.program.name.en": "Late"})
+    assert again.status_code == 422
+    assert "Someone changed this draft meanwhile" in told(again)
+
+
+def test_a_piece_of_any_further_list_is_made_changed_and_deleted(house: House, entered: Entered) -> None:
+    client = entered("marketer")
+    fields = {
+        "seen": "", "p.code": "visits", "p.name.en": "Visits", "p.trigger": "store.checked_in",
+        "p.measure.kind": "distinct_days",
+    }  # fmt: skip
+    address = f"{path_of('loyalty_draftpart_add')}?list=counters"
+    assert "Add counter" in told(client.get(address))
+    answer = client.post(address, fields)
+    assert answer.status_code == 302, refusals(answer)
+    made = {"code": "visits", "name": "Visits", "trigger": "store.checked_in", "measure": {"kind": "distinct_days"}}
+    assert draft_plain(house.program)["counters"] == [made]
+    part = DraftPart.objects.get(code="visits")
+    assert "Visits" in told(client.get(f"{path_of('loyalty_draftpart_changelist')}?list=counters"))
+    changed = form_sent("counters", made, draft_plain(house.program)) | {"p.name.nl": "Bezoeken"}
+    assert client.post(path_of("loyalty_draftpart_change", part.pk), changed).status_code == 302
+    assert draft_plain(house.program)["counters"][0]["name"] == {"en": "Visits", "nl": "Bezoeken"}
+    assert client.post(path_of("loyalty_draftpart_delete", part.pk), {"post": "yes"}).status_code == 302
+    assert "counters" not in draft_plain(house.program)
+    assert client.get(f"{path_of('loyalty_draftpart_add')}?list=nonsense").status_code == 404

@@ -46,6 +46,7 @@ from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
 from loyalty.models import (
+    DraftPart,
     EarningRule,
     Enrollment,
     Event,
@@ -195,7 +196,15 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                     {"per": "member", "period": "day", "at_most": 50},
                     {"per": "budget", "period": "year", "at_most": 5_000},
                 ],
+                "caps": [f"{prefix}cap"],
             },
+        ],
+        "cap_groups": [
+            {
+                "code": f"{prefix}cap",
+                "name": f"{word} cap",
+                "limits": [{"per": "member", "period": "year", "at_most": 500}],
+            }
         ],
     }
 
@@ -345,6 +354,7 @@ def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:
         "version": ProgramVersion.objects.get(program=program),
         "currency": PointCurrency.objects.get(program=program),
         "ladder": Ladder.objects.get(program=program),
+        "part": DraftPart.objects.get(program=program),
         "rule": EarningRule.objects.filter(program=program).order_by("pk")[0],
     }
     return {name: str(row.pk) for name, row in rows.items()}

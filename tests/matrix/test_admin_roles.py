@@ -24,7 +24,7 @@ from config.admin import site
 from core import clock
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
-from loyalty.models import EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
+from loyalty.models import DraftPart, EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
 from members.models import User
 from members.roles import ROLES
 from partners.models import ApiKey
@@ -88,6 +88,12 @@ def subject(name: str, house: House) -> Any:
         "loyalty_programversion": ProgramVersion,
         "partners_apikey": ApiKey,
     }
+    if app_model == "loyalty_draftpart":
+        body = {"limits": [{"per": "event", "at_most": 9, "currency": "points"}]}
+        part, _made = DraftPart.objects.get_or_create(
+            program=house.program, kind="cap_groups", code="daily", defaults={"body": body}
+        )
+        return part.pk
     if app_model in known:
         return known[app_model].pk
     if app_model in kinds:

@@ -17,7 +17,6 @@ from django.core import mail
 from django.test import Client
 
 from core.outbox import outbox_drain
-from loyalty.admin.editors import RuleEditor
 from loyalty.drafts import draft_plain
 from loyalty.ledger import ledger_invariants
 from loyalty.models import EarningRule, Program
@@ -28,7 +27,7 @@ from tenants.context import brand_context, platform_context
 from tenants.models import Brand
 from tests.api.cast import Api
 from tests.backoffice.conftest import staff
-from tests.backoffice.sent import refusals, sent_by
+from tests.backoffice.sent import form_sent, refusals
 from tests.backoffice.test_pages import path_of
 from tests.conftest import ClientFor, NewBrand
 from tests.loyalty.test_pages import text_of
@@ -136,7 +135,7 @@ def two_points_per_euro_published(story: Story) -> None:
     with brand_context(story.brand):
         rule, whole = EarningRule.objects.get(code="purchase"), draft_plain(Program.objects.get())
         plain = next(each for each in whole["rules"] if each["code"] == "purchase")
-        fields = sent_by(RuleEditor(plain=plain, whole=whole)) | {"effects-0-points": "2"}
+        fields = form_sent("rules", plain, whole) | {"p.effects.0.points": "2"}
     answer = story.owner.post(path_of("loyalty_earningrule_change", rule.pk), fields)
     assert answer.status_code == 302, refusals(answer)
     with brand_context(story.brand):

@@ -35,7 +35,9 @@ def grown(node: inspect.Type, depth: int = DEPTH) -> Strategy:
             low, high = node.min_length or 0, min(node.max_length or 3, 3)
             return st.lists(grown(node.item_type, depth - 1), min_size=low, max_size=high)
         case inspect.DictType():
-            keys = grown(node.key_type, depth)
+            # Texts by language: the only names without a pattern.
+            plain = isinstance(node.key_type, inspect.StrType) and node.key_type.pattern is None
+            keys = st.sampled_from(["en", "nl", "fr"]) if plain else grown(node.key_type, depth)
             return st.dictionaries(keys, grown(node.value_type, depth - 1), max_size=2)
         case _:
             return _scalar(node)

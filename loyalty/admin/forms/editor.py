@@ -1,0 +1,131 @@
+"""One piece of the draft as a form: made from what there is, or from what was sent; rows changed; written back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+import msgspec
+from django.http import QueryDict
+from msgspec import Struct
+
+from loyalty.admin.forms.actions import act
+from loyalty.admin.forms.layouts import sections_of
+from loyalty.admin.forms.nodes import DO, Node, Painter
+from loyalty.admin.forms.reading import Reader
+from loyalty.admin.forms.shapes import canonical, fresh_fields
+from loyalty.definition.shape import shape_problem
+
+Plain = dict[str, Any]
+ROOT = "p"
+_INDEX = re.compile(r"\[(\d+)\]")
+
+
+class StructForm:
+    """A form over one struct. plain: what stands in it just now. errors: by path of the field, "" for the whole."""
+
+    def __init__(
+        self, cls: type[Struct], *, plain: Plain | None, whole: Mapping[str, Any], sent: QueryDict | None = None,
+        key: str = "", root: str = ROOT,
+    ) -> None:  # fmt: skip
+        self.cls = cls
+        self.before = plain
+        self.whole = whole
+        self.sent = sent
+        self.key = key if plain is not None else ""
+        self.root = root
+        self.focus = ""
+        self.errors: dict[str, list[str]] = {}
+        self.typed: dict[str, str] = {}
+        self.plain: Plain = deepcopy(plain) if plain is not None else fresh_fields(cls)
+        if sent is not None:
+            self._read(sent)
+
+    def _read(self, sent: QueryDict) -> None:
+        reader = Reader(sent, self.whole, _trigger(sent, self.root))
+        self.plain = reader.struct(self.cls, self.root)
+        self.errors, self.typed = reader.errors, reader.typed
+        if self.key and self.before is not None:
+            self.plain[self.key] = self.before[self.key]
+        if sent.get(DO):
+            self.focus = act(self.cls, self.plain, self.root, sent.get(DO, ""))
+
+    @property
+    def acted(self) -> bool:
+        """Whether rows were changed or the form is to be shown anew, which saves nothing."""
+        return self.sent is not None and DO in self.sent
+
+    def made(self) -> Plain | None:
+        """The piece as the document writes it; None with the errors placed when it isn't in shape."""
+        if self.errors:
+            return None
+        try:
+            return canonical(self.cls, self.plain)
+        except msgspec.ValidationError as error:
+            problem = shape_problem(error, self.cls, self.plain)
+            self.place([{"path": problem.path, "problem": problem.problem, "mend": problem.mend}])
+            return None
+
+    def place(self, problems: Sequence[Mapping[str, str]]) -> None:
+        """Put each {path, problem, mend}, its path from the piece, beside the field that it is about."""
+        for each in problems:
+            message = f"{each['problem']} {each['mend']}".strip()
+            self.errors.setdefault(field_path(each["path"], self.root), []).append(message)
+
+    def refuse(self, message: str) -> None:
+        self.errors.setdefault("", []).append(message)
+
+    # --- what the template shows ---------------------------------------------------------------------------------
+    def sections(self) -> list[tuple[str, list[Node]]]:
+        locked = frozenset({f"{self.root}.{self.key}"}) if self.key else frozenset[str]()
+        painter = Painter(
+            self.whole, trigger=str(self.plain.get("trigger") or self.plain.get("event_type") or ""), typed=self.typed,
+            focus=self.focus, locked=locked,
+        )  # fmt: skip
+        nodes = painter.struct(self.cls, self.plain, self.root)
+        if not self.acted:
+            self._tell(list(nodes.values()))
+        return [(title, [nodes[name] for name in names]) for title, names in sections_of(self.cls)]
+
+    def _tell(self, nodes: list[Node]) -> None:
+        """Errors to the node of their path, or the nearest one around it."""
+        known = {node.path: node for node in _all(nodes)}
+        self.top: list[str] = []
+        for path, messages in self.errors.items():
+            here = path
+            while here and here not in known:
+                here = here.rpartition(".")[0]
+            (known[here].errors if here else self.top).extend(messages)
+        for node in known.values():
+            node.open = node.open or any(each.errors for each in _all(node.more))
+
+    @property
+    def top_errors(self) -> list[str]:
+        return getattr(self, "top", [])
+
+
+def field_path(path: str, root: str = ROOT) -> str:
+    """`effects[0].points` of the piece as the name of its field, `p.effects.0.points`; "" for the whole piece."""
+    if not path:
+        return ""
+    return f"{root}.{_INDEX.sub(_step, path).lstrip('.')}"
+
+
+def _step(found: re.Match[str]) -> str:
+    return f".{found[1]}"
+
+
+def _trigger(sent: QueryDict, root: str) -> str:
+    for name in ("trigger", "event_type"):
+        chosen = sent.get(f"{root}.{name}", "")
+        if chosen:
+            return str(sent.get(f"{root}.{name}.other", "")) if chosen == "_other" else str(chosen)
+    return ""
+
+
+def _all(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from _all(node.below)

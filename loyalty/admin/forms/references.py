@@ -1,0 +1,123 @@
+"""Which fields name another piece of the draft, or something that another room keeps, and what there is to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.utils.translation import gettext as _
+
+from core.backoffice.words import in_language
+from loyalty.admin.forms.attributes import attribute_choices, event_types
+from loyalty.admin.forms.shapes import Field
+
+Choices = list[tuple[str, str]]
+Whole = Mapping[str, Any]
+
+# Field, alone or of one struct → the lists of the document whose codes it takes. Nothing else can be chosen.
+LISTS: dict[str, tuple[str, ...]] = {
+    "currency": ("currencies",),
+    "to_currency": ("currencies",),
+    "ladder": ("ladders",),
+    "counter": ("counters",),
+    "caps": ("cap_groups",),
+    "cap_group": ("cap_groups",),
+    "rules": ("rules",),
+    "rule": ("rules",),
+    "badge": ("badges",),
+    "challenge": ("challenges",),
+    "stamp_card": ("stamp_cards",),
+    "card": ("stamp_cards",),
+    "streak": ("streaks",),
+    "achievement": ("challenges", "stamp_cards", "streaks"),
+    "claim_type": ("claim_types",),
+    "leaderboard": ("leaderboards",),
+}
+# Fields that take what is known here or anything else.
+OPEN = frozenset(
+    ("trigger", "event_type", "path", "attribute", "group", "segment", "plan", "reward", "money_currency", "template")
+)
+MONEY = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "JPY", "CAD", "AUD")
+_REGIONS = ("Europe/", "America/", "Asia/", "Africa/", "Australia/", "Atlantic/", "Pacific/", "Indian/")
+
+_rooms: dict[str, Callable[[], Choices]] = {}
+
+
+def reference_register(field: str, choices: Callable[[], Choices]) -> None:
+    """What a field named so can name of another room: rewards, segments, plans. Called when the form is shown."""
+    _rooms[field] = choices
+
+
+def codes(whole: Whole, *lists: str) -> Choices:
+    """The pieces of those lists by code, under their names."""
+    return [
+        (str(each.get("code", "")), in_language(each.get("name_many") or each.get("name")) or str(each.get("code", "")))
+        for name in lists
+        for each in whole.get(name, [])
+        if isinstance(each, Mapping)
+    ]
+
+
+def is_reference(field: Field | None) -> bool:
+    """Whether the field takes only what is known."""
+    if field is None:
+        return False
+    return field.name in LISTS or (field.owner.__name__, field.name) in _OWN or field.name == "time_zone"
+
+
+def is_open(field: Field | None) -> bool:
+    """Whether the field offers what is known and takes other things too."""
+    return field is not None and not is_reference(field) and (field.name in OPEN or field.name in _rooms)
+
+
+def reference_choices(field: Field, whole: Whole, beside: Mapping[str, Any], trigger: str) -> Choices:
+    """What there is to choose for the field, with the values beside it."""
+    own = _OWN.get((field.owner.__name__, field.name))
+    if own is not None:
+        return own(whole, beside)
+    if field.name in LISTS:
+        return codes(whole, *LISTS[field.name])
+    if field.name in _rooms:
+        return _rooms[field.name]()
+    match field.name:
+        case "trigger" | "event_type":
+            return event_types(whole)
+        case "path":
+            return attribute_choices(trigger, whole, field.owner)
+        case "attribute":
+            return attribute_choices(trigger, whole, field.owner)
+        case "group":
+            return _groups(whole, beside)
+        case "time_zone":
+            return _zones()
+        case "money_currency":
+            return [(each, each) for each in MONEY]
+    return []
+
+
+def _groups(whole: Whole, beside: Mapping[str, Any]) -> Choices:
+    known = {"base", *whole.get("stacking", {}), *(str(rule.get("group", "base")) for rule in whole.get("rules", []))}
+    return [(each, each if each != "base" else _("base (the usual one)")) for each in sorted(known)]
+
+
+def _tiers(whole: Whole, beside: Mapping[str, Any]) -> Choices:
+    ladders = [each for each in whole.get("ladders", []) if isinstance(each, Mapping)]
+    wanted = beside.get("ladder") or (ladders[0].get("code") if ladders else "")
+    return [pair for ladder in ladders if ladder.get("code") == wanted for pair in codes(ladder, "tiers")]
+
+
+def _own_tiers(whole: Whole, beside: Mapping[str, Any]) -> Choices:
+    return codes(beside, "tiers") or [pair for ladder in whole.get("ladders", []) for pair in codes(ladder, "tiers")]
+
+
+# Of one struct alone.
+_OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
+    ("TierTest", "any_of"): _tiers,
+    ("Multiply", "groups"): _groups,
+    ("Tier", "members_go_to"): _own_tiers,
+}
+
+
+def _zones() -> Choices:
+    return [("UTC", "UTC"), *((name, name) for name in sorted(available_timezones()) if name.startswith(_REGIONS))]

@@ -1,0 +1,53 @@
+"""Every field, kind and choice of the document has a name that people understand, in both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from django.utils import translation
+
+from loyalty.admin.forms.kinds import KINDS, LISTS, has_choice, kind_label, list_many
+from loyalty.admin.forms.labels import has_label, label
+from loyalty.admin.forms.shapes import Choice, Rows, fields_of
+from loyalty.definition.lists import document_lists, settings_struct
+from tests.loyalty.definition.grown import struct_classes
+
+CLASSES: list[type[msgspec.Struct]] = [*struct_classes(), settings_struct()]
+
+
+def test_every_field_of_the_document_has_a_name() -> None:
+    assert [f"{cls.__name__}.{name}" for cls in CLASSES for name in fields_of(cls) if not has_label(cls, name)] == []
+
+
+def test_every_kind_has_a_name() -> None:
+    tagged = [cls for cls in CLASSES if cls.__struct_config__.tag is not None]
+    assert [cls.__name__ for cls in tagged if cls.__name__ not in KINDS] == []
+
+
+def test_every_choice_has_a_name() -> None:
+    missing = []
+    for cls in CLASSES:
+        for name, field in fields_of(cls).items():
+            shape: Any = field.shape.item if isinstance(field.shape, Rows) else field.shape
+            if isinstance(shape, Choice):
+                missing += [f"{cls.__name__}.{name}: {v}" for v in shape.values if not has_choice(field, v)]
+    assert missing == []
+
+
+def test_every_list_of_the_document_has_a_name() -> None:
+    assert sorted(set(document_lists()) - set(LISTS)) == []
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_names_are_said_in_dutch(cls: type[msgspec.Struct]) -> None:
+    with translation.override("nl"):
+        told = [label(field) for field in fields_of(cls).values()]
+        told += [kind_label(cls)] if cls.__struct_config__.tag is not None else []
+    assert all(told)
+
+
+def test_the_lists_are_said_in_dutch() -> None:
+    with translation.override("nl"):
+        assert list_many("counters") == "tellers"
