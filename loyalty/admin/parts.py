@@ -38,7 +38,7 @@ class ListFilter(SimpleListFilter):
 class DraftPartAdmin(PieceAdmin):
     list_filter: Any = (ListFilter, "program")
     list_display: Any = ("name", "what", "code", "program")
-    ordering = ("program", "kind", "position", "id")
+    ordering: Any = ("program", "kind", "position", "id")
     change_list_template = "admin/loyalty/parts.html"
 
     def kind_of(self, request: HttpRequest, row: Any) -> str:

@@ -36,7 +36,7 @@ class PieceAdmin(BrandAdmin):
     list_filter: Any = ("program",)
     list_select_related = ("program",)
     search_fields = ("code",)
-    ordering = ("program", "position", "id")
+    ordering: Any = ("program", "position", "id")
     list_display: Any = ("name", "code", "program")
     actions = ()
 

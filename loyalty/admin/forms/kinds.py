@@ -168,6 +168,7 @@ CHOICES: dict[Any, Any] = {
     "number": _("number"),
     "amount": _("amount"),
     "date": _("day"),
+    "money": _("amount"),
     "choice": _("choice"),
     "position": _("where the phone is"),
     "code": _("code"),
