@@ -354,7 +354,7 @@ def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:
         "version": ProgramVersion.objects.get(program=program),
         "currency": PointCurrency.objects.get(program=program),
         "ladder": Ladder.objects.get(program=program),
-        "part": DraftPart.objects.get(program=program),
+        "part": DraftPart.objects.filter(program=program).order_by("pk")[0],
         "rule": EarningRule.objects.filter(program=program).order_by("pk")[0],
     }
     return {name: str(row.pk) for name, row in rows.items()}
