@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from loyalty.admin.forms.actions import act
 from loyalty.admin.forms.layouts import sections_of
-from loyalty.admin.forms.nodes import DO, Node, Painter
+from loyalty.admin.forms.node import Node
+from loyalty.admin.forms.nodes import DO, Painter
 from loyalty.admin.forms.reading import Reader
 from loyalty.admin.forms.shapes import canonical, fresh_fields
 from loyalty.definition.shape import shape_problem
