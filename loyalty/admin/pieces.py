@@ -32,6 +32,7 @@ class PieceAdmin(BrandAdmin):
     """A list of pieces over all programs and a page per piece, its form made from the document's types."""
 
     kind: ClassVar[str] = ""
+    page_template: ClassVar[str] = "admin/loyalty/piece.html"
     deletable = True
     list_filter: Any = ("program",)
     list_select_related = ("program",)
@@ -93,19 +94,25 @@ class PieceAdmin(BrandAdmin):
                 stay = "_continue" in sent
                 return HttpResponseRedirect(self.url("change", saved.pk) if stay else self.list_url(kind))
             status = 422
-        # The sentence is made first: what it finds wrong stands beside the fields only when something was saved.
+        context = self._context(request, program, row, form, plain)
+        context["programs"], context["may_save"] = programs, may
+        return TemplateResponse(request, self.page_template, context, status=status)
+
+    def _context(
+        self, request: HttpRequest, program: Program, row: Any, form: StructForm, plain: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        kind = self.kind_of(request, row)
+        # Made before the fields: what it finds out of shape stands beside them.
         sentence = self.sentence(program, kind, form, plain)
-        context = self.page_context(
+        return self.page_context(
             request,
             title=self.name(row) if row is not None else _("Add %(what)s") % {"what": list_one(kind)},
             obj=row,
             sections=form.sections(),
             top=form.top_errors,
             program=program,
-            programs=programs,
             before=row.code if row is not None else "",
-            seen=sent.get("seen", "") if sent is not None else seen_of(plain),
-            may_save=may,
+            seen=form.sent.get("seen", "") if form.sent is not None else seen_of(plain),
             may_delete=row is not None and self.has_delete_permission(request, row),
             delete_url=self.url("delete", row.pk) if row is not None else "",
             sentence=sentence,
@@ -115,7 +122,6 @@ class PieceAdmin(BrandAdmin):
             kind=kind,
             form_url=request.get_full_path(),
         )
-        return TemplateResponse(request, "admin/loyalty/piece.html", context, status=status)
 
     @staticmethod
     def form_for(kind: str, plain: dict[str, Any] | None, whole: dict[str, Any], sent: Any) -> StructForm:

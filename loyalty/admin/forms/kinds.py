@@ -132,6 +132,8 @@ CHOICES: dict[Any, Any] = {
     ("of", "birth_date"): _("birthday"),
     ("of", "joined_at"): _("joining"),
     ("of", "joined"): _("joining"),
+    ("upgrade_rate", "before"): _("the tier before it"),
+    ("upgrade_rate", "after"): _("the tier that it leads to"),
     ("counts_from", "submitted"): _("when it was sent"),
     ("counts_from", "approved"): _("when it was approved"),
     ("too_fast", "hold"): _("waits for your team"),
