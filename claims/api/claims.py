@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -105,7 +106,7 @@ class MemberClaimsView(ThinView):
         body_of(self.http)
         try:
             part, given = self.http.POST.get("claim"), self.http.FILES
-        except (BadRequest, SuspiciousOperation) as error:
+        except (MultiPartParserError, BadRequest, SuspiciousOperation) as error:
             raise strict_json.MalformedBody(_("The form can't be read.")) from error
         if not isinstance(part, str) or not part:
             raise InvalidInput(_("Send the claim as JSON in the part `claim`."), field="claim")
