@@ -1,4 +1,4 @@
-"""Claim types and the rules of check-ins in the document: checked, compiled, kept by the draft, told when they change."""
+"""Claim types and the rules of check-ins in the document: checked, compiled, kept, and told when they change."""
 
 from __future__ import annotations
 
