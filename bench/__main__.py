@@ -13,7 +13,7 @@ from types import FrameType
 from bench import cpu, sizes, stand
 from bench.report import Finding, Report, say
 
-NAMES = ("earn", "earn-sql", "bulk", "balance", "hot", "tenancy", "brand", "night")
+NAMES = ("earn", "earn-sql", "bulk", "balance", "hot", "tenancy", "brand", "night", "backtest")
 LIMIT_SECONDS = 3600
 
 
@@ -52,7 +52,7 @@ def main(given: list[str] | None = None) -> int:
 def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[list[Report], bool]:
     # Only now: these import Django, whose settings have just been made.
     from bench.ground import Ground
-    from bench.runs import balance, brand, bulk, earn, earn_sql, hot, night, tenancy
+    from bench.runs import backtest, balance, brand, bulk, earn, earn_sql, hot, night, tenancy
     from bench.seeding import invariants_say
 
     benches: dict[str, Callable[[Ground], Report]] = {
@@ -64,6 +64,7 @@ def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[l
         "tenancy": tenancy.run,
         "brand": brand.run,
         "night": night.run,
+        "backtest": backtest.run,
     }
     ground = Ground(ready, size)
     reports = [benches[name](ground) for name in names]

@@ -53,6 +53,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Tiers"), "stairs", "loyalty.ladder"),
             _item(request, _("Further parts"), "extension", "loyalty.draftpart"),
             _item(request, _("Published versions"), "history_edu", "loyalty.programversion"),
+            _item(request, _("Backtests"), "fast_rewind", "loyalty.backtestrun"),
         ),
         _group(
             _("Rewards"),

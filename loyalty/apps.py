@@ -10,7 +10,8 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import outbox
-        from loyalty import achievementpages, acts, birthdays, hooking, promotions, templates
+        from loyalty import achievementpages, acts, birthdays, hooking, promotions, tasks, templates
+        from loyalty.backtests import waking
         from loyalty.home import member_part
         from loyalty.nightly import night_step
         from members.hooks import on_member_created
@@ -18,6 +19,7 @@ class LoyaltyConfig(AppConfig):
 
         on_member_created(hooking.member_enrolled_everywhere)
         on_provisioned(10, hooking.brand_program)
+        waking.provide_task(tasks.backtest_part.apply_async)
         provide_program_templates(templates.template_choices)
         member_part("loyalty/achievements_part.html", achievementpages.home_part)
         acts.act_handler("set_attribute")(acts.attribute_set)

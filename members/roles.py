@@ -22,7 +22,8 @@ def _may(app: str, verbs: str, *models: str) -> frozenset[str]:
 
 
 SEE_PROGRAM = _may(
-    "loyalty", "view", "program", "programversion", "pointcurrency", "earningrule", "ladder", "tier", "draftpart"
+    "loyalty", "view",
+    "program", "programversion", "backtestrun", "pointcurrency", "earningrule", "ladder", "tier", "draftpart",
 ) | _may("rewards", "view", "reward", "codepool", "rewardstock")
 SEE_LEDGER = _may(
     "loyalty",
@@ -56,7 +57,7 @@ EDIT_PROGRAM = (
     | _may("rewards", "add change", "reward", "codepool", "rewardstock")
     | _may("members", "add change", "segment")
     | _may("claims", "add change", "place")
-    | frozenset({"loyalty.publish_program"})
+    | frozenset({"loyalty.publish_program", "loyalty.add_backtestrun"})
 )
 SERVE_MEMBERS = (
     _may("members", "add change", "member")

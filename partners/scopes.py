@@ -23,6 +23,7 @@ SCOPES: dict[str, Promise] = {
     "points:spend": _("Hold points for orders and spend them"),
     "points:transfer": _("Give a member's points to another"),
     "programs:read": _("Read programs and their published versions"),
+    "programs:backtest": _("Start and cancel backtests of a program"),
     "rewards:read": _("Read the rewards on offer"),
     "redemptions:read": _("Read redemptions and their codes"),
     "redemptions:write": _("Redeem, use and cancel rewards"),

@@ -3,6 +3,7 @@
 from loyalty.admin import (
     adjust,
     adjustments,
+    backtests,
     events,
     imports,
     ledger,
@@ -18,6 +19,7 @@ from loyalty.admin import (
 __all__ = [
     "adjust",
     "adjustments",
+    "backtests",
     "events",
     "imports",
     "ledger",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from loyalty.api.achievements import AchievementsView, LeaderboardView, PlayerView
+from loyalty.api.backtests import BacktestsView, BacktestView
 from loyalty.api.events import BulkView, EventsView, EventView
 from loyalty.api.imports import (
     ImportCancelView,
@@ -47,5 +48,7 @@ api_urls = [
     path("programs", ProgramsView.as_view(), name="programs"),
     path("programs/schema.json", ProgramSchemaView.as_view(), name="program-schema"),
     path("programs/<str:program>", ProgramView.as_view(), name="program"),
+    path("programs/<str:program>/backtests", BacktestsView.as_view(), name="backtests"),
+    path("programs/<str:program>/backtests/<uuid:backtest>", BacktestView.as_view(), name="backtest"),
     path("programs/<str:program>/versions/<int:number>", VersionView.as_view(), name="program-version"),
 ]

@@ -248,3 +248,70 @@ IMPORT: dict[str, Any] = {
     "finished_at": None,
 }
 IMPORTS: dict[str, Any] = {"results": [IMPORT], "next": None, "previous": None}
+BACKTEST_CREATE: dict[str, Any] = {"months": 3}
+BACKTEST: dict[str, Any] = {
+    "id": "01932c14-6a01-7d55-8f0a-2b1c9d7e4a10",
+    "program": "club",
+    "version": None,
+    "months": 3,
+    "since": "2026-08-13T22:00:00Z",
+    "until": "2026-11-14T09:05:00Z",
+    "state": "running",
+    "done": 1200,
+    "total": 20000,
+    "events": 9100,
+    "asked_at": "2026-11-14T09:05:00Z",
+    "started_at": "2026-11-14T09:05:01Z",
+    "finished_at": None,
+    "problem": "",
+}
+BACKTESTS: dict[str, Any] = {"results": [BACKTEST], "next": None, "previous": None}
+BACKTEST_DETAIL: dict[str, Any] = {
+    **BACKTEST,
+    "state": "done",
+    "done": 20000,
+    "events": 152300,
+    "finished_at": "2026-11-14T09:05:31Z",
+    "report": {
+        "since": "2026-08-13T22:00:00Z",
+        "until": "2026-11-14T09:05:00Z",
+        "events": 152300,
+        "refused": 0,
+        "money": "EUR",
+        "people": [{"key": "earning", "replayed": 18000, "happened": 17600}],
+        "currencies": [
+            {
+                "code": "points",
+                "name": {"en": "points", "nl": "punten"},
+                "scale": 0,
+                "flows": [{"key": "issued", "replayed": 5200000, "happened": 4100000}],
+                "holdings": [{"key": "balance", "replayed": 3100000, "happened": 2400000}],
+                "worth": [{"key": "issued", "replayed": 5200000, "happened": 4100000}],
+                "months": [{"key": "2026-10", "replayed": 1800000, "happened": 1400000}],
+                "spread": [["0", 2000], ["9", 4000], ["99", 12000], ["999", 2000]],
+                "gainers": [[840, MEMBER_ID, 1240, 400]],
+                "losers": [],
+            }
+        ],
+        "rules": [
+            {
+                "code": "per_euro",
+                "name": "A point per euro",
+                "outcomes": {"fired": 150000, "capped": 300, "not_matched": 2000},
+                "points": [{"key": "points", "replayed": 5200000, "happened": 4100000}],
+                "awards": 149800,
+            }
+        ],
+        "ladders": [
+            {
+                "code": "status",
+                "name": "Status",
+                "tiers": [{"key": "silver", "replayed": 5100, "happened": 3200}],
+                "tier_names": {"silver": "Silver"},
+                "moves": [{"key": "bronze>silver", "replayed": 2100, "happened": 1200}],
+            }
+        ],
+        "achievements": [],
+        "shared_budgets": False,
+    },
+}

@@ -17,7 +17,7 @@ from loyalty.reading import Account, AwardLot, Place, Standing
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
-from loyalty.versions import ProgramState, VersionRow
+from loyalty.versions import ProgramState, VersionRow, compiled_of
 
 # The version that awards of a draft under test name; no published version has it.
 DRAFT_ID = 0
@@ -74,7 +74,10 @@ class ReplayState(ProgramState, frozen=True):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What all members of a run share. until: nothing received from then on is looked at. nights: oldest first."""
+    """What all members of a run share. until: nothing received from then on is looked at. nights: oldest first.
+
+    balanced: a ladder goes by a balance, in one version or another.
+    """
 
     state: ReplayState
     until: datetime
@@ -82,10 +85,12 @@ class Setting(msgspec.Struct, frozen=True):
     midnights: tuple[datetime, ...]
     ran_at: tuple[datetime, ...]
     zone: ZoneInfo
+    balanced: bool
 
 
 def setting_of(state: ReplayState, until: datetime, nights: Sequence[Night]) -> Setting:
     known = tuple(nights)
+    versions = [state.compiled, *(compiled_of(row) for row in state.versions)]
     return Setting(
         state,
         until,
@@ -93,6 +98,7 @@ def setting_of(state: ReplayState, until: datetime, nights: Sequence[Night]) -> 
         tuple(each.midnight for each in known),
         tuple(each.ran_at for each in known),
         state.compiled.zone,
+        any(ladder.metrics[0].kind == "balance" for each in versions for ladder in each.ladders.values()),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -22,19 +22,19 @@ from loyalty.backtests.tally import Tally
 from loyalty.booking import Row, award_effect
 from loyalty.cases import Case
 from loyalty.definition.currencies import Regrant
-from loyalty.definition.expiry import After
+from loyalty.definition.expiry import After, end_of_period
 from loyalty.incoming import EventInput
 from loyalty.judging import SliceJudge
 from loyalty.lots import Draw, MemoryLot, Purse
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
 from loyalty.reading import Account, AwardLot, Context, MemberContext, OrderContext, Place, Standing
 from loyalty.returns import return_judge, return_order
-from loyalty.rules.dates import expiry_at, local_day
+from loyalty.rules.dates import day_start, expiry_at, local_day
 from loyalty.rules.judgement import Judgement
-from loyalty.rules.tiers import TierMove
+from loyalty.rules.tiers import TierMove, tier_by_balance
 
 ACTOR = system("backtest")
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
+BEGIN, FAR = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Replay(SliceJudge):
@@ -78,7 +78,8 @@ class Replay(SliceJudge):
         self._night = 0
         self._entries = 0
         self._lots: list[MemoryLot] = []
-        self._month = (FAR, "")
+        # When the month that is counted into ends, and its name: a life goes forward.
+        self._month = (BEGIN, "")
 
     def run(self, events: Sequence[Stored], hands: Sequence[Hand]) -> None:
         """Everything in the order in which it was booked."""
@@ -92,6 +93,8 @@ class Replay(SliceJudge):
                 self._event(each)
             else:
                 self._hand(each)
+            if self.setting.balanced and self.now < self._due:
+                self._due = self.now  # the next night looks at tiers that go by a balance
         self._nights(self.setting.until)
 
     # --- events ------------------------------------------------------------------------------------------------------
@@ -205,8 +208,7 @@ class Replay(SliceJudge):
             self.net[currency] = self.net.get(currency, 0) - points
 
     def moved(self, move: TierMove) -> None:
-        if move.valid_until is not None and move.valid_until < self._due:
-            self._due = move.valid_until
+        self._due = min(self._due, self._standings_due())
         if self.inside and move.kind != "kept":
             self.tally.add(self.tally.moves, move.ladder, f"{move.from_tier}>{move.to_tier}")
 
@@ -278,36 +280,53 @@ class Replay(SliceJudge):
 
     def _sleep(self, midnight: datetime) -> None:
         self.now, self.inside = midnight, midnight >= self.state.since
-        self._settle(midnight)
+        for purse in self.purses.values():
+            purse.activate(midnight)
         self._lapse_at(midnight)
+        self._expire(midnight)
+        self._follow_balances(midnight)
         self._due_again()
 
+    def _follow_balances(self, at: datetime) -> None:
+        for ladder in self.state.at(at).ladders.values():
+            standing = self.place.standing(ladder.code)
+            if ladder.metrics[0].kind == "balance" and standing is not None:
+                balance = self.purses[ladder.metrics[0].of].account.balance
+                move = tier_by_balance(ladder, current=standing.earned[0], balance=balance)
+                if move is not None:
+                    self.plan.move_take(
+                        move, place=self.place, event_id=None, at=at, cause="balance", ranks=ladder.ranks
+                    )
+
     def _lapse_at(self, at: datetime) -> None:
-        if any(each.valid_until is not None and each.valid_until <= at for each in self.place.standings):
+        if any(each.due_by(at) for each in self.place.standings):
             self.now = at
             self._lapse(Case("", NO_EVENT, self.member, self.place, self.state, self.state.row, self.state.at(at)))
 
     def _settle(self, at: datetime) -> None:
         if self._due > at:
             return
-        woken = [purse for purse in self.purses.values() if purse.lots]
-        for purse in woken:
+        for purse in self.purses.values():
             purse.activate(at)
-        for purse in woken:
+        self._expire(at)
+        self._due_again()
+
+    def _expire(self, at: datetime) -> None:
+        for purse in self.purses.values():
             for gone in purse.expire(at):
                 if self.inside:
                     self._flow(purse.account.currency, "expired", gone.points)
             purse.forget_empty()
-        self._due_again()
 
     def _due_again(self) -> None:
-        due = FAR
+        due = self._standings_due()
         for purse in self.purses.values():
-            due = min(due, purse.due(FAR))
-        for standing in self.place.standings:
-            if standing.valid_until is not None and standing.valid_until < due:
-                due = standing.valid_until
+            due = purse.due(due)
         self._due = due
+
+    def _standings_due(self) -> datetime:
+        ends = [end for each in self.place.standings for end in (each.valid_until, each.own_until, each.floor_until)]
+        return min((end for end in ends if end is not None), default=FAR)
 
     # --- small things ------------------------------------------------------------------------------------------------
     def _lot(
@@ -344,9 +363,13 @@ class Replay(SliceJudge):
             self.tally.add(self.tally.flows, currency, kind, points)
 
     def _month_of(self, at: datetime) -> str:
-        if self._month[0] is not at:
-            self._month = (at, at.astimezone(self.setting.zone).strftime("%Y-%m"))
-        return self._month[1]
+        ends, name = self._month
+        if at >= ends:
+            local = at.astimezone(self.setting.zone)
+            name = local.strftime("%Y-%m")
+            ends = day_start(end_of_period(local.date(), "month") + timedelta(days=1), self.setting.zone)
+            self._month = (ends, name)
+        return name
 
 
 NO_EVENT = EventInput("", "", FAR, None, "", None, {}, b"")

@@ -118,7 +118,8 @@ WHERE e.recorded_at >= %(since)s AND e.recorded_at < %(until)s GROUP BY 1, 2, 3,
 _MOVES = """
 SELECT c.ladder, c.from_tier || '>' || c.to_tier, count(*) FROM loyalty_tierchange c
 JOIN loyalty_enrollment n ON n.id = c.enrollment_id AND n.program_id = %(program)s
-WHERE c.recorded_at >= %(since)s AND c.recorded_at < %(until)s AND c.cause <> 'enrolled' GROUP BY 1, 2
+WHERE c.recorded_at >= %(since)s AND c.recorded_at < %(until)s
+  AND c.cause IN ('earned', 'window_end', 'balance') GROUP BY 1, 2
 """
 _ACHIEVED = """
 SELECT c.code, CASE WHEN c.undone THEN 'undone' ELSE 'won' END, count(*) FROM loyalty_achievement c

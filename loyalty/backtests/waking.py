@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
-from celery import current_app
 from django.db import transaction
 
 from core.tasks import HEADER
@@ -12,7 +12,13 @@ from core.tenancy import current_schema
 
 log = logging.getLogger(__name__)
 
-PART = "loyalty.tasks.backtest_part"
+_send: Callable[..., object] | None = None
+
+
+def provide_task(send: Callable[..., object]) -> None:
+    """Called once in ready(), with the task's apply_async: the task does the work, and the work wakes the next task."""
+    global _send
+    _send = send
 
 
 def part_wake(part_id: int) -> None:
@@ -21,7 +27,8 @@ def part_wake(part_id: int) -> None:
 
     def send() -> None:
         try:
-            current_app.tasks[PART].apply_async(args=(part_id,), headers={HEADER: schema}, retry=False)
+            if _send is not None:
+                _send(args=(part_id,), headers={HEADER: schema}, retry=False)
         except Exception:
             log.warning("a part of a backtest couldn't be sent; the sweeper will", exc_info=True)
 

@@ -48,6 +48,7 @@ def address_of(route: str) -> str:
         "redemption": f"{uuid7()}",
         "hold": f"{uuid7()}",
         "import_job": f"{uuid7()}",
+        "backtest": f"{uuid7()}",
         "number": "1",
     }
     values |= {"claim": f"{uuid7()}", "file": f"{uuid7()}"}

@@ -42,10 +42,14 @@ from core.ids import uuid7
 from core.outbox import outbox_drain
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
 from loyalty.adjusting import adjustment_make
+from loyalty.backtests.report import BacktestReport, Pair, RuleReport
+from loyalty.backtests.service import backtest_start
+from loyalty.backtests.work import run_fail
 from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
 from loyalty.models import (
+    BacktestRun,
     DraftPart,
     EarningRule,
     Enrollment,
@@ -222,6 +226,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
     )  # fmt: skip
     place = points_moved(member, program, word, prefix, number)
     reward, kept = rewards_taken(place, word, prefix, number)
+    backtest_told(program, word)
     key, _secret = api_key_create(
         name=f"{word} till {number}", scopes=list(SCOPES), expires_at=None, rate_per_minute=None, actor=staff
     )
@@ -242,6 +247,24 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **visited(place, word, prefix),
         "import_job": imported(word, number),
     }  # fmt: skip
+
+
+def backtest_told(program: Program, word: str) -> None:
+    """A backtest that failed, in the brand's own words."""
+    run = backtest_start(program=program, months=1, version=1, actor=Actor("staff", f"user:{word}", f"{word} admin"))
+    run.parts.update(tally={"rules": {word: {"fired": 1}}})
+    run_fail(run_id=run.pk, problem=f"{word} went wrong")
+    BacktestRun.objects.filter(pk=run.pk).update(report=report_told(word))
+
+
+def report_told(word: str) -> dict[str, Any]:
+    now = clock.now()
+    rule = RuleReport(code="rule", name=f"{word} rule", outcomes={"fired": 1}, points=[Pair("points", 1, 1)], awards=1)
+    report = BacktestReport(
+        since=now, until=now, events=1, refused=0, money="EUR", people=[], currencies=[], rules=[rule], ladders=[]
+    )
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    return plain
 
 
 def points_moved(member: Member, program: Program, word: str, prefix: str, number: int) -> Enrollment:
@@ -352,6 +375,7 @@ def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:
         "segment": Segment.objects.get(code=reward.code),
         "key": key,
         "version": ProgramVersion.objects.get(program=program),
+        "backtest": BacktestRun.objects.get(program=program),
         "currency": PointCurrency.objects.get(program=program),
         "ladder": Ladder.objects.get(program=program),
         "part": DraftPart.objects.filter(program=program).order_by("pk")[0],

@@ -22,9 +22,20 @@ from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.rotating import secret_new
 from config.admin import site
 from core import clock
+from loyalty.backtests.service import backtest_start
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
-from loyalty.models import DraftPart, EarningRule, Event, Ladder, Order, PointCurrency, PointsEntry, ProgramVersion
+from loyalty.models import (
+    BacktestRun,
+    DraftPart,
+    EarningRule,
+    Event,
+    Ladder,
+    Order,
+    PointCurrency,
+    PointsEntry,
+    ProgramVersion,
+)
 from members.models import User
 from members.roles import ROLES
 from partners.models import ApiKey
@@ -108,6 +119,9 @@ def subject(name: str, house: House) -> Any:
     if app_model == "members_user":
         return User.objects.get(email="subject@team.example").pk
     model = next(m for m in site._registry if f"{m._meta.app_label}_{m._meta.model_name}" == app_model)
+    if app_model == "loyalty_backtestrun":
+        run = BacktestRun.objects.first()
+        return (run or backtest_start(program=house.program, months=1, version=1, actor=shop.STAFF)).pk
     row = model._default_manager.first()
     return row.pk if row is not None else made(model)
 

@@ -62,6 +62,7 @@ WORDLESS = {
     "claims_claimfile.media_type",
     "claims_place.kind",
     "claims_place.secret",
+    "loyalty_backtestrun.state",
     "django_content_type.app_label",
     "django_content_type.model",
     "django_migrations.app",
