@@ -22,8 +22,16 @@ def _may(app: str, verbs: str, *models: str) -> frozenset[str]:
 
 
 SEE_PROGRAM = _may(
-    "loyalty", "view",
-    "program", "programversion", "backtestrun", "pointcurrency", "earningrule", "ladder", "tier", "draftpart",
+    "loyalty",
+    "view",
+    "program",
+    "programversion",
+    "backtestrun",
+    "pointcurrency",
+    "earningrule",
+    "ladder",
+    "tier",
+    "draftpart",
 ) | _may("rewards", "view", "reward", "codepool", "rewardstock")
 SEE_LEDGER = _may(
     "loyalty",
