@@ -23,6 +23,7 @@ from core.failpoint import failpoint
 from core.tables import JobRun
 from core.tenancy import current_schema
 from loyalty import ledger
+from loyalty.floors import floors_end
 from loyalty.models import Program
 from loyalty.rules.dates import day_start, local_day
 from loyalty.selectors import program_state_of
@@ -70,7 +71,8 @@ def _expire(night: Night) -> Iterator[int]:
 
 
 def _tiers(night: Night) -> Iterator[int]:
-    return tiers_end(night.state, night.midnight)
+    yield from floors_end(night.state, night.midnight)
+    yield from tiers_end(night.state, night.midnight)
 
 
 def _balances(night: Night) -> Iterator[int]:

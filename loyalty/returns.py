@@ -169,7 +169,13 @@ def _review(
 ) -> TierMove | None:
     assert case.place is not None
     assert case.member is not None
-    before = standing.before if ladder.ranks.get(standing.before, 0) < ladder.ranks.get(standing.tier, 0) else None
+    # What was given under it isn't what was held before: it stays anyway, as long as it is given.
+    given = bool(standing.floor_tier)
+    before = (
+        standing.before
+        if not given and ladder.ranks.get(standing.before, 0) < ladder.ranks.get(standing.tier, 0)
+        else None
+    )
     return tier_return_review(
         ladder,
         current=standing.earned[0],
