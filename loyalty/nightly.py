@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from time import monotonic
 from typing import Any
 from zlib import crc32
 
@@ -136,6 +137,7 @@ def _day_run(night: Night) -> DayReport:
             for moved in step(night):
                 outcome.add(name, moved)
                 failpoint("night.chunk")
+        outcome.lap(name)
     outcome.finish()
     return DayReport(night.day, lots=outcome.told["lots"], tiers=outcome.told["tiers"])
 
@@ -145,6 +147,7 @@ class _Outcome:
 
     def __init__(self, run: JobRun, due: int) -> None:
         self.run = run
+        self.begun = monotonic()
         self.told: dict[str, Any] = {"lots": 0, "tiers": 0, "done": 0, **run.outcome}
         self.told["due"] = self.told["done"] + due
 
@@ -157,6 +160,12 @@ class _Outcome:
         self.told["percent"] = min(99, self.told["done"] * 100 // max(1, self.told["due"]))
         self.run.outcome = self.told
         self.run.save(update_fields=["outcome"])
+
+    def lap(self, step: str) -> None:
+        """How long a step took is what says where a slow night goes."""
+        now = monotonic()
+        self.told.setdefault("seconds", {})[step] = round(now - self.begun, 2)
+        self.begun = now
 
     def finish(self) -> None:
         self.told["percent"] = 100

@@ -1,0 +1,12 @@
+"""The night's work planned for the chunks that it really has."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("loyalty", "0012_tiers")]
+    operations = [migrations.RunSQL((SQL / "0021_tiers_night.sql").read_text(), migrations.RunSQL.noop)]
