@@ -8,5 +8,5 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0012_tiers")]
+    dependencies = [("loyalty", "0014_lots_functions")]
     operations = [migrations.RunSQL((SQL / "0021_tiers_night.sql").read_text(), migrations.RunSQL.noop)]
