@@ -17,6 +17,7 @@ from loyalty.api.imports import (
 )
 from loyalty.api.moving import HoldCaptureView, HoldReleaseView, HoldsView, HoldView, TransfersView
 from loyalty.api.points import AdjustmentsView, BalancesView, LedgerView, TiersView
+from loyalty.api.pools import PoolView
 from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
 from loyalty.api.simulate import SimulateView
 from loyalty.api.statements import StatementView
@@ -42,6 +43,7 @@ api_urls = [
     path("members/<str:member>/holds", HoldsView.as_view(), name="member-holds"),
     path("members/<str:member>/transfers", TransfersView.as_view(), name="member-transfers"),
     path("members/<str:member>/statement", StatementView.as_view(), name="member-statement"),
+    path("members/<str:member>/pool", PoolView.as_view(), name="member-pool"),
     path("holds/<uuid:hold>", HoldView.as_view(), name="hold"),
     path("holds/<uuid:hold>/capture", HoldCaptureView.as_view(), name="hold-capture"),
     path("holds/<uuid:hold>/release", HoldReleaseView.as_view(), name="hold-release"),

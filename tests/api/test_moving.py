@@ -112,3 +112,17 @@ def test_an_adjustment_above_the_limit_is_answered_202_and_booked_when_staff_agr
     adjustment_approve(adjustment=PointsAdjustment.objects.get(), actor=Actor("staff", "user:7", "admin"))
     [row] = api.get("members/ext:C-1/adjustments?state=approved").json()["results"]
     assert row["entry"] == PointsEntry.objects.get(kind="adjust").pk
+
+
+def test_a_household_shares_one_account_until_somebody_leaves(api, anna, bram):
+    joined = api.post("members/ext:C-2/pool", {"with": {"external_id": "C-1"}})
+    assert joined.status_code == 200, joined.content
+    assert joined.json()["head"] == str(anna.public_id)
+    assert api.post("members/ext:C-2/pool", {"with": {"external_id": "C-1"}}).json() == joined.json()
+    assert api.get("members/ext:C-2/balances").json()["balances"][0]["balance"] == 80
+    assert api.get("members/ext:C-1/pool").json()["members"] == [str(anna.public_id), str(bram.public_id)]
+    refused(give(api), 422, "invalid_input", "to")
+    refused(api.post("members/ext:C-1/pool", {"with": {"external_id": "C-2"}}), 409, "pool_refused", "with")
+    left = api.send("DELETE", "members/ext:C-2/pool")
+    assert (left.status_code, left.json()["head"]) == (200, None)
+    assert api.get("members/ext:C-2/balances").json()["balances"][0]["balance"] == 0

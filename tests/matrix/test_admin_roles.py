@@ -78,7 +78,7 @@ PAGES = sorted(set(names(site.get_urls())))
 def subject(name: str, house: House) -> Any:
     """The key of an object that the page is about."""
     app_model = "_".join(name.split("_")[:2])
-    if name in ("loyalty_pointsentry_adjust", "loyalty_pointsentry_statement"):
+    if name in ("loyalty_pointsentry_adjust", "loyalty_pointsentry_pool", "loyalty_pointsentry_statement"):
         return house.member.pk
     if name.endswith("_sentence"):
         return house.program.pk

@@ -34,6 +34,8 @@ class Lot:
     remaining: int = 0
     reversed: int = 0
     forgiven: int = 0
+    expired: int = 0
+    held: int = 0
 
     def __post_init__(self) -> None:
         self.remaining = self.granted
@@ -97,6 +99,7 @@ class Account:
                 self.repay()
             else:
                 self.expired += lot.remaining
+                lot.expired += lot.remaining
                 lot.remaining = 0
 
     def award(self, points: int, at: datetime, now: datetime, *, waits: bool = True) -> None:
@@ -112,9 +115,11 @@ class Account:
     def take_back(self, lot: Lot, points: int) -> tuple[int, int]:
         """Points of an award go: from its own lot, then from the balance, then into debt, as the policy allows.
 
-        Returns (points taken, debt made); the claim is spent either way.
+        What ran out counts as gone. Returns (points taken, debt made); the claim is spent either way.
         """
-        lot.reversed += points
+        alive = lot.granted - lot.expired
+        claimed, lot.reversed = min(lot.reversed, alive), lot.reversed + points
+        points = min(lot.reversed, alive) - claimed
         if self.policy == "only_pending" and lot.active:
             return 0, 0
         own = min(points, lot.remaining)
