@@ -16,20 +16,32 @@ from django.db import connection
 from core import clock, idempotency
 from core.database import OwnerConnection, identifier, owner_connection
 from core.tables import IdempotencyRecord
-from loyalty import ledger
-from loyalty.models import Enrollment
+from loyalty import adjusting, ledger
+from loyalty.errors import AdjustmentClosed
+from loyalty.models import Enrollment, PointsAdjustment
 from rewards import services, stock
 from rewards.errors import SoldOut
 from rewards.models import PoolCode, Redemption
 from tenants.models import Brand
 
-FUNCTIONS = ("points_spend", "points_give", "points_undo_spend", "points_settle_batch", "loyalty_book")
+FUNCTIONS = (
+    "points_spend",
+    "points_give",
+    "points_undo_spend",
+    "points_settle_batch",
+    "points_hold",
+    "points_hold_close",
+    "points_transfer",
+    "loyalty_book",
+)
 TABLES = (
     "core_idempotencyrecord",
     "loyalty_enrollment",
     "loyalty_event",
     "loyalty_order",
     "loyalty_pointsentry",
+    "loyalty_pointshold",
+    "loyalty_pointstransfer",
     "rewards_redemption",
 )
 LOCK = re.compile(r"\s+FOR NO KEY UPDATE")
@@ -46,6 +58,8 @@ def locks_out(brand: Brand, patch: pytest.MonkeyPatch) -> None:
             assert bare != source, f"{name} has no lock to take out"
             owner.execute(bare.encode(), prepare=False)
     patch.setattr(ledger, "enrollment_lock", _version)
+    patch.setattr(ledger, "enrollments_lock", lambda _ids: None)
+    patch.setattr(adjusting, "_open", lambda adjustment, _actor: _waiting(adjustment))
     patch.setattr(services, "_locked", _read)
     patch.setattr(stock, "stock_take", _stock_take)
     patch.setattr(stock, "code_take", _code_take)
@@ -93,6 +107,13 @@ def _version(enrollment_id: int) -> int:
 
 def _read(redemption: Redemption) -> Redemption:
     return Redemption.objects.select_related("reward", "enrollment__member").get(pk=redemption.pk)
+
+
+def _waiting(adjustment: PointsAdjustment) -> PointsAdjustment:
+    row = PointsAdjustment.objects.select_related("enrollment").get(pk=adjustment.pk)
+    if row.state != PointsAdjustment.State.REQUESTED:
+        raise AdjustmentClosed(state=row.state)
+    return row
 
 
 def _stock_take(*, reward_id: int, start: int) -> int:
