@@ -8,7 +8,7 @@ slice, then the next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ from loyalty.reading import Context, Place
 from loyalty.returns import return_judge, return_order
 from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
-from loyalty.rules.tiers import tier_review
+from loyalty.rules.tiers import TierMove, tier_review
 from loyalty.tellings import award_reason
 from loyalty.traces import trace_kept
 from loyalty.versions import ProgramState
@@ -190,7 +190,7 @@ class SliceJudge:
         if place is not None:
             # What all members share is the same for the next one of the batch.
             place.counters.update(self.context.budgets.get(place.program_id, {}))
-        judgement = evaluate(case.compiled, event_facts(case, self.now), member_facts(case))
+        judgement = judged(case, self.now)
         awards: list[Row] = []
         if place is not None:
             self._count(case, place, judgement)
@@ -263,9 +263,18 @@ def _own_types(compiled: CompiledProgram) -> tuple[frozenset[str], dict[str, Any
 
 def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) -> dict[str, str]:
     """Look at the ladders whose counters rose. Returns ladder → tier before, of those that moved."""
-    place, member, changed = case.place, case.member, {}
+    place, changed = case.place, {}
     assert place is not None
-    assert member is not None
+    for move in tier_moves(case, place, judgement, now):
+        moved = move_take(case, plan, move, place, now=now, cause="earned")
+        if moved.kind != "kept":
+            changed[move.ladder] = moved.from_tier
+    return changed
+
+
+def tier_moves(case: Case, place: Place, judgement: Judgement, now: datetime) -> Iterator[TierMove]:
+    """What the judgement does to the tiers of a place whose counters follow it already."""
+    assert case.member is not None
     raised: dict[str, set[str]] = {}
     for key, period, delta in judgement.counters:
         if delta > 0:
@@ -283,10 +292,24 @@ def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) ->
             progress=place_progress(ladder, place),
             at=now,
             touched=touched,
-            anchor=anchor_of(ladder, place, member.joined_at),
+            anchor=anchor_of(ladder, place, case.member.joined_at),
         )
         if move is not None:
-            moved = move_take(case, plan, move, place, now=now, cause="earned")
-            if moved.kind != "kept":
-                changed[ladder.code] = moved.from_tier
-    return changed
+            yield move
+
+
+def judged(case: Case, now: datetime) -> Judgement:
+    """What the event gives: by the tiers that held when it happened or, where the program says so and the event leads
+    to higher ones, by those. It is judged anew once: what the higher rate adds leads no further."""
+    event, member, place = event_facts(case, now), member_facts(case), case.place
+    judgement = evaluate(case.compiled, event, member)
+    if place is None or case.compiled.document.program.upgrade_rate == "before":
+        return judgement
+    counters = dict(place.counters)
+    for key, period, delta in judgement.counters:
+        counters[f"{key}@{period}"] = counters.get(f"{key}@{period}", 0) + delta
+    after = msgspec.structs.replace(place, counters=counters)
+    higher = {move.ladder: move.to_tier for move in tier_moves(case, after, judgement, now) if move.kind == "upgraded"}
+    if not higher:
+        return judgement
+    return evaluate(case.compiled, event, msgspec.structs.replace(member, tiers={**member.tiers, **higher}))
