@@ -105,7 +105,7 @@ def _why(outcome: str, why: str, rule: Any, document: Document | None, teller: T
         return _("It is a guest's order; guests earn nothing.")
     if why.endswith(".amount"):
         return _("The event has no amount to reckon from.")
-    piece = _at(document if why.startswith("cap_groups") else rule, why)
+    piece = _at(document if why.startswith(("cap_groups", "currencies")) else rule, why)
     words = _words(piece, rule, teller)
     if outcome == "not_matched" and words:
         return _("This did not hold: %(condition)s.") % {"condition": words}

@@ -66,6 +66,8 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
         )
     for index, currency in enumerate(document.currencies):
         yield from currency_problems(currency, f"currencies[{index}]", ground)
+        limits = currency.limits[:10]
+        yield from limits_problems(limits, f"currencies[{index}].limits", {currency.code}, ground)
     for index, event_type in enumerate(document.event_types):
         yield from event_type.problems(f"event_types[{index}]", ground)
     for index, counter in enumerate(document.counters):

@@ -103,6 +103,9 @@ def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Map
         limits += limits_build(
             groups[code].limits, f"group.{code}", f"cap_groups.{code}.limits", given[code], scope.scales
         )
+    for code in sorted(rule_currencies(rule)):
+        capped = document.currency(code).limits
+        limits += limits_build(capped, f"currency.{code}", f"currencies.{code}.limits", {code}, scope.scales)
     return CompiledRule(
         code=rule.code,
         order=order,

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText, Trigger
 from loyalty.definition.expiry import Expiry, Never
+from loyalty.definition.limits import BudgetLimit, MemberLimit
 from loyalty.definition.translation import N_, Teller
 
 
@@ -84,6 +85,7 @@ class Currency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     release: waits for an event instead of days. expiry_by_tier: the first one that fits holds, a rule's own before it.
     spent_refund: what a return gives back of points spent on the order: their share of the money, nothing, or the share
     of the lines that go back. adjustment_limit: whole points; beyond them a second person must approve an adjustment.
+    limits: caps over all rules that give it.
     """
 
     code: Code
@@ -102,3 +104,4 @@ class Currency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     restore_policy: Lost | Regrant = Lost()
     transfer: Transfer = Transfer(allowed=False)
     adjustment_limit: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+    limits: tuple[MemberLimit | BudgetLimit, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from loyalty.definition.limits import AmountLimit, Cooldown, Limit, ValueLimit, limit_currency
+from loyalty.definition.limits import AmountLimit, Cooldown, Limit, MemberLimit, ValueLimit, limit_currency
 from loyalty.definition.problems import Ground, Problem, Problems
 
 
@@ -29,6 +29,7 @@ def limits_problems(limits: tuple[Limit, ...], path: str, currencies: set[str], 
         if counted in seen:
             yield Problem(here, "The same thing is limited twice.", "Keep the stricter of the two.")
         seen.add(counted)
+    yield from idle_problems(limits, path, currencies)
 
 
 def _one(limit: AmountLimit, here: str, currencies: set[str], ground: Ground) -> Problems:
@@ -62,3 +63,30 @@ def _one(limit: AmountLimit, here: str, currencies: set[str], ground: Ground) ->
             f"This limit can never bind: no points of {code!r} are given here.",
             f"Name one of {', '.join(sorted(currencies))}, or leave the limit out.",
         )
+
+
+# How often the shorter period fits into the longer one, at most.
+_FITS = {
+    ("day", "week"): 7, ("day", "month"): 31, ("day", "year"): 366,
+    ("week", "month"): 6, ("week", "year"): 54, ("month", "year"): 12,
+}  # fmt: skip
+
+
+def idle_problems(limits: tuple[Limit, ...], path: str, currencies: set[str]) -> Problems:
+    """Limits of a longer period with room for all that a shorter one lets through."""
+    members = [(index, each) for index, each in enumerate(limits) if isinstance(each, MemberLimit)]
+    for index, longer in members:
+        for _, shorter in members:
+            fits = _FITS.get((shorter.period, longer.period))
+            same = (shorter.measure, limit_currency(shorter, currencies), shorter.zone) == (
+                longer.measure,
+                limit_currency(longer, currencies),
+                longer.zone,
+            )
+            if fits is not None and same and longer.at_most >= shorter.at_most * fits:
+                yield Problem(
+                    f"{path}[{index}].at_most",
+                    f"This limit can never bind: {shorter.at_most} a {shorter.period} is no more than that.",
+                    f"Say less than {shorter.at_most * fits}, or leave it out.",
+                )
+                break

@@ -11,6 +11,8 @@ from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply, effect_currency
 from loyalty.definition.limitchecks import limits_problems
 from loyalty.definition.limits import Cooldown, EventLimit
+from loyalty.definition.moneyloops import money_loop_problems
+from loyalty.definition.neverchecks import never_problems
 from loyalty.definition.pathchecks import rule_path_problems
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import CapGroup, Rule
@@ -22,6 +24,7 @@ def rules_problems(document: Document, ground: Ground) -> Problems:
     for index, rule in enumerate(document.rules):
         yield from _rule(rule, f"rules[{index}]", ground)
     yield from _ties(document, ground)
+    yield from money_loop_problems(ground)
 
 
 def _rule(rule: Rule, path: str, ground: Ground) -> Problems:
@@ -34,6 +37,7 @@ def _rule(rule: Rule, path: str, ground: Ground) -> Problems:
     yield from _when(rule, path, ground)
     yield from _audience(rule, path, ground)
     yield from rule_path_problems(rule, path, ground)
+    yield from never_problems(rule, path, ground)
     yield from _schedule(rule, path)
     if len(rule.limits) > 10:
         yield Problem(f"{path}.limits", f"There are {len(rule.limits)} limits.", "At most 10.")

@@ -194,6 +194,8 @@ class _Run:
             if points:
                 self._book(rule, each, points, times)
                 times = ()
+        # Of a rule that gave no points there is no award to take them back with.
+        self.raised += [Raised(key, period, 1) for key, period in times]
         self._tell(rule, wanted, amounts, why)
 
     def _move(self, rule: CompiledRule) -> None:

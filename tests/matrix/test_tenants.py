@@ -98,6 +98,7 @@ WORDLESS = {
     "partners_apikey.scopes",
     "rewards_poolcode.sealed",
     "rewards_poolcode.state",
+    "rewards_redemption.given_for",
     "rewards_redemption.initiated_by",
     "rewards_redemption.state",
     "rewards_reward.emoji",

@@ -10,6 +10,8 @@ from loyalty.definition.read import document_decode
 from tests.loyalty.definition.mistakes import LADDER, broken, problems
 from tests.loyalty.rules.sample import fixed, plain, rule, times
 
+ON_SUNDAYS = {"kind": "time", "weekdays": ["sun"]}
+
 
 def test_several_mistakes_are_told_at_once() -> None:
     document = plain([rule("a", fixed(1, "x")), rule("b", fixed(1, "y"))])
@@ -36,7 +38,7 @@ def test_a_multiplier_of_nothing_is_refused() -> None:
     [
         ({}, {}, {}, False),
         ({}, {}, {"base": "first_match"}, True),
-        ({"priority": 1}, {}, {"base": "first_match"}, False),
+        ({"priority": 1, "when": ON_SUNDAYS}, {}, {"base": "first_match"}, False),
         ({}, {"trigger": "x.y"}, {"base": "first_match"}, False),
         ({}, {"group": "other"}, {"base": "first_match"}, False),
         ({}, {"enabled": False}, {"base": "first_match"}, False),

@@ -23,6 +23,8 @@ from tests.loyalty.rules.sample import (
     times,
 )
 
+# Holds for every order, which the checks don't see.
+ALWAYS = {"kind": "attribute", "path": "order.net_minor", "operator": "ge", "value": 0}
 LADDER = {
     "code": "club",
     "name": "Club",
@@ -144,7 +146,7 @@ def test_disabled_and_scheduled_rules_say_why_they_are_silent() -> None:
 
 def test_a_stop_flag_ends_its_own_group_only() -> None:
     rules = [
-        rule("a", priority=3, stop=True),
+        rule("a", priority=3, stop=True, when=ALWAYS),
         rule("b", priority=2),
         rule("c", priority=1, group="other"),
     ]
@@ -153,7 +155,7 @@ def test_a_stop_flag_ends_its_own_group_only() -> None:
 
 def test_a_first_match_group_takes_the_first_that_matches() -> None:
     never = {"kind": "attribute", "path": "order.channel", "operator": "eq", "value": "app"}
-    rules = [rule("a", priority=3, when=never), rule("b", priority=2), rule("c", priority=1)]
+    rules = [rule("a", priority=3, when=never), rule("b", priority=2, when=ALWAYS), rule("c", priority=1)]
     judgement = judge(compiled(rules, stacking={"base": "first_match"}))
     assert outcomes(judgement) == {"a": ("not_matched", "when"), "b": ("fired", ""), "c": ("stopped", "b")}
 

@@ -83,3 +83,21 @@ def test_the_same_limit_twice_is_refused_but_other_ones_may_stand_beside_it() ->
     compiled([rule("a", limits=[one, *others, {"per": "cooldown", "n": 1, "unit": "days"}])])
     [found] = problems(plain([rule("a", limits=[one, *others, one])]))
     assert found.path == "rules[0].limits[3]"
+
+
+def test_a_currency_has_a_cap_over_all_rules_that_give_it() -> None:
+    currencies = plain([])["currencies"]
+    currencies[0]["limits"] = [{"per": "member", "period": "day", "at_most": 15}]
+    program, kept = compiled([rule("a"), rule("b", fixed(10), fixed(1, "stars"))], currencies=currencies), Kept()
+    judgement = judge(program)
+    assert points(judgement) == {"a": 10, "b": 15}  # 5 points and one star of one digit
+    assert outcomes(judgement)["b"] == ("capped", "currencies.points.limits[0]")
+    assert play(program, kept, paid()) == {"a": 10, "b": 15}
+    assert play(program, kept, paid()) == {"b": 10}
+
+
+def test_a_rule_without_points_frees_its_times_when_the_order_is_returned() -> None:
+    note = {"kind": "set_attribute", "name": "vip", "value": True}
+    limits = [{"per": "member", "period": "day", "at_most": 1, "measure": "times"}]
+    judgement = judge(compiled([rule("a", note, limits=limits)]))
+    assert [(each.key, each.amount) for each in judgement.raised] == [("cap:rule.a:times:day", 1)]

@@ -46,7 +46,7 @@ def test_a_cap_counts_in_the_local_period_that_the_event_lies_in(period: str, st
 
 
 def test_a_rejecting_cap_refuses_the_whole() -> None:
-    program = compiled([rule("a", fixed(6), fixed(6), limits=[member("day", 10, on_excess="reject")])])
+    program = compiled([rule("a", fixed(6), per_money(per_minor=150), limits=[member("day", 10, on_excess="reject")])])
     judgement = judge(program)
     assert judgement.awards == ()
     assert judgement.counters == ()

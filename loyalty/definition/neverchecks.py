@@ -1,0 +1,217 @@
+"""Rules that are well formed and yet can never fire: their conditions exclude each other, or another stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from loyalty.definition.comparison import Operator, Values
+from loyalty.definition.conditions import (
+    All,
+    AnyOf,
+    AttributeTest,
+    Condition,
+    CounterTest,
+    MemberTest,
+    TierTest,
+)
+from loyalty.definition.counters import Times
+from loyalty.definition.effects import PointsFixed
+from loyalty.definition.limits import EventLimit, MemberLimit
+from loyalty.definition.problems import Ground, Problem, Problems
+from loyalty.definition.rule import Rule
+
+# Where the values of an order are lists, one of which has to pass: several tests don't exclude each other there.
+_LISTS = ("order.lines", "order.tenders")
+_NEVER = "The rule can never fire: "
+
+
+def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
+    if rule.trigger == "order.returned":
+        yield Problem(
+            f"{path}.trigger",
+            f"{_NEVER}a return takes back what its order gave and gives nothing.",
+            "Wait for another event, such as order.paid.",
+        )
+    tests = [*_together(rule.audience, f"{path}.audience"), *_together(rule.when, f"{path}.when")]
+    yield from _values_problems(tests)
+    yield from _tiers_problems(tests)
+    for here, node in tests:
+        if isinstance(node, CounterTest):
+            yield from _counter_problems(node, here, rule, ground)
+    yield from _refused_problems(rule, path)
+    yield from _stopped_problems(rule, path, ground)
+
+
+def _together(condition: Condition | None, path: str) -> Iterator[tuple[str, Condition]]:
+    """The tests that must hold all at once, with their places."""
+    if condition is None:
+        return
+    single = isinstance(condition, AnyOf) and len(condition.of) == 1
+    if isinstance(condition, All) or (single and isinstance(condition, AnyOf)):
+        for index, each in enumerate(condition.of):
+            yield from _together(each, f"{path}.of[{index}]")
+        return
+    yield path, condition
+
+
+class _Room:
+    """The values that tests seen so far leave for one attribute."""
+
+    def __init__(self) -> None:
+        self.among: set[object] | None = None
+        self.low: tuple[float, bool] | None = None  # (number, whether it is itself left out)
+        self.high: tuple[float, bool] | None = None
+        self.gone: set[object] = set()
+        self.missing: bool | None = None
+
+    def take(self, operator: Operator, value: Values) -> None:
+        values = {_plain(each) for each in (value if isinstance(value, tuple) else (value,))}
+        if operator == "exists":
+            self.missing = value is False
+        elif operator in ("eq", "in"):
+            self.among = values if self.among is None else self.among & values
+        elif operator in ("ne", "not_in"):
+            self.gone |= values
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            self._bound(operator, float(value))
+
+    def _bound(self, operator: Operator, number: float) -> None:
+        strict = operator in ("gt", "lt")
+        if operator in ("gt", "ge") and (self.low is None or (number, strict) > self.low):
+            self.low = (number, strict)
+        if operator in ("lt", "le") and (self.high is None or (number, not strict) < (self.high[0], not self.high[1])):
+            self.high = (number, strict)
+
+    @property
+    def empty(self) -> bool:
+        asks = self.among is not None or self.low is not None or self.high is not None
+        if self.missing and asks:
+            return True
+        if self.among is not None:
+            return not any(self._fits(each) for each in self.among)
+        if self.low is None or self.high is None:
+            return False
+        return self.low[0] > self.high[0] or (self.low[0] == self.high[0] and (self.low[1] or self.high[1]))
+
+    def _fits(self, value: object) -> bool:
+        if value in self.gone:
+            return False
+        if self.low is None and self.high is None:
+            return True
+        if not isinstance(value, int | float):
+            return False
+        above = self.low is None or value > self.low[0] or (value == self.low[0] and not self.low[1])
+        below = self.high is None or value < self.high[0] or (value == self.high[0] and not self.high[1])
+        return above and below
+
+
+def _plain(value: object) -> object:
+    """true isn't 1."""
+    return ("bool", value) if isinstance(value, bool) else value
+
+
+class _Asked(Struct, frozen=True):
+    name: str
+    operator: Operator
+    value: Values
+
+
+def _asked(node: Condition) -> _Asked | None:
+    """What the test asks of one value; None where several values may stand there, or for another kind of test."""
+    if isinstance(node, MemberTest):
+        return _Asked(f"member.{node.attribute}", node.operator, node.value)
+    if isinstance(node, AttributeTest) and not node.path.startswith(_LISTS) and node.operator != "contains":
+        return _Asked(node.path, node.operator, node.value)
+    return None
+
+
+def _values_problems(tests: list[tuple[str, Condition]]) -> Problems:
+    rooms: dict[str, _Room] = {}
+    first: dict[str, str] = {}
+    for here, node in tests:
+        asked = _asked(node)
+        if asked is None:
+            continue
+        room = rooms.setdefault(asked.name, _Room())
+        was_empty = room.empty
+        room.take(asked.operator, asked.value)
+        if room.empty and not was_empty:
+            other = first.get(asked.name, here)
+            yield Problem(
+                here,
+                f"{_NEVER}no {asked.name.removeprefix('member.')} passes this and {other} at once.",
+                "Change one of the two, or put them under any.",
+            )
+        first.setdefault(asked.name, here)
+
+
+def _tiers_problems(tests: list[tuple[str, Condition]]) -> Problems:
+    left: dict[str, set[str]] = {}
+    for here, node in tests:
+        if not isinstance(node, TierTest) or not node.any_of:
+            continue
+        known = left.get(node.ladder)
+        left[node.ladder] = set(node.any_of) if known is None else known & set(node.any_of)
+        if known and not left[node.ladder]:
+            yield Problem(
+                here,
+                f"{_NEVER}nobody is on these tiers of {node.ladder!r} and on those asked for before at once.",
+                "Name a tier in both, or keep one of the two tests.",
+            )
+
+
+def _counter_problems(test: CounterTest, here: str, rule: Rule, ground: Ground) -> Problems:
+    counter = ground.counters.get(test.counter)
+    if counter is None or counter.trigger != rule.trigger or counter.when is not None:
+        return
+    none = (test.operator in ("eq", "le") and test.value == 0) or (test.operator == "lt" and test.value <= 1)
+    if none and isinstance(counter.measure, Times):
+        yield Problem(
+            f"{here}.value",
+            f"{_NEVER}the event itself counts along, so {test.counter} is 1 or more.",
+            "Say eq 1 for the first one.",
+        )
+
+
+def _refused_problems(rule: Rule, path: str) -> Problems:
+    """A limit that refuses what doesn't fit whole, with less room than the rule always asks for."""
+    if not rule.effects or not all(isinstance(each, PointsFixed) for each in rule.effects):
+        return
+    for index, limit in enumerate(rule.limits):
+        if not isinstance(limit, EventLimit | MemberLimit) or limit.measure != "points":
+            continue
+        fixed = [each for each in rule.effects if isinstance(each, PointsFixed)]
+        asked = sum(each.points for each in fixed if limit.currency in (None, each.currency))
+        if limit.on_excess == "reject" and asked > limit.at_most:
+            yield Problem(
+                f"{path}.limits[{index}].at_most",
+                f"{_NEVER}it gives {asked} and this refuses more than {limit.at_most}.",
+                f"Say {asked} or more, or let it cut off what is too much.",
+            )
+        elif isinstance(limit, EventLimit) and asked <= limit.at_most:
+            yield Problem(
+                f"{path}.limits[{index}].at_most",
+                f"This limit can never bind: the rule gives {asked} an event.",
+                "Leave it out, or say less.",
+            )
+
+
+def _stopped_problems(rule: Rule, path: str, ground: Ground) -> Problems:
+    """An earlier rule of its group that always fires and lets no other after it."""
+    mode = ground.document.stacking.get(rule.group, "all")
+    if not rule.enabled or mode not in ("all", "first_match"):
+        return
+    first_only = mode == "first_match"
+    for other in ground.document.rules:
+        if other.group != rule.group or other.trigger != rule.trigger or other.code == rule.code:
+            continue
+        always = other.enabled and other.audience is None and other.when is None and other.schedule is None
+        if always and other.priority > rule.priority and (first_only or other.stop):
+            yield Problem(
+                path,
+                f"{_NEVER}{other.code!r} goes first in group {rule.group!r}, always fires and lets no other after it.",
+                f"Give {rule.code!r} a higher priority, or {other.code!r} a condition.",
+            )
+            return
