@@ -48,6 +48,10 @@ _RETURN: Attributes = {
     "return.order": "text",
     "return.amount_minor": "number",
     "return.reason": "text",
+    "return.lines": "object",
+    "return.lines.sku": "text",
+    "return.lines.net_minor": "number",
+    "return.lines.quantity": "number",
 }
 # Types whose shape is the product's own; a brand can't describe them otherwise.
 FIXED: Mapping[str, Attributes] = {
