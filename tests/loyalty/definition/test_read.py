@@ -65,7 +65,7 @@ texts = st.one_of(names, st.dictionaries(st.sampled_from(["en", "nl"]), names, m
 conditions = st.recursive(
     st.one_of(
         st.builds(
-            lambda value: {"kind": "attribute", "path": "order.x", "operator": "eq", "value": value},
+            lambda value: {"kind": "attribute", "path": "order.x", "operator": "contains", "value": value},
             st.one_of(names, st.integers(-9, 9), st.booleans(), st.floats(-9, 9)),
         ),
         st.just({"kind": "tier", "ladder": "club", "any_of": ["two"]}),
