@@ -13,7 +13,20 @@ from types import FrameType
 from bench import cpu, sizes, stand
 from bench.report import Finding, Report, say
 
-NAMES = ("earn", "earn-sql", "bulk", "balance", "hot", "tenancy", "brand", "night", "backtest")
+NAMES = (
+    "earn",
+    "earn-sql",
+    "bulk",
+    "import",
+    "replay",
+    "rules",
+    "balance",
+    "hot",
+    "tenancy",
+    "brand",
+    "night",
+    "backtest",
+)
 LIMIT_SECONDS = 3600
 
 
@@ -52,13 +65,29 @@ def main(given: list[str] | None = None) -> int:
 def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[list[Report], bool]:
     # Only now: these import Django, whose settings have just been made.
     from bench.ground import Ground
-    from bench.runs import backtest, balance, brand, bulk, earn, earn_sql, hot, night, tenancy
+    from bench.runs import (
+        backtest,
+        balance,
+        brand,
+        bulk,
+        earn,
+        earn_sql,
+        hot,
+        importing,
+        night,
+        replay,
+        rules,
+        tenancy,
+    )
     from bench.seeding import invariants_say
 
     benches: dict[str, Callable[[Ground], Report]] = {
         "earn": earn.run,
         "earn-sql": earn_sql.run,
         "bulk": bulk.run,
+        "import": importing.run,
+        "replay": replay.run,
+        "rules": rules.run,
         "balance": balance.run,
         "hot": hot.run,
         "tenancy": tenancy.run,

@@ -35,7 +35,9 @@ def test_an_unknown_bench_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_every_bench_has_its_module() -> None:
-    assert {path.stem.replace("_", "-") for path in RUNS.glob("[a-z]*.py")} == set(entry.NAMES)
+    # `import` is no name for a module.
+    found = {path.stem.replace("_", "-").replace("importing", "import") for path in RUNS.glob("[a-z]*.py")}
+    assert found == set(entry.NAMES)
 
 
 def test_sizes_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,8 @@ class Command(BaseCommand):
                 time.sleep(1)
         if job.state == ImportJob.State.FAILED:
             raise CommandError(str((job.problem or {}).get("detail", job.state)))
-        self._say(f"done: {job.kind}, {job.done} rows, {job.counts}")
+        seconds = time.monotonic() - started
+        self._say(f"done: {job.kind}, {job.done - begun} rows in {seconds:.1f} s, in all {job.done}: {job.counts}")
         return job
 
     def _say(self, text: str) -> None:
