@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser import achieving, cast
+from tests.browser import achieving, cast, claiming
 from tests.browser.site import FLAGS, Site, Watch, chromium_path, serving
 
 SLUG = "browsercafe"
@@ -56,6 +56,7 @@ def site(
                 anna = cast.person("Anna de Wit", "anna@example.com")
                 cast.history(anna, rewards)
                 achieving.achievements(anna)
+                claiming.claims(anna)
             yield running
         finally:
             connections.close_all()

@@ -22,6 +22,9 @@ MEMBER_PAGES = {
     "my-rewards": "/my-rewards/",
     "achievements": "/achievements/",
     "leaderboards": "/leaderboards/",
+    "claims": "/claims/",
+    "claim-new": "/claims/new/gear/",
+    "check-in": "/check-in/",
     "profile": "/profile/",
     "not-found": "/rewards/nothing-here/",
 }
