@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from loyalty.definition.compiled import CompiledLadder, CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.reading import MemberContext, Place
 from loyalty.rules.context import BalanceFacts, CounterRef, EventFacts, MemberFacts
+from loyalty.rules.judgement import Achieved
 from loyalty.rules.tiers import TierMove
 from loyalty.versions import ProgramState, VersionRow
 
@@ -152,9 +153,15 @@ def event_row(case: Case, actor: Actor, status: str, trace: dict[str, Any], resu
 
 
 def event_result(
-    case: Case, status: str, *, awards: list[Row], reversed_: list[Row], changed: Mapping[str, str]
+    case: Case,
+    status: str,
+    *,
+    awards: list[Row],
+    reversed_: list[Row],
+    changed: Mapping[str, str],
+    achieved: Sequence[Achieved] = (),
 ) -> dict[str, Any]:
-    """The reply, which is kept and given again to every repetition."""
+    """The reply, which is kept and given again to every repetition. What was achieved is in it if anything was."""
     place = case.place
     return {
         "id": case.id,
@@ -180,4 +187,5 @@ def event_result(
             }
             for each in (place.standings if place is not None else [])
         ],
+        **({"achieved": msgspec.to_builtins(achieved)} if achieved else {}),
     }

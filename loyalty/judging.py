@@ -204,7 +204,7 @@ class SliceJudge:
     def _keep(self, case: Case, judgement: Judgement, awards: list[Row], changed: Mapping[str, str]) -> dict[str, Any]:
         """Plan the event's row; the reply. What only asks what would happen (a replay) keeps less."""
         status = "processed" if case.place is not None else "guest"
-        result = event_result(case, status, awards=awards, reversed_=[], changed=changed)
+        result = event_result(case, status, awards=awards, reversed_=[], changed=changed, achieved=judgement.achieved)
         self.plan.events.append(event_row(case, self.actor, status, trace_kept(judgement), result))
         return result
 

@@ -16,7 +16,7 @@ from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from loyalty.admin.amounts import money
 from loyalty.admin.filters import MemberIdFilter
-from loyalty.admin.tracewords import trace_lines
+from loyalty.admin.tracewords import achieved_lines, trace_lines
 from loyalty.models import Event, Order
 from members.naming import attach_members, may_see_people, member_link
 
@@ -109,6 +109,7 @@ class EventAdmin(ReadOnlyAdmin):
         context = {
             "trace": trace_lines(event.trace, event.version.document if event.version else None),
             "entries": event.entries.select_related("account").order_by("id")[:ENTRIES_SHOWN],
+            "achieved": achieved_lines(event.result, event.version.document if event.version else None),
             "result": event.result,
             **(extra_context or {}),
         }

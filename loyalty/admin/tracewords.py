@@ -39,6 +39,34 @@ def trace_lines(trace: Mapping[str, Any], document: Mapping[str, Any] | None) ->
     return [_line(each, known, teller) for each in trace_whole(trace)["rules"]]
 
 
+def achieved_lines(result: Any, document: Mapping[str, Any] | None) -> list[str]:
+    """What the event achieved, in words: "Challenge completed: Autumn menu". result: the event's reply."""
+    achieved = result.get("achieved", []) if isinstance(result, dict) else []
+    if not achieved:
+        return []
+    known = _document(document)
+    teller = Teller(known, translation.gettext, (translation.get_language() or "en")[:2]) if known else None
+    words = {
+        "challenge": _("Challenge completed: %(name)s"),
+        "step": _("Step done: %(name)s"),
+        "stamp_card": _("Stamp card filled: %(name)s"),
+        "streak": _("Streak %(name)s is now %(n)s long"),
+        "milestone": _("Streak %(name)s reached %(n)s"),
+        "badge": _("Badge given: %(name)s"),
+    }
+    return [
+        words[each["kind"]] % {"name": _achievement(each, teller), "n": points(each["n"])}
+        for each in achieved
+        if each.get("kind") in words
+    ]
+
+
+def _achievement(told: Mapping[str, Any], teller: Teller | None) -> str:
+    if teller is None:
+        return str(told["code"])
+    return teller.badge(told["code"]) if told["kind"] == "badge" else teller.achievement(told["code"])
+
+
 def _document(plain: Mapping[str, Any] | None) -> Document | None:
     if plain is None:
         return None

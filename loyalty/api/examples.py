@@ -78,6 +78,7 @@ SIMULATED: dict[str, Any] = {
     **{key: value for key, value in RESULT.items() if key not in ("id", "external_id", "source", "type")},
     "repeated": False,
     "version": None,
+    "achieved": [{"kind": "stamp_card", "code": "coffee", "n": 3}],
     "trace": [
         {
             "rule": "per_euro",

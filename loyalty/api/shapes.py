@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -104,6 +104,18 @@ class StandingOut(Struct, omit_defaults=True):
     changed_from: Annotated[str, Meta(description="Only when this event moved the member.")] = ""
 
 
+class AchievedOut(Struct, omit_defaults=True):
+    """Something completed or given; streak: one that grew. n: the n-th time in its period, or the streak's length.
+
+    last_day: of a badge that isn't for good.
+    """
+
+    kind: Literal["challenge", "step", "stamp_card", "streak", "milestone", "badge"]
+    code: str
+    n: int
+    last_day: date | None = None
+
+
 class EventResult(Struct):
     """What an event came to. status: processed, guest (no member) or unmatched (a return of no known order)."""
 
@@ -120,6 +132,7 @@ class EventResult(Struct):
     reversed: list[ReversedOut]
     balances: list[HoldingOut]
     tiers: list[StandingOut]
+    achieved: Annotated[list[AchievedOut], Meta(description="Left out when nothing was.")] = []
 
 
 class BulkOut(Struct):

@@ -17,7 +17,7 @@ from core.api.views import answer
 from core.errors import InvalidInput
 from loyalty.admin.tracewords import trace_lines
 from loyalty.api import examples
-from loyalty.api.shapes import AwardOut, HoldingOut, ReversedOut, StandingOut
+from loyalty.api.shapes import AchievedOut, AwardOut, HoldingOut, ReversedOut, StandingOut
 from loyalty.definition.document import Document
 from loyalty.definition.read import document_plain
 from loyalty.drafts import draft_checked
@@ -60,6 +60,7 @@ class SimulatedOut(Struct):
     reversed: list[ReversedOut]
     balances: list[HoldingOut]
     tiers: list[StandingOut]
+    achieved: list[AchievedOut]
     trace: list[TraceOut]
 
 
@@ -108,6 +109,7 @@ def simulated_out(found: Simulated) -> dict[str, Any]:
     lines = trace_lines(found.trace, document_plain(found.document) if found.document is not None else None)
     return {
         **{name: told[name] for name in names},
+        "achieved": told.get("achieved", []),
         "repeated": found.answer.status == 200,
         "version": found.version,
         "trace": [

@@ -82,6 +82,9 @@ def test_what_is_completed_is_booked_told_and_shown_under_its_own_name() -> None
     shop.send(shop.order(visit.anna, 10, "A"))
     [answer] = shop.send(shop.order(visit.anna, 10, "B"))
     assert visit.lines() == [("stamp_card", "coffee", 1, False)]
+    assert [(each["kind"], each["code"], each["n"]) for each in answer.body["achieved"]] == [
+        ("stamp_card", "coffee", 1)
+    ]
     assert {each["rule"]: each["points"] for each in answer.body["awards"]} == {"per_euro": 10, "coffee": 40}
     reason = next(each["reason"] for each in answer.body["awards"] if each["rule"] == "coffee")
     assert reason == {"en": "Coffee card", "nl": "Koffiekaart"}
