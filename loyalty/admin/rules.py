@@ -13,7 +13,9 @@ from unfold.decorators import display
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
-from loyalty.admin.pieces import PieceAdmin
+from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.pieces import PieceAdmin, checked
+from loyalty.admin.trying import Panel
 from loyalty.definition.document import Document
 from loyalty.definition.words import rule_words
 from loyalty.drafts import draft_document
@@ -23,6 +25,7 @@ from loyalty.models import EarningRule, Program
 @brand_admin(EarningRule)
 class EarningRuleAdmin(PieceAdmin):
     kind = "rules"
+    page_template = "admin/loyalty/rule.html"
     list_display = ("name", "enabled_shown", "does", "program")
     list_filter: Any = ("program", "enabled", "trigger")
 
@@ -36,6 +39,18 @@ class EarningRuleAdmin(PieceAdmin):
 
     def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
         attach(rows, "does", _sentences)
+
+    def _context(
+        self, request: HttpRequest, program: Program, row: Any, form: StructForm, plain: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        context = super()._context(request, program, row, form, plain)
+        if not (request.user.has_perm("members.view_member") and self.has_change_permission(request, row)):
+            return context
+        panel = Panel(request, program, str(form.plain.get("trigger") or "order.paid"), dict(form.whole))
+        if panel.asked:
+            document, made = checked(program, self.kind, form, plain)
+            panel.run(request, document, made if isinstance(made, str) else "")
+        return {**context, "panel": panel}
 
     def words(self, document: Document, kind: str, code: str, language: str) -> str:
         return rule_words(document, document.rule(code), _, language)

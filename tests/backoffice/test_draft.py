@@ -12,7 +12,7 @@ from django.test import Client
 from core.tables import AuditEntry
 from loyalty.definition.lists import piece_key
 from loyalty.drafts import draft_plain
-from loyalty.models import DraftPart, EarningRule, Ladder, PointCurrency, Program, ProgramVersion
+from loyalty.models import DraftPart, EarningRule, Event, Ladder, PointCurrency, PointsEntry, Program, ProgramVersion
 from loyalty.publishing import program_create
 from loyalty.templates import template_document, template_documents
 from tests.backoffice.browsing import fields_of_page
@@ -211,3 +211,31 @@ def test_a_piece_of_any_further_list_is_made_changed_and_deleted(house: House, e
     assert client.post(path_of("loyalty_draftpart_delete", part.pk), {"post": "yes"}).status_code == 302
     assert "counters" not in draft_plain(house.program)
     assert client.get(f"{path_of('loyalty_draftpart_add')}?list=nonsense").status_code == 404
+
+
+def test_a_rule_is_tried_as_it_stands_in_the_form_and_nothing_is_written(house: House, entered: Entered) -> None:
+    before = (Event.objects.count(), PointsEntry.objects.count(), draft_plain(house.program))
+    fields = new_rule(p__priority="5") | {
+        "p.when.of.rows": "1",
+        "t.member": "Anna",
+        "t.chosen": str(house.member.pk),
+        "t.what": "made_up",
+        "t.shape": "OrderPaid",
+        "t.order.number": "TRY-1",
+        "t.order.currency": "EUR",
+        "t.order.total_minor": "25.00",
+        "t.order.channel": "app",
+        "_do": "try",
+    }
+    client = entered("marketer")
+    page = told(client.post(path_of("loyalty_earningrule_add"), fields))
+    assert "It would give:" in page
+    assert "5 points" in page
+    nothing = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.order.channel": "phone"}))
+    assert "This did not hold: order.channel is one of app or web." in nothing
+    lacks = told(client.post(path_of("loyalty_earningrule_add"), fields | {"p.effects.0.points": ""}))
+    assert "Fill in what is missing" in lacks
+    past = Event.objects.filter(member=house.member, type="order.paid").latest("occurred_at")
+    again = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.what": str(past.pk)}))
+    assert "This did not hold" in again
+    assert (Event.objects.count(), PointsEntry.objects.count(), draft_plain(house.program)) == before

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
+from loyalty.admin.forms.attributes import NAMES
 from loyalty.admin.forms.shapes import Field
 
 FIELDS: dict[str, Any] = {
@@ -151,6 +152,16 @@ FIELDS: dict[str, Any] = {
     "too_fast": _("Faster than that"),
     "transfer": _("Giving points to another member"),
     "trigger": _("When this happens"),
+    "at_most_days": _("After so many days at the latest"),
+    "then": _("When it doesn't come"),
+    "release": _("Waits for an event"),
+    "expiry_by_tier": _("Other expiry by tier"),
+    "spent_refund": _("Points spent on goods that are returned"),
+    "dates": _("On the days"),
+    "at_least_days": _("But not sooner than after days"),
+    "resets": _("Counts as activity"),
+    "data": _("Values of the event"),
+    "order": _("Order"),
     "type": _("Name of the type"),
     "unique_by": _("The same again when these are the same"),
     "unit": _("Unit"),
@@ -225,8 +236,15 @@ HELP: dict[tuple[str, str], Any] = {
 }
 
 
+# Structs of payloads → where their fields stand in the event.
+_PAYLOADS = {"OrderBody": "order.", "OrderLine": "order.lines.", "ReturnBody": "return."}
+
+
 def label(field: Field) -> str:
     """The field's name for a reader; made from its name in the document where nobody gave one."""
+    prefix = _PAYLOADS.get(field.owner.__name__)
+    if prefix is not None and f"{prefix}{field.name}" in NAMES:
+        return str(NAMES[f"{prefix}{field.name}"]).capitalize()
     own = OWN.get((field.owner.__name__, field.name), FIELDS.get(field.name))
     return str(own) if own is not None else field.name.replace("_", " ").capitalize()
 
