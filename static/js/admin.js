@@ -11,49 +11,38 @@
       if (said) { said.textContent = button.dataset.done; }
     });
   });
-  // The form of a piece: which of its fields show depends on what is chosen in others.
-  document.addEventListener("alpine:init", function () {
-    window.Alpine.data("sgPiece", function () {
-      return {
-        values: {},
-        init: function () { this.note(); },
-        note: function () {
-          var values = {};
-          new FormData(this.$root).forEach(function (value, name) { values[name] = value; });
-          this.values = values;
-        },
-      };
+  // The form of a piece is made anew when rows change: what was typed meanwhile is carried over.
+  // Of two requests under way the later knows more, so the earlier one's answer is let go.
+  var asked = new WeakMap(), newest = 0, typed = {};
+  function written() {
+    var values = {};
+    document.querySelectorAll("#piece input[id]:not([type=checkbox]), #piece textarea[id], #piece select[id]").forEach(function (field) {
+      values[field.id] = field.value;
     });
+    return values;
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (!event.detail.target || event.detail.target.id !== "piece") { return; }
+    newest += 1;
+    asked.set(event.detail.xhr, { number: newest, values: written() });
   });
-  // A file is sent with a bar that shows how far it is. The answer takes the place of this page.
-  document.addEventListener("submit", function (event) {
-    var bar = document.querySelector("[data-upload-progress]");
-    var form = event.target;
-    if (!bar || form.enctype !== "multipart/form-data" || event.defaultPrevented) { return; }
-    event.preventDefault();
-    var request = new XMLHttpRequest();
-    request.upload.addEventListener("progress", function (sent) {
-      if (!sent.lengthComputable) { return; }
-      var percent = Math.round(100 * sent.loaded / sent.total);
-      bar.querySelector("progress").value = percent;
-      bar.querySelector("output").textContent = percent + " %";
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var before = asked.get(event.detail.xhr);
+    if (!before) { return; }
+    if (before.number !== newest) { event.detail.shouldSwap = false; return; }
+    var now = written();
+    typed = {};
+    Object.keys(now).forEach(function (id) { if (now[id] !== before.values[id]) { typed[id] = now[id]; } });
+  });
+  document.addEventListener("htmx:afterSettle", function () {
+    var late = typed;
+    typed = {};
+    Object.keys(late).forEach(function (id) {
+      var field = document.getElementById(id);
+      if (!field || field.value === late[id]) { return; }
+      field.value = late[id];
+      field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
     });
-    request.addEventListener("load", function () {
-      if (request.responseURL.split("?")[0] !== window.location.href.split("?")[0]) {
-        window.location.assign(request.responseURL);
-        return;
-      }
-      var page = new DOMParser().parseFromString(request.responseText, "text/html");
-      var fresh = page.querySelector(".sg-narrow");
-      var old = document.querySelector(".sg-narrow");
-      if (fresh && old) { old.replaceWith(document.adoptNode(fresh)); }
-      var first = document.querySelector(".sg-narrow [aria-invalid=true], .sg-narrow [role=alert]");
-      if (first && first.focus) { first.focus(); }
-    });
-    request.addEventListener("error", function () { bar.hidden = true; });
-    bar.hidden = false;
-    request.open("POST", form.action || window.location.href);
-    request.send(new FormData(form));
   });
   // Sending a form twice is harmless (it carries a key); this only spares the wait.
   document.addEventListener("submit", function (event) {

@@ -30,6 +30,9 @@ PAGES = {
     "rule-add": "/admin/loyalty/earningrule/add/",
     "currency-add": "/admin/loyalty/pointcurrency/add/",
     "ladder-add": "/admin/loyalty/ladder/add/",
+    "parts": "/admin/loyalty/draftpart/?list=counters",
+    "counter-add": "/admin/loyalty/draftpart/add/?list=counters",
+    "event-type-add": "/admin/loyalty/draftpart/add/?list=event_types",
     "rewards": "/admin/rewards/reward/",
     "reward-add": "/admin/rewards/reward/add/",
     "key-add": "/admin/partners/apikey/add/",
@@ -105,17 +108,35 @@ def test_a_rule_is_written_while_its_sentence_follows_and_then_published(
 ) -> None:
     page = open_page(width=1440, cookies=boss)
     page.goto(site.url("/admin/loyalty/earningrule/add/"))
-    page.get_by_label("Name", exact=False).first.fill("App bonus")
-    page.locator("[name=code]").fill("app_bonus")
-    page.locator("[name=effects-0-kind]").select_option("points_fixed")
-    expect(page.locator("[name=effects-0-per_minor]")).to_be_hidden()
-    page.locator("[name=effects-0-points]").fill("7")
+    page.locator("[name='p.name.en']").fill("App bonus")
+    page.locator("[name='p.code']").fill("app_bonus")
+    page.locator("[name='p.effects.0.kind']").select_option("points_fixed")
+    expect(page.locator("[name='p.effects.0.per_minor']")).to_have_count(0)
+    page.locator("[name='p.effects.0.points']").fill("7")
     expect(page.locator("#sentence")).to_contain_text("7 points")
-    page.get_by_role("button", name="Add a condition").click()
-    page.locator("[name=conditions-0-name]").fill("order.channel")
-    page.locator("[name=conditions-0-value]").fill("app")
+    # The tree of conditions, by keyboard alone: a condition, a group beside it with one in it.
+    group = page.get_by_role("button", name="Add a group of conditions")
+    group.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[name='p.when.kind']")).to_be_focused()
+    page.keyboard.press("o")  # one of these
+    expect(page.locator("[name='p.when.kind']")).to_have_value("any")
+    page.locator("[name='p.when.of.0.path']").select_option("order.channel")
+    expect(page.locator("[name='p.when.of.0.value.as']")).to_have_count(0)
+    page.locator("[name='p.when.of.0.value']").fill("app")
+    group.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[name='p.when.of.1.kind']")).to_have_value("all")
+    page.locator("[name='p.when.of.1.of.0.path']").select_option("order.total_minor")
+    expect(page.locator("[name='p.when.of.1.of.0.operator'] option").first).to_have_text("is at least")
+    page.locator("[name='p.when.of.1.of.0.operator']").select_option("ge")
+    page.locator("[name='p.when.of.1.of.0.value']").fill("50")  # while the form is made anew: nothing typed is lost
     expect(page.locator("#sentence")).to_contain_text("order.channel is app")
-    expect(page.locator("[name=effects-0-points]")).to_have_value("7")
+    expect(page.locator("[name='p.effects.0.points']")).to_have_value("7")
+    page.locator("[name='t.order.channel']").fill("app")
+    page.get_by_role("button", name="Try it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#try-result")).to_contain_text("It would give")
     picture(page, "rule-written", "1440")
     page.get_by_role("button", name="Save in the draft").click()
     expect(page.locator("#result_list")).to_contain_text("App bonus")

@@ -274,7 +274,8 @@ class Painter:
         allowed = list(shape.values)
         if each is not None and each.name == "operator" and "value" in fields_of(each.owner):
             fitting = OPERATORS.get(value_kind(beside, self.trigger, self.whole), tuple(allowed))
-            allowed = [one for one in allowed if one in fitting or str(one) == text]
+            kept = [one for one in allowed if str(one) == text and one not in fitting]
+            allowed = [*(one for one in fitting if one in allowed), *kept]
         node = self._select(text, path, [(str(one), choice_label(each, one)) for one in allowed], each)
         node.refresh = each is not None and each.name in ("operator", "measure", "valid")
         return node

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Struct, inspect
@@ -120,10 +121,31 @@ def fields_of(cls: type[Struct]) -> dict[str, Field]:
     if not isinstance(node, inspect.StructType):
         raise TypeError(f"{cls} is no struct")
     found = {}
+    hints = get_type_hints(cls, include_extras=True)
     for each in node.fields:
         shape, nullable = shape_of(each.type)
+        shape = _in_order(shape, hints.get(each.name))
         found[each.encode_name] = Field(cls, each.encode_name, shape, nullable, _default(each))
     return found
+
+
+def _in_order(shape: Shape, hint: Any) -> Shape:
+    """Choices in the order in which the type names them: what tells of types sorts them."""
+    if isinstance(shape, Rows):
+        return Rows(_in_order(shape.item, hint))
+    if isinstance(shape, Choice):
+        for values in _literals(hint):
+            if set(values) == set(shape.values):
+                return Choice(values)
+    return shape
+
+
+def _literals(hint: Any) -> Iterator[tuple[Any, ...]]:
+    if get_origin(hint) is Literal:
+        yield get_args(hint)
+        return
+    for each in get_args(hint):
+        yield from _literals(each)
 
 
 def tag_of(cls: type[Struct]) -> str:
