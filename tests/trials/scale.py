@@ -10,6 +10,7 @@ TRIAL_SCALE=soak takes the full ones. What each trial does at full size, where i
 | 4 last one         | 2 rounds of each race, 50 at once    | 200 rounds of each race, 50 at once                   |
 | 5 kill -9          | failpoints once, 1 or 2 at random    | failpoints 10 times, 50 at random: web, worker, server |
 | 7 broker loss      | 60 events, each broker once          | 10,000 events, each broker once                       |
+| 10 clock           | 360 instants in six zones            | 5,000 instants in six zones                           |
 | 13 crossings       | 16 threads, 2,000 switches           | 16 threads, 20,000 switches                            |
 
 A race's control is run until it breaks its promise, at any size: it must, and within the time that is given there.
