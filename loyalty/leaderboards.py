@@ -31,7 +31,7 @@ from loyalty.standingfacts import facts_now
 # As many more than are shown are read, to show everyone who shares the last place.
 TIES = 25
 # Beyond this many ahead, a member's own place is told as "more than".
-FURTHEST = 10_000
+FURTHEST = 1_000
 _SHAPE = re.compile(r"[\w][\w .\-]{1,22}[\w.]", re.UNICODE)
 
 
