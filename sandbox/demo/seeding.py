@@ -21,6 +21,7 @@ from partners.services import api_key_create
 from rewards.models import CodePool, Reward
 from rewards.pools import pool_import
 from rewards.stock import stock_set
+from sandbox.demo.extras import extras_add
 from sandbox.demo.history import History
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand
@@ -95,6 +96,7 @@ def _brand(plan: dict[str, Any], say: Say) -> list[dict[str, Any]]:
         program = Program.objects.get()
         _rewards(plan, program)
         History(brand, plan, program).live(lambda done, of: say(f"{plan['name']}: week {done} of {of}"))
+        extras_add(plan, program)
         rows = _people(plan)
         _key, secret = api_key_create(
             name="Demo shop", scopes=list(SCOPES), expires_at=None, rate_per_minute=None, actor=DEMO
