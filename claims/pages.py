@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404
 
 from claims.forms import local, told_values
-from claims.models import CheckIn, Claim, ClaimFile
+from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.selectors import check_ins_of, claim_type_of, claim_types, claims_of, files_of
 from loyalty.definition.claims import ClaimType
 from loyalty.models import Enrollment
@@ -87,9 +87,11 @@ def check_in_context(enrollment: Enrollment) -> Context:
 
 
 def home_part(enrollment: Enrollment) -> Context:
-    """What can be sent in; nothing where the program asks for nothing."""
+    """What can be sent in, and whether there is somewhere to check in; nothing where there is neither."""
+    rules = document_now(enrollment.program_id).check_ins
     waiting = claims_of(enrollment).filter(state=Claim.State.SUBMITTED).count()
-    return {"ways": ways(enrollment)[:3], "waiting": waiting}
+    somewhere = (rules.by_position or rules.by_code) and Place.objects.filter(active=True).exists()
+    return {"ways": ways(enrollment)[:3], "waiting": waiting, "somewhere": somewhere}
 
 
 def outcome_words(check_in: CheckIn) -> str:

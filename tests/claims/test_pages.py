@@ -158,8 +158,10 @@ def test_the_page_may_ask_where_one_is_and_no_other_page_may(
 
 
 def test_checking_in_by_position_says_what_came_of_it(brand: Brand, client_for: ClientFor, anna: people.Person) -> None:
-    place()
     client = client_for(brand, user=anna.user)
+    assert b'href="/check-in/"' not in client.get("/").content, "there is nowhere to check in"
+    place()
+    assert b'href="/check-in/"' in client.get("/").content
     here = {"latitude": "52.0001", "longitude": "5.0", "accuracy": "12.5"}
     assert "You’re checked in at Vondel." in text_of(
         client.post("/check-in/", {"key": key_on(client.get("/check-in/")), **here}, follow=True)
