@@ -53,7 +53,7 @@ class _Run:
 
     __slots__ = (
         "achieved", "acts", "advances", "allotment", "awards", "badges", "dates", "facts", "fired", "given", "plan",
-        "program", "raised", "trace",
+        "program", "raised", "refs", "trace",
     )  # fmt: skip
 
     def __init__(self, program: CompiledProgram, plan: TriggerPlan, event: EventFacts, member: MemberFacts) -> None:
@@ -73,6 +73,7 @@ class _Run:
         # What givers were awarded: (rule, group, currency, points); what multipliers multiply.
         self.given: list[tuple[str, str, str, int]] = []
         self.dates: dict[str, AwardDates] = {}
+        self.refs: dict[str, tuple[CounterRef, ...]] = {}
 
     def judge(self) -> Judgement:
         if self.plan.raises:
@@ -264,10 +265,13 @@ class _Run:
 
     def _count(self, currency: CompiledCurrency, points: int) -> tuple[CounterRef, ...]:
         """Counts points for tiers and leaderboards; returns what a reversal takes off again."""
-        day = self.facts.local_date
-        refs = tuple((key, window.start(day, self.facts.anchor(window))) for key, window in currency.tiers)
-        boards = self.program.achievements.points.get(currency.code, ())
-        refs += tuple((key, period_start(period, day)) for key, period in boards)
+        refs = self.refs.get(currency.code)
+        if refs is None:
+            day = self.facts.local_date
+            refs = tuple((key, window.start(day, self.facts.anchor(window))) for key, window in currency.tiers)
+            boards = self.program.achievements.points.get(currency.code, ())
+            refs += tuple((key, period_start(period, day)) for key, period in boards)
+            self.refs[currency.code] = refs
         for ref in refs:
             self.allotment.add(ref, points)
         return refs
