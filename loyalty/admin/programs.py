@@ -17,7 +17,7 @@ from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
-from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
 from loyalty.admin.sides import side_by_side
@@ -104,7 +104,7 @@ class ProgramAdmin(BrandAdmin):
                 messages.success(request, _("Saved in the draft. Members notice nothing until you publish."))
                 return HttpResponseRedirect(self.url("change", program.pk))
             status = 422
-        problems = draft_problems(program)
+        problems = placed(program, draft_problems(program))
         context = self.page_context(
             request,
             title=str(program),
@@ -167,7 +167,7 @@ class ProgramAdmin(BrandAdmin):
             form=form,
             newest=newest,
             changes=changes_of(program),
-            problems=draft_problems(program),
+            problems=placed(program, draft_problems(program)),
             sides=side_by_side(before, draft_yaml(program)),
             now=clock.now(),
             back_url=self.url("change", program.pk),
@@ -231,6 +231,24 @@ def changes_of(program: Program) -> list[Any] | None:
         return draft_difference(program, language=(get_language() or "en")[:2])
     except (InvalidInput, DefinitionError):
         return None
+
+
+def placed(program: Program, problems: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Each problem with the address of the very field that it is about."""
+    return [{**each, "url": _field_url(program, each["path"])} for each in problems]
+
+
+def _field_url(program: Program, path: str) -> str:
+    kind, _bracket, rest = path.partition("[")
+    number, _close, inner = rest.partition("]")
+    if kind not in document_lists() or not number.isdigit():
+        return f"{reverse('admin:loyalty_program_change', args=[program.pk])}#{field_path(path).replace('.', '-')}"
+    row = rows_of(program, kind)[int(number) :].first()
+    if row is None:
+        return ""
+    name = {"rules": "earningrule", "currencies": "pointcurrency", "ladders": "ladder"}.get(kind, "draftpart")
+    place = field_path(inner.lstrip(".")).replace(".", "-")
+    return f"{reverse(f'admin:loyalty_{name}_change', args=[row.pk])}#{place}"
 
 
 def _lists(program: Program) -> list[dict[str, Any]]:

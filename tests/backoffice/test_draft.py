@@ -239,3 +239,11 @@ def test_a_rule_is_tried_as_it_stands_in_the_form_and_nothing_is_written(house: 
     again = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.what": str(past.pk)}))
     assert "This did not hold" in again
     assert (Event.objects.count(), PointsEntry.objects.count(), draft_plain(house.program)) == before
+
+
+def test_what_stands_in_the_way_of_publishing_leads_to_its_field(house: House, entered: Entered) -> None:
+    rule = EarningRule.objects.get(program=house.program, code="review")
+    rule.body = {**rule.body, "effects": [{"kind": "points_fixed", "currency": "gone", "points": 5}]}
+    rule.save()
+    page = told(entered("owner").get(path_of("loyalty_program_publish", house.program.pk)))
+    assert f"{path_of('loyalty_earningrule_change', rule.pk)}#p-effects-0-currency" in page

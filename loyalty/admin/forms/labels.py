@@ -182,6 +182,11 @@ FIELDS: dict[str, Any] = {
 
 OWN: dict[tuple[str, str], Any] = {
     ("AfterMonths", "months"): _("Months without activity"),
+    ("All", "of"): _("Conditions"),
+    ("AnyOf", "of"): _("Conditions"),
+    ("NoneOf", "of"): _("Conditions"),
+    ("OrderBody", "lines"): _("Articles"),
+    ("OrderBody", "tenders"): _("Ways of paying"),
     ("Badge", "valid"): _("Kept"),
     ("ClaimField", "by"): _("Filled in by"),
     ("ClaimType", "trigger"): _("Type of the event"),
