@@ -41,7 +41,7 @@ from core.audit import audit_record
 from core.ids import uuid7
 from core.outbox import outbox_drain
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
-from loyalty.adjusting import adjustment_make
+from loyalty.adjusting import adjustment_make, adjustment_refuse
 from loyalty.backtests.report import BacktestReport, Pair, RuleReport
 from loyalty.backtests.service import backtest_start
 from loyalty.backtests.work import run_fail
@@ -66,6 +66,7 @@ from loyalty.models import (
 )
 from loyalty.publishing import program_create
 from loyalty.services import member_enroll, points_adjust
+from loyalty.transferring import points_transfer
 from members.facts import member_fact_set
 from members.models import Consent, JoinIntent, Member, Segment, User
 from members.roles import ROLES
@@ -241,7 +242,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
         "newest": str(entries.latest("occurred_at", "pk").pk), "mail": mail_written(folder, word, number),
         "hold": str(PointsHold.objects.get(account__enrollment=place).pk),
-        "adjustment": str(PointsAdjustment.objects.get(enrollment=place).pk),
+        "adjustment": str(PointsAdjustment.objects.get(enrollment=place, state="requested").pk),
         **office(word, number),
         **claimed(place, word, prefix),
         **visited(place, word, prefix),
@@ -288,9 +289,17 @@ def points_moved(member: Member, program: Program, word: str, prefix: str, numbe
     points_hold(
         enrollment=place, currency=f"{prefix}points", points=9, actor=partner, key=key, order_number=f"{word} 9"
     )
-    adjustment_make(
-        enrollment=place, currency=f"{prefix}points", points=5000, reason=f"{word} a lot", actor=staff, key=f"{key}-2"
+    asked: dict[str, Any] = {"enrollment": place, "currency": f"{prefix}points", "points": 5000, "actor": staff}
+    refused = adjustment_make(reason=f"{word} too much", key=f"{key}-3", **asked)
+    adjustment_refuse(adjustment=refused, actor=staff, note=f"{word} no")
+    adjustment_make(reason=f"{word} a lot", key=f"{key}-2", **asked)
+    friend = shop.member(
+        f"{word} Bram", email=f"{prefix}bram@{word}.example", external_id=f"{prefix}C2", phone=f"{word} 07"
     )
+    points_transfer(
+        sender=place, recipient=member_enroll(member=friend, program=program, actor=partner),
+        currency=f"{prefix}points", points=3, actor=partner, key=key, note=f"{word} enjoy",
+    )  # fmt: skip
     return place
 
 

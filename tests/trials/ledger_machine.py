@@ -18,6 +18,7 @@ from loyalty.models import Enrollment, PointsAccount, Program, ProgressCounter, 
 from loyalty.publishing import program_publish
 from loyalty.selectors import balances_of
 from loyalty.services import points_adjust
+from loyalty.transferring import points_transfer
 from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel, redemption_use, reward_redeem
 from rewards.stock import stock_left
@@ -312,6 +313,31 @@ class LedgerMachine(RuleBasedStateMachine):
             account = self.people[who].accounts[code]
             account.draw(points)
             account.reversed += points
+
+    @rule(who=given.who_is, code=given.currency_is, points=st.integers(1, 120))
+    def gives_to_the_other(self, who: int, code: str, points: int) -> None:
+        settled = copy.deepcopy(self.people[who])
+        settled.settle(self.now)
+        key = self._name("gift")
+
+        def give() -> Any:
+            return points_transfer(
+                sender=self.places[who],
+                recipient=self.places[1 - who],
+                currency=code,
+                points=points,
+                actor=shop.PARTNER,
+                key=key,
+            )
+
+        got = self._refusal(give)
+        assert got == ("insufficient_points" if settled.accounts[code].balance < points else "")
+        if got:
+            return
+        give()  # the same again changes nothing
+        for person in self.people:
+            person.settle(self.now)
+        self.people[1 - who].accounts[code].receive(self.people[who].accounts[code].draw(points))
 
     def _refusal(self, action: Any) -> str:
         """Code of what it was refused with, "" when it was done; self.result holds what came back."""

@@ -133,6 +133,12 @@ class Account:
             lot.forgiven += points - own - others
         return own + others, owed
 
+    def receive(self, drawn: list[tuple[Lot, int]]) -> None:
+        """What another gave: a lot for each that it came from, with its dates; a debt is paid first."""
+        for lot, points in drawn:
+            self.lots.append(Lot(len(self.lots), points, lot.activates_at, lot.expires_at, active=True))
+        self.repay()
+
     def undo_spend(self, drawn: list[tuple[Lot, int]]) -> None:
         """Points go back to their lots; those that a return claimed while they were spent are taken now."""
         for lot, points in drawn:

@@ -35,7 +35,14 @@ def document(policy: str, rate: int = 1) -> dict[str, Any]:
     """Points at once for two months with caps and tiers; miles after a fortnight, for a month."""
 
     def currency(code: str, **more: Any) -> dict[str, Any]:
-        return {"code": code, "name_one": code, "name_many": code, "refund_policy": policy, **more}
+        return {
+            "code": code,
+            "name_one": code,
+            "name_many": code,
+            "refund_policy": policy,
+            "transfer": {"allowed": True},
+            **more,
+        }
 
     def per_money(code: str, points: int, minor: int) -> dict[str, Any]:
         return {"kind": "points_per_money", "currency": code, "points": points, "per_minor": minor}
