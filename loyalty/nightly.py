@@ -29,6 +29,7 @@ from loyalty.models import Program
 from loyalty.rules.dates import day_start, local_day
 from loyalty.selectors import program_state_of
 from loyalty.tiernights import tiers_by_balance, tiers_end, tiers_notice
+from loyalty.tierpreview import recalculations_run
 from loyalty.versions import ProgramState
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ def nightly_run(*, program: Program, today: date | None = None) -> list[DayRepor
     with _alone(program.slug) as alone:
         if not alone:
             return []
+        recalculations_run(state)
         days = _days_due(program, last_day)
         return [_day_run(Night(program, state, day, day_start(day, zone))) for day in days]
 

@@ -23,6 +23,7 @@ from loyalty.drafts import draft_document, draft_plain, draft_replace, program_i
 from loyalty.errors import DraftChanged
 from loyalty.models import Program, ProgramVersion
 from loyalty.publishchecks import rooms_problems
+from loyalty.tierpreview import Mode, preview_problems, recalculation_note
 
 
 def program_create(*, slug: str, document: Document | Mapping[str, object] | str, actor: Actor) -> Program:
@@ -67,9 +68,17 @@ def draft_problems(program: Program) -> list[dict[str, str]]:
 
 
 def program_publish(
-    *, program: Program, actor: Actor, note: str = "", in_force_from: datetime | None = None, expected_revision: int
+    *,
+    program: Program,
+    actor: Actor,
+    note: str = "",
+    in_force_from: datetime | None = None,
+    expected_revision: int,
+    tier_recalculation: Mode = "none",
 ) -> ProgramVersion:
     """Publish the draft, in force now or from a later time. The first version is in force from the beginning of time.
+
+    tier_recalculation: what becomes of members of ladders that change, once the version is in force.
 
     DraftChanged when the draft moved since it was reviewed, ProgramInvalid with every problem's place and mend,
     InvalidInput when it would take effect in the past or when nothing changed.
@@ -107,12 +116,21 @@ def program_publish(
             object_id=row.pk,
             changes={"version": version.number, "in_force_from": str(version.in_force_from or "")},
         )
+        if newest is not None:
+            recalculation_note(
+                program=row,
+                before=document_shape(newest.document),
+                document=document,
+                mode=tier_recalculation,
+                number=version.number,
+                in_force_from=in_force_from or now,
+            )
         outbox_add("program.published", {"program": row.slug, "version": version.number})
     return version
 
 
 def _accepted(program: Program, document: Document) -> None:
-    problems = rooms_problems(program, document)
+    problems = [*preview_problems(program, document), *rooms_problems(program, document)]
     if problems:
         raise DefinitionError(problems)
 

@@ -74,6 +74,16 @@ class PublishForm(DressedForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=_("Empty: now. By the brand's clock."),
     )
+    tier_recalculation = forms.ChoiceField(
+        label=_("Members on ladders that change"),
+        required=False,
+        initial="none",
+        choices=[
+            ("none", _("stay where they are until their tier ends")),
+            ("upgrades_only", _("rise where the new thresholds are reached")),
+            ("full", _("go where they belong, up or down")),
+        ],
+    )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -30,6 +30,7 @@ from loyalty.drafts import draft_plain, draft_replace, program_invalid
 from loyalty.models import Program
 from loyalty.pieces import seen_of, settings_save
 from loyalty.publishing import draft_difference, draft_problems, newest_version, program_create, program_publish
+from loyalty.tierpreview import draft_previews
 
 PUBLISH = "loyalty.publish_program"
 
@@ -151,6 +152,7 @@ class ProgramAdmin(BrandAdmin):
                     note=form.cleaned_data["note"],
                     in_force_from=form.cleaned_data["in_force_from"],
                     expected_revision=form.cleaned_data["revision"],
+                    tier_recalculation=form.cleaned_data["tier_recalculation"] or "none",
                 )
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
@@ -169,6 +171,7 @@ class ProgramAdmin(BrandAdmin):
             changes=changes_of(program),
             problems=placed(program, draft_problems(program)),
             sides=side_by_side(before, draft_yaml(program)),
+            tier_previews=draft_previews(program),
             now=clock.now(),
             back_url=self.url("change", program.pk),
         )
