@@ -227,13 +227,19 @@ WITH asked AS MATERIALIZED (
     ) r GROUP BY enrollment_id
 )
 """
-_COUNTS = f"""{_REACHED}
+_COUNTS = (
+    _REACHED
+    + """
 SELECT p.own, coalesce(b.rank, 0), count(*) FROM places p LEFT JOIN best b ON b.enrollment_id = p.id
 GROUP BY 1, 2 ORDER BY 1, 2
 """
-_EACH = f"""{_REACHED}
+)
+_EACH = (
+    _REACHED
+    + """
 SELECT p.id, p.own, coalesce(b.rank, 0) FROM places p LEFT JOIN best b ON b.enrollment_id = p.id ORDER BY p.id
 """
+)
 
 
 def _rows(statement: str, program_id: int, ladder: CompiledLadder, after: int = 0) -> list[Any]:
