@@ -254,7 +254,7 @@ def _rows(statement: str, program_id: int, ladder: CompiledLadder, after: int = 
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _counting(ladder: CompiledLadder) -> tuple[str, str]:
