@@ -54,7 +54,7 @@ def _risen_to(ladder: CompiledLadder, from_tier: str, to_tier: str) -> list[str]
 
 
 def _event(place: Enrollment, ladder: CompiledLadder, tier: str, told: dict[str, Any], at: datetime) -> EventInput:
-    data = {
+    reached = {
         "ladder": ladder.code,
         "tier": tier,
         "from_tier": told["from_tier"],
@@ -66,7 +66,7 @@ def _event(place: Enrollment, ladder: CompiledLadder, tier: str, told: dict[str,
         "member": str(member.public_id),
         "occurred_at": at.isoformat(),
         "program": program.slug,
-        "data": data,
+        "data": reached,
     }
     return EventInput(
         external_id=f"tier:{place.pk}:{ladder.code}:{tier}:{_window(place, ladder, at)}",
@@ -75,7 +75,7 @@ def _event(place: Enrollment, ladder: CompiledLadder, tier: str, told: dict[str,
         member=MemberRef(id=str(member.public_id)),
         source=OWN_SOURCE,
         program=program.slug,
-        payload=data,
+        payload=reached,
         body_hash=body_hash(body),
     )
 

@@ -88,34 +88,11 @@ def program_publish(
         row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
         if row.draft_revision != expected_revision:
             raise DraftChanged(expected=expected_revision, found=row.draft_revision)
-        document = _checked(draft_plain(row))
-        try:
-            _accepted(row, document)
-        except DefinitionError as error:
-            raise program_invalid(error) from error
-        newest = newest_version(row)
+        document, newest = _checked(draft_plain(row)), newest_version(row)
+        _accepted_whole(row, document)
         _publishable(document, newest, in_force_from, now)
-        version = ProgramVersion.objects.create(
-            program=row,
-            number=newest.number + 1 if newest is not None else 1,
-            document=document_plain(document),
-            document_hash=document_hash(document),
-            in_force_from=None if newest is None else (in_force_from or now),
-            published_at=now,
-            published_by=actor.name,
-            note=note[:300],
-        )
-        row.name = text_in(document.program.name, "en")[:120]
-        # Not counted up: a brand that is dropped and made anew must not repeat the stamps that caches know.
-        row.stamp = secrets.randbelow(2**31 - 2) + 1
-        row.save(update_fields=["name", "stamp"])
-        audit_record(
-            actor=actor.name,
-            action="program.publish",
-            object_type="program",
-            object_id=row.pk,
-            changes={"version": version.number, "in_force_from": str(version.in_force_from or "")},
-        )
+        since = None if newest is None else (in_force_from or now)
+        version = _version_make(row, document, newest, since, actor, note)
         if newest is not None:
             recalculation_note(
                 program=row,
@@ -126,6 +103,41 @@ def program_publish(
                 in_force_from=in_force_from or now,
             )
         outbox_add("program.published", {"program": row.slug, "version": version.number})
+    return version
+
+
+def _accepted_whole(program: Program, document: Document) -> None:
+    try:
+        _accepted(program, document)
+    except DefinitionError as error:
+        raise program_invalid(error) from error
+
+
+def _version_make(
+    row: Program, document: Document, newest: ProgramVersion | None, since: datetime | None, actor: Actor, note: str
+) -> ProgramVersion:
+    """The version's row, the program's new stamp, and the line of the audit."""
+    version = ProgramVersion.objects.create(
+        program=row,
+        number=newest.number + 1 if newest is not None else 1,
+        document=document_plain(document),
+        document_hash=document_hash(document),
+        in_force_from=since,
+        published_at=clock.now(),
+        published_by=actor.name,
+        note=note[:300],
+    )
+    row.name = text_in(document.program.name, "en")[:120]
+    # Not counted up: a brand that is dropped and made anew must not repeat the stamps that caches know.
+    row.stamp = secrets.randbelow(2**31 - 2) + 1
+    row.save(update_fields=["name", "stamp"])
+    audit_record(
+        actor=actor.name,
+        action="program.publish",
+        object_type="program",
+        object_id=row.pk,
+        changes={"version": version.number, "in_force_from": str(version.in_force_from or "")},
+    )
     return version
 
 
