@@ -12,6 +12,7 @@ Nothing depends on how the rules stand in the document.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -30,6 +31,9 @@ __all__ = ["Act", "Award", "Judgement", "Outcome", "RuleTrace", "TraceAmount", "
 
 # More than this in one award (minor units) is cut: it keeps every sum within a BIGINT.
 MAX_AWARD = 10**15
+# Into so many parts a point is divided where it is shared out over lines.
+FINE = 1000
+Lines = tuple[tuple[int, int], ...]
 
 
 def evaluate(program: CompiledProgram, event: EventFacts, member: MemberFacts) -> Judgement:
@@ -70,8 +74,8 @@ class _Run:
         self.advances: list[tuple[str, int]] = []
         self.badges: list[str] = []
         self.achieved: tuple[Achieved, ...] = ()
-        # What givers were awarded: (rule, group, currency, points); what multipliers multiply.
-        self.given: list[tuple[str, str, str, int]] = []
+        # What givers were awarded: (rule, group, currency, points, lines); what multipliers multiply.
+        self.given: list[tuple[str, str, str, int, Lines]] = []
         self.dates: dict[str, AwardDates] = {}
         self.refs: dict[str, tuple[CounterRef, ...]] = {}
 
@@ -174,14 +178,15 @@ class _Run:
     def _wanted_extra(self, rule: CompiledRule) -> list[Wanted]:
         wanted = []
         for index, each in rule.multipliers:
-            base = 0
+            base, parts = 0, []
             everything = not each.groups and not each.rules
-            for code, group, currency, points in self.given:
+            for code, group, currency, points, lines in self.given:
                 if currency == each.currency and (everything or group in each.groups or code in each.rules):
                     base += points
+                    parts.append((points, lines))
             numerator = base * each.numerator
             points = min(rounded(numerator, each.denominator, each.rounding), MAX_AWARD)
-            wanted.append(Wanted(index, each, points, numerator, each.denominator, None))
+            wanted.append(Wanted(index, each, points, numerator, each.denominator, None, _lines_of(parts)))
         return wanted
 
     def _award(self, rule: CompiledRule, wanted: list[Wanted], acting: bool) -> None:
@@ -212,7 +217,7 @@ class _Run:
         dates = self._dates(currency.code, effect.terms)
         giver = effect if isinstance(effect, Giver) else None
         if giver is not None:
-            self.given.append((rule.code, rule.group, currency.code, points))
+            self.given.append((rule.code, rule.group, currency.code, points, each.lines))
         self.awards.append(
             Award(
                 rule=rule.code,
@@ -314,6 +319,20 @@ class _Run:
         if before is not None:
             told, why = before.amounts + told, before.why or why
         self.trace[rule.order] = RuleTrace(rule.code, "capped" if why else "fired", why, told)
+
+
+def _lines_of(parts: Sequence[tuple[int, Lines]]) -> Lines:
+    """Which lines what is multiplied came from, by what each gave; none where some of it came from the order."""
+    if len(parts) == 1:
+        return parts[0][1]
+    weights: dict[int, int] = {}
+    for points, lines in parts:
+        whole = sum(weight for _line, weight in lines)
+        if not whole:
+            return ()
+        for line, weight in lines:
+            weights[line] = weights.get(line, 0) + points * weight * FINE // whole
+    return tuple(sorted(weights.items()))
 
 
 def _order(rule: CompiledRule) -> int:

@@ -196,3 +196,24 @@ def test_a_debt_is_paid_by_what_comes_back_and_points_cant_be_made_from_nothing(
     shop.send(shop.returned(place.member, "C", 10))
     # 110 come back: 70 of order A's, which were claimed meanwhile, and 40 of order B's.
     assert totals(place, "balance") == (40,)
+
+
+def test_what_was_multiplied_goes_back_with_the_lines_that_it_came_from(brand, time):
+    made = by_line()
+    money = {"kind": "points_per_money", "currency": "points", "points": 1, "per_minor": 100}
+    coffee = {"where": [{"path": "category", "operator": "eq", "value": "coffee"}]}
+    double = {"kind": "multiply", "currency": "points", "factor": 2}
+    made["rules"] = [
+        {"code": "goods", "name": "Goods", "trigger": "order.paid", "effects": [{**money, "scope": "line"}]},
+        {"code": "coffee", "name": "Coffee", "trigger": "order.paid", "effects": [{**money, "lines": coffee}]},
+        {"code": "double", "name": "Double", "trigger": "order.paid", "effects": [double]},
+    ]
+    place = shop.place(shop.member("Anna"), shop.program(made))
+    # 30 + 20 for the goods, 30 for the coffee, and all of it once more.
+    shop.send(shop.order(place.member, 50, "A", lines=LINES))
+    assert totals(place, "balance") == (160,)
+    # The mug gave 20 of the 80, twice.
+    shop.send(back(place, "A", 20, {"sku": "MUG", "quantity": 1}))
+    assert totals(place, "balance") == (120,)
+    shop.send(back(place, "A", 30, {"sku": "BEANS", "quantity": 3}))
+    assert totals(place, "balance") == (0,)
