@@ -199,7 +199,8 @@ class Achieving:
             self._add(lapses, 1)
             here = 0
         if not each.keep_overflow:
-            steps = min(steps, each.stamps - here)
+            # A card that a return left full is filled by this event, whose steps go on to the next.
+            steps = min(steps, each.stamps - (here % each.stamps if here > 0 else here))
         if steps <= 0:
             return []
         times = min(max(0, here + steps) // each.stamps, MOST_AT_ONCE)

@@ -216,3 +216,13 @@ def test_nothing_happens_without_a_step(code: str) -> None:
     anna = Paper(PLAN)
     assert told(anna.did((code, 0))) == []
     assert not anna.counters
+
+
+def test_a_card_that_a_return_left_full_is_filled_by_the_next_stamp_also_where_what_is_over_is_dropped() -> None:
+    anna = Paper(planned(stamp_cards=[card(stamps=3, keep_overflow=False)]))
+    anna.did(("coffee", 2))
+    filling = anna.did("coffee")
+    anna.did("coffee")
+    anna.undo(filling)
+    # Three stamps and no card filled: the next one fills it and is the first of the next card, as without the order.
+    assert [points(anna.did("coffee")) for _ in range(3)] == [50, 0, 50]
