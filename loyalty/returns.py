@@ -119,7 +119,9 @@ def _raised_lower(order: OrderContext, amount: int, place: Place, plan: Plan) ->
         place.counters.setdefault(name, value)
     for each in order.raised:
         if each.by_share:
-            due = each.amount * after // order.total_minor - each.amount * before // order.total_minor
+            # Of an order that cost nothing no share can come back.
+            total = order.total_minor or 1
+            due = each.amount * after // total - each.amount * before // total
         else:
             due = each.amount if whole and not (each.guard and place.counters.get(each.guard, 0) > 0) else 0
         if due:

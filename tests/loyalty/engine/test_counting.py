@@ -57,3 +57,14 @@ def test_a_program_without_counters_keeps_nothing_about_them_with_the_event(bran
     shop.place(anna, shop.program())
     shop.send(shop.order(anna, 20, "A"))
     assert "raised" not in Event.objects.get(external_id="A").trace
+
+
+def test_a_return_of_an_order_that_cost_nothing_is_booked_and_takes_no_share(brand: Brand) -> None:
+    made = document()
+    made["counters"][2]["measure"] = {"kind": "sum", "path": "order.discount_minor"}
+    anna = shop.member()
+    place = shop.place(anna, shop.program(made))
+    shop.send(shop.order(anna, 0, "A", discount_minor=500))
+    [answer] = shop.send(shop.returned(anna, "A", 0))
+    assert answer.status == 201
+    assert values(place)["spent"] == 500
