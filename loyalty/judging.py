@@ -37,7 +37,7 @@ from loyalty.incoming import EventInput
 from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.lotting import award_fields, lots_follow
 from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
-from loyalty.reading import Context, Place
+from loyalty.reading import Context, OrderContext, Place
 from loyalty.returns import return_judge, return_order
 from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
@@ -132,7 +132,7 @@ class SliceJudge:
                 return None
             order = return_order(case, self.context)
             self._lapse(case)
-            result = return_judge(case, order, self.plan, self.actor, self.now)
+            result = self._return(case, order)
         else:
             result = self._earn(case)
         if case.place is not None:
@@ -143,6 +143,17 @@ class SliceJudge:
             if case.place.pool_id is not None and case.place.pool_version is not None:
                 self.plan.members.setdefault(case.place.pool_id, case.place.pool_version)
         return Answer(201, result)
+
+    def _return(self, case: Case, order: OrderContext | None) -> dict[str, Any]:
+        """Judge a return. Room that it gives back in a budget is there for the next one of the batch."""
+        place = case.place
+        shared = self.context.budgets.get(place.program_id, {}) if place is not None else {}
+        if place is not None:
+            place.counters.update(shared)
+        result = return_judge(case, order, self.plan, self.actor, self.now)
+        if place is not None:
+            shared.update({name: place.counters[name] for name in shared})
+        return result
 
     def _put_off(self, case: Case, place: Place) -> bool:
         """Whether the event needs what this slice hasn't booked yet; then whatever comes later waits with it."""

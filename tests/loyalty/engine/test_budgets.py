@@ -52,3 +52,13 @@ def test_each_period_has_a_budget_of_its_own(brand: Brand) -> None:
     shop.place(anna := shop.member(), shop.program(document(period="day")))
     assert given(shop.order(anna, 80), shop.order(anna, 80)) == [80, 20]
     assert given(shop.order(anna, 80, days_ago=3)) == [80]
+
+
+def test_room_that_a_return_gives_back_is_there_for_the_next_member_of_the_same_batch(brand: Brand) -> None:
+    program = shop.program(document())
+    anna, bert = shop.member("Anna"), shop.member("Bert")
+    for who in (anna, bert):
+        shop.place(who, program)
+    shop.send(shop.order(anna, 100, "A"))
+    assert given(shop.returned(anna, "A", 60), shop.order(bert, 80), shop.order(anna, 10)) == [0, 60, 0]
+    assert Budget.objects.get().value == 100
