@@ -45,7 +45,7 @@ def points_hold(
     _check(points, lasts)
     now = clock.now()
     known = _currency(enrollment, currency)
-    effect = "hold:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
+    effect = "hold:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
         account = account_of(enrollment, currency)

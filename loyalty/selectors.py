@@ -121,7 +121,7 @@ def regrant_end(program_id: int, policy: Lost | Regrant, *, at: datetime | None 
     return expiry_at(After(n=policy.days, unit="days"), local_day(at or clock.now(), zone), zone)
 
 
-def accounts_of(enrollment: Enrollment) -> QuerySet[PointsAccount]:
+def accounts_of(enrollment: Place) -> QuerySet[PointsAccount]:
     """The accounts that the member's points are in: their own, or those of whom they share with."""
     holder = Enrollment.objects.filter(pk=enrollment.pk).values(holder=Coalesce("pool_id", "pk"))
     return PointsAccount.objects.filter(enrollment_id=Subquery(holder)).order_by("pk")

@@ -56,7 +56,7 @@ def points_adjust(
     """
     reason = adjustment_check(points, reason)
     now = clock.now()
-    effect = "adjust:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
+    effect = "adjust:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
         account = account_of(enrollment, currency)

@@ -247,7 +247,7 @@ WHERE a.enrollment_id = ANY (%s) AND (l.remaining > 0 OR l.active_at IS NULL)
 def _settle(context: Context, now: datetime) -> None:
     """What ingest does before a return, in memory: points that are due become active or expire."""
     owners = {order.member_id for order in context.orders.values() if order.due}
-    places = {place.id: place for member in context.members if member.id in owners for place in member.places}
+    places = {place.holder: place for member in context.members if member.id in owners for place in member.places}
     if not places:
         return
     with connection.cursor() as cursor:

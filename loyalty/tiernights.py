@@ -112,7 +112,7 @@ def tiers_by_balance(state: ProgramState, midnight: datetime) -> Iterator[int]:
 _OTHER = """
 SELECT s.enrollment_id FROM loyalty_tierstanding s
 JOIN loyalty_enrollment n ON n.id = s.enrollment_id AND n.program_id = %(program)s
-JOIN loyalty_pointsaccount a ON a.enrollment_id = n.id AND a.currency = %(currency)s
+JOIN loyalty_pointsaccount a ON a.enrollment_id = coalesce(n.pool_id, n.id) AND a.currency = %(currency)s
 JOIN unnest(%(codes)s::text[], %(low)s::bigint[], %(high)s::bigint[]) AS t (code, low, high)
   ON t.code = CASE WHEN s.floor_tier = '' THEN s.tier ELSE s.own_tier END
 WHERE s.ladder = %(ladder)s AND s.enrollment_id > %(after)s AND (a.balance < t.low OR a.balance >= t.high)
@@ -225,7 +225,7 @@ SELECT json_build_object('member_id', m.public_id, 'joined_at', m.joined_at,
     'enrolled_at', n.enrolled_at, 'moves', json_build_array(),
     'accounts', coalesce((
         SELECT json_agg(to_jsonb(a) || jsonb_build_object('held', a.balance + a.pending + a.reserved))
-        FROM loyalty_pointsaccount a WHERE a.enrollment_id = n.id), '[]'),
+        FROM loyalty_pointsaccount a WHERE a.enrollment_id = coalesce(n.pool_id, n.id)), '[]'),
     'standings', coalesce((SELECT json_agg(to_jsonb(s))
         FROM loyalty_tierstanding s WHERE s.enrollment_id = n.id), '[]'),
     'counters', coalesce((SELECT json_object_agg(c.key || '@' || c.period, c.value) FROM loyalty_progresscounter c

@@ -11,10 +11,10 @@ from loyalty.definition.basics import LocalText, money_digits
 from loyalty.definition.compiled import CompiledLadder, CompiledMetric, CompiledProgram
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.windows import Anniversary, Rolling, window_anchor
-from loyalty.models import Enrollment, PointsAccount, ProgressCounter, TierStanding
+from loyalty.models import Enrollment, ProgressCounter, TierStanding
 from loyalty.rules.dates import day_start, local_day
 from loyalty.rules.progress import TierProgress, progress_of, tier_progress, values_on
-from loyalty.selectors import Place, program_of
+from loyalty.selectors import Place, accounts_of, program_of
 
 
 class TierStep(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ def _balances(place: Place, compiled: CompiledProgram) -> dict[str, int]:
     """Only asked for where a ladder goes by them."""
     if not any(metric.kind == "balance" for ladder in compiled.ladders.values() for metric in ladder.metrics):
         return {}
-    return dict(PointsAccount.objects.filter(enrollment_id=place.pk).values_list("currency", "balance"))
+    return dict(accounts_of(place).values_list("currency", "balance"))
 
 
 def _own_days(place: Place, compiled: CompiledProgram) -> tuple[datetime | None, datetime | None]:

@@ -36,7 +36,7 @@ def points_transfer(
     """
     known = _allowed(sender, recipient, currency, points, note)
     now = clock.now()
-    effect = "transfer:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
+    effect = "transfer:" + hashlib.sha256(f"{actor.initiated_by}:{sender.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollments_lock((sender.pk, recipient.pk))
         from_account, to_account = account_of(sender, currency), account_of(recipient, currency)

@@ -33,7 +33,7 @@ def reward_redeem(*, enrollment: Enrollment, reward: Reward, actor: Actor, key: 
     is refused. Errors: InsufficientPoints, SoldOut, LimitReached, TierTooLow, NotOffered, MemberSuspended, Busy.
     """
     now = clock.now()
-    effect = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{key}".encode()).hexdigest()[:40]
+    effect = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
         earlier = Redemption.objects.filter(enrollment=enrollment, entry__effect=effect).first()

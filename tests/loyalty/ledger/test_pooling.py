@@ -9,10 +9,13 @@ import pytest
 from loyalty.errors import PoolRefused
 from loyalty.holding import points_hold
 from loyalty.models import TierStanding
+from loyalty.nightly import nightly_run
 from loyalty.pooling import pool_join, pool_leave
 from loyalty.selectors import balances_of, entries_of
 from loyalty.services import points_adjust
+from loyalty.simulating import event_simulate
 from loyalty.statements import period_of, statement_totals
+from loyalty.tierviews import tiers_of
 from rewards.models import Reward
 from rewards.services import redemption_cancel, reward_redeem
 from tests.loyalty import shop
@@ -103,3 +106,46 @@ def test_what_cant_be_shared_is_refused(pair):
     for who, head in ((anna, bram), (carla, bram), (bram, carla)):
         with pytest.raises(PoolRefused):
             pool_join(enrollment=who, head=head, actor=shop.STAFF)
+
+
+def test_one_key_moves_points_once_for_each_of_who_share(pair):
+    anna, bram = pair
+    pool_join(enrollment=bram, head=anna, actor=shop.STAFF)
+    for _twice in range(2):
+        for place in (anna, bram):
+            points_adjust(enrollment=place, currency="points", points=5, reason="x", actor=shop.STAFF, key="spring")
+            points_hold(enrollment=place, currency="points", points=10, actor=shop.PARTNER, key="spring")
+    assert totals(anna, "balance", "reserved") == (90, 20)
+
+
+def test_a_tier_by_balance_goes_by_what_is_shared_at_night_too(brand, time):
+    made = document()
+    made["ladders"][0] |= {
+        "qualify": {"kind": "balance", "currency": "points"},
+        "window": {"kind": "lifetime"},
+        "valid": "while_qualifying",
+    }
+    program = shop.program(made)
+    anna, bram = (shop.place(shop.member(name), program) for name in ("Anna", "Bram"))
+    pool_join(enrollment=bram, head=anna, actor=shop.STAFF)
+    shop.send(shop.order(anna.member, 600, "A"), shop.order(bram.member, 10, "B"))
+    time.set("2026-01-11T12:00:00+00:00")
+    nightly_run(program=program)
+    assert tiers_of(bram)[0].progress == 610
+    assert set(TierStanding.objects.values_list("enrollment__member__name", "tier")) == {
+        ("Anna", "advocate"),
+        ("Bram", "advocate"),
+    }
+
+
+def test_a_dry_run_of_a_return_settles_what_is_due_of_who_shares(brand, time):
+    program = shop.program(document(refund_policy="into_debt"))
+    anna, bram = (shop.place(shop.member(name), program) for name in ("Anna", "Bram"))
+    pool_join(enrollment=bram, head=anna, actor=shop.STAFF)
+    shop.send(shop.order(bram.member, 60, "A"))
+    time.set("2027-02-10T12:00:00+00:00")
+    shop.send(shop.order(bram.member, 40, "B"))
+    back = shop.returned(bram.member, "A", 30)
+    [told] = event_simulate([back], actor=shop.PARTNER)
+    [booked] = shop.send(back)
+    assert told.answer.body["balances"] == booked.body["balances"]
