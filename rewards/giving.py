@@ -53,13 +53,18 @@ def reward_give(
 def act_give(call: ActCall) -> None:
     """`issue_reward`. Sold out or unknown: it is tried again for a day, then left for a person to look at."""
     place = call.enrollment()
-    if place is None or call.undone():
+    if place is None:
         return
-    reward = Reward.objects.filter(program_id=place.program_id, code=call.params["reward"]).first()
-    if reward is None:
-        raise NotOffered()
-    quantity = int(call.params.get("quantity", 1))
-    reward_give(enrollment=place, reward=reward, quantity=quantity, given_for=call.key, actor=call.actor)
+    with transaction.atomic():
+        # A return is booked under the same lock: one that comes now finds what was given.
+        ledger.enrollment_lock(place.pk)
+        if call.undone():
+            return
+        reward = Reward.objects.filter(program_id=place.program_id, code=call.params["reward"]).first()
+        if reward is None:
+            raise NotOffered()
+        quantity = int(call.params.get("quantity", 1))
+        reward_give(enrollment=place, reward=reward, quantity=quantity, given_for=call.key, actor=call.actor)
 
 
 def act_take_back(call: ActCall) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 
@@ -12,6 +13,7 @@ from core.mail import mail_open
 from core.outbox import outbox_drain
 from core.tables import OutboxMessage
 from engagement.acts import message_send
+from loyalty import ledger
 from loyalty.acts import ActCall
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
@@ -20,6 +22,7 @@ from loyalty.models import Enrollment, Program
 from loyalty.publishing import draft_problems, program_publish
 from members.models import Member
 from members.services import consent_record
+from rewards.giving import act_give
 from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_use, reward_redeem
@@ -103,6 +106,26 @@ def test_an_act_that_comes_after_its_order_was_returned_does_nothing(brand: Bran
     assert not Redemption.objects.exists()
     anna.refresh_from_db()
     assert anna.attributes == {}
+
+
+def test_a_return_that_comes_while_a_reward_is_being_given_leaves_none(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, anna, place = play(GIVE)
+    coffee(program)
+    shop.send(shop.order(anna, 60, "A"))
+    told = OutboxMessage.objects.get(topic="act.issue_reward").payload
+    locked = ledger.enrollment_lock
+
+    def returned_first(enrollment_id: int) -> int:
+        """Whoever returns had the lock before."""
+        monkeypatch.setattr(ledger, "enrollment_lock", locked)
+        shop.send(shop.returned(anna, "A", 60))
+        return locked(enrollment_id)
+
+    monkeypatch.setattr(ledger, "enrollment_lock", returned_first)
+    act_give(msgspec.convert(told, ActCall))
+    assert not Redemption.objects.filter(enrollment=place).exists()
 
 
 def test_an_empty_pool_gives_nothing_twice_and_the_act_waits(brand: Brand) -> None:
