@@ -83,8 +83,8 @@ def _document(program: Program, version: int | None) -> Document:
 
 def budgets_shared(document: Document) -> bool:
     """Whether a rule gives under a budget that all members share: then one process counts, with one budget."""
-    lists = [*(rule.limits for rule in document.rules), *(group.limits for group in document.cap_groups)]
-    return any(isinstance(each, BudgetLimit) for limits in lists for each in limits)
+    owners = (*document.rules, *document.cap_groups, *document.currencies)
+    return any(isinstance(each, BudgetLimit) for owner in owners for each in owner.limits)
 
 
 def _parts(run: BacktestRun, now: datetime, parts: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -204,3 +205,15 @@ def test_bad_input_is_refused_and_nothing_is_asked(club):
     with pytest.raises(ProgramInvalid):
         ask(club)
     assert not BacktestRun.objects.exists()
+
+
+def test_a_budget_over_all_rules_of_a_currency_is_one_budget_in_a_backtest_too(brand) -> None:
+    made = deepcopy(shop.DOCUMENT)
+    made["currencies"][0]["limits"] = [{"per": "budget", "period": "lifetime", "at_most": 150}]
+    program = shop.program(made)
+    for name in ("Anna", "Bram"):
+        member = shop.member(name)
+        shop.place(member, program)
+        shop.send(shop.order(member, 100))
+    flows = pairs(reported(through(ask(program, version=1)))["currencies"][0]["flows"])
+    assert flows["issued"] == (150, 150)
