@@ -26,7 +26,7 @@ from loyalty.imports.files import Kept, file_drop, file_keep, file_open
 from loyalty.imports.mapping import mapping_guess, mapping_read
 from loyalty.imports.refusals import ColumnsUnclear, ImportStateConflict
 from loyalty.imports.rows import Sheet, csv_cells, sheet_read
-from loyalty.incoming import OWN_SOURCE, SOURCE
+from loyalty.incoming import OWN_SOURCES, SOURCE
 from loyalty.models import ImportJob, Program
 
 State = ImportJob.State
@@ -112,7 +112,7 @@ def _wish_check(wish: Wish) -> None:
     if SOURCE.fullmatch(wish.source) is None:
         words = _("A source is small letters, digits, dots, dashes and underscores, at most 60.")
         raise InvalidInput(words, field="source")
-    if wish.source == OWN_SOURCE:
+    if wish.source in OWN_SOURCES:
         raise InvalidInput(_("This source is the product's own."), field="source")
     if wish.program and not Program.objects.filter(slug=wish.program, archived_at__isnull=True).exists():
         raise errors.UnknownProgram(field="program")

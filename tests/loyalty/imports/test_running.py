@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from core import clock
+from core.errors import InvalidInput
 from loyalty.imports import runner
 from loyalty.imports.jobs import import_cancel, import_map, import_pause, import_start
 from loyalty.imports.refusals import ColumnsUnclear, FileTooLarge, ImportStateConflict, UnreadableFile
@@ -17,6 +18,7 @@ from loyalty.imports.report import rejects_write
 from loyalty.imports.runner import import_work, imports_sweep
 from loyalty.models import Event, ImportJob, ImportReject, PointsEntry
 from members.models import Member
+from tenants.models import Brand
 from tests.loyalty import shop
 from tests.loyalty.imports.brought import STAFF, brought_in, ndjson, rejects, uploaded
 
@@ -31,6 +33,13 @@ CSV = {
     "constants": {"type": "order.paid", "order.currency": "EUR"},
     "money": "decimal_point",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["stamgast", "claims", "check-ins"])
+def test_a_file_does_not_speak_under_the_products_own_names(brand: Brand, source: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        uploaded(ndjson({}), source=source)
+    assert refused.value.field == "source"
 
 
 @pytest.fixture
