@@ -101,7 +101,10 @@ def segment_list_add(*, segment: Segment, lines: Iterable[str], actor: Actor) ->
     with transaction.atomic():
         found = _members_named({text for _number, text in wanted})
         key = KEY + segment.code
-        inside = set(MemberFact.objects.filter(key=key).values_list("member_id", flat=True))
+        rows = MemberFact.objects.filter(key=key)
+        # Whose time in it is over comes in anew.
+        rows.filter(until__lte=clock.now(), member_id__in=set(found.values())).delete()
+        inside = set(rows.values_list("member_id", flat=True))
         fresh: set[int] = set()
         for number, text in wanted:
             member_id = found.get(text.lower())

@@ -51,6 +51,14 @@ def test_a_membership_with_an_end_is_over_then(brand: Brand) -> None:
     assert not MemberFact.objects.exists()
 
 
+def test_a_list_puts_in_again_whose_time_is_over(brand: Brand) -> None:
+    segment, anna = runners(), shop.member("Anna", external_id="C-1")
+    segment_member_add(segment=segment, member=anna, actor=STAFF, until=clock.now() - timedelta(seconds=1))
+    report = segment_list_add(segment=segment, lines=["C-1"], actor=STAFF)
+    assert (report.added, report.there) == (1, 0)
+    assert segment_counts(["runners"]) == {"runners": 1}
+
+
 def test_two_segments_never_share_a_code(brand: Brand) -> None:
     runners()
     with pytest.raises(SegmentTaken):
