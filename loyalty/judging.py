@@ -132,7 +132,7 @@ class SliceJudge:
                 return None
             order = return_order(case, self.context)
             self._lapse(case)
-            result = self._return(case, order)
+            result = self._taken_back(case, order)
         else:
             result = self._earn(case)
         if case.place is not None:
@@ -144,7 +144,7 @@ class SliceJudge:
                 self.plan.members.setdefault(case.place.pool_id, case.place.pool_version)
         return Answer(201, result)
 
-    def _return(self, case: Case, order: OrderContext | None) -> dict[str, Any]:
+    def _taken_back(self, case: Case, order: OrderContext | None) -> dict[str, Any]:
         """Judge a return. Room that it gives back in a budget is there for the next one of the batch."""
         place = case.place
         shared = self.context.budgets.get(place.program_id, {}) if place is not None else {}

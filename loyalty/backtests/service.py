@@ -13,7 +13,7 @@ from core.errors import InvalidInput, NotFound
 from loyalty.backtests.waking import part_wake
 from loyalty.definition.document import Document
 from loyalty.definition.expiry import add_months
-from loyalty.definition.limits import BudgetLimit
+from loyalty.definition.limits import BudgetLimit, Limit
 from loyalty.definition.read import document_hash, document_plain, document_shape
 from loyalty.drafts import draft_checked
 from loyalty.errors import BacktestOver, BacktestRunning, ProgramUnpublished
@@ -83,8 +83,10 @@ def _document(program: Program, version: int | None) -> Document:
 
 def budgets_shared(document: Document) -> bool:
     """Whether a rule gives under a budget that all members share: then one process counts, with one budget."""
-    owners = (*document.rules, *document.cap_groups, *document.currencies)
-    return any(isinstance(each, BudgetLimit) for owner in owners for each in owner.limits)
+    lists: list[tuple[Limit, ...]] = [rule.limits for rule in document.rules]
+    lists += [group.limits for group in document.cap_groups]
+    lists += [currency.limits for currency in document.currencies]
+    return any(isinstance(each, BudgetLimit) for limits in lists for each in limits)
 
 
 def _parts(run: BacktestRun, now: datetime, parts: int) -> None:
