@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import translation
+
 from core import clock
 from core.outbox import Message, handler
 from loyalty.definition.document import Document
 from loyalty.definition.translation import Teller, text_in
+from loyalty.endings import endings_of
+from loyalty.models import Enrollment
 from loyalty.versions import programs_fresh
 from members.letters import letter_queue
 from members.models import Member
@@ -37,6 +41,28 @@ def tier_reached(message: Message) -> None:
         _letter("tier_reached", member, path="/", tier=teller.text(teller.tiers[reached]))
 
 
+@handler("tier.ending")
+def tier_ending(message: Message) -> None:
+    """Before a tier ends: what it takes to stay. Nothing to whom has done enough since, or holds another one by now."""
+    member = _reader(message)
+    place = _place(message)
+    if member is None or place is None:
+        return
+    with translation.override(member.language):
+        ending = next((each for each in endings_of(place) if each.ladder == message.payload["ladder"]), None)
+    if ending is None:
+        return
+    _letter(
+        "tier_ending",
+        member,
+        path=f"/?program={place.program.slug}",
+        tier=text_in(ending.tier, member.language),
+        last_day=ending.last_day,
+        keep_by=ending.keep_by,
+        to_keep=ending.to_keep,
+    )
+
+
 @handler("reward.redeemed")
 def reward_redeemed(message: Message) -> None:
     """Never the code itself: a mailbox is read by others, and a mail can't be taken back."""
@@ -59,6 +85,14 @@ def _reader(message: Message) -> Member | None:
     if member is None or not member.email or member.status != Member.Status.ACTIVE:
         return None
     return member
+
+
+def _place(message: Message) -> Enrollment | None:
+    """The member's place in the program that a message is about."""
+    found = Enrollment.objects.filter(
+        member__public_id=message.payload["member_id"], program__slug=message.payload["program"]
+    )
+    return found.select_related("member", "program").first()
 
 
 def _document(message: Message) -> Document | None:

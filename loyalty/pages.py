@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import clock
+from loyalty.endings import endings_of
 from loyalty.home import member_parts, visitor_parts
+from loyalty.metricwords import metric_words, words_joined
 from loyalty.models import Enrollment, PointsEntry, PointsLot
 from loyalty.selectors import Balance, balances_of, entries_of
-from loyalty.showcase import Naming, currencies_of, levels, money_shown, ways_to_earn
+from loyalty.showcase import Naming, currencies_of, levels, ways_to_earn
 from loyalty.statements import MOST_LINES, Period, statement_lines, statement_totals
-from loyalty.templatetags.points import amount, kind_word, localized, points
+from loyalty.templatetags.points import kind_word, localized
 from loyalty.tierviews import MetricView, TierView, tiers_of
 from loyalty.transferring import transfer_rules
 from loyalty.versions import programs_fresh
@@ -83,6 +85,7 @@ def home_page(enrollment: Enrollment) -> Context:
         "others": [each for each in balances if each is not main],
         "soon": [each for each in balances if each.expiring and each.expiring_at and each.expiring_at <= soon],
         "standings": standings(enrollment),
+        "endings": endings_of(enrollment),
         "lines": lines(newest(enrollment)[:RECENT], balances),
         "parts": member_parts(enrollment),
     }
@@ -178,7 +181,7 @@ def _standing(tier: TierView, year: int) -> Standing:
         missing=metric_words(tier.missing, first),
         progress=metric_words(max(0, tier.progress), first),
         year=year if tier.window == "calendar_year" else None,
-        to_keep=_and_or([metric_words(each.to_keep, each) for each in tier.metrics if each.to_keep], tier.all_of),
+        to_keep=words_joined([metric_words(each.to_keep, each) for each in tier.metrics if each.to_keep], tier.all_of),
         several=[_need(each) for each in tier.metrics] if len(tier.metrics) > 1 else [],
     )
 
@@ -188,20 +191,6 @@ def _need(metric: MetricView) -> Need:
     name = localized(metric.name_many) if metric.kind != "money" else _("Spent")
     reached, missing = metric_words(max(0, metric.reached), metric), metric_words(metric.missing, metric)
     return Need(name, reached, missing if metric.missing else "", share)
-
-
-def _and_or(parts: list[str], every: bool) -> str:
-    word = _("and") if every else _("or")
-    return f" {word} ".join(parts)
-
-
-def metric_words(minor: int, metric: MetricView) -> str:
-    """So much of what a ladder goes by: “120 points”, “€ 40.00”, “3 × Orders”."""
-    if metric.kind == "money":
-        return money_shown(minor, metric.of)
-    if metric.kind == "counter":
-        return f"{amount(minor)}\u00a0× {localized(metric.name_many)}"
-    return points(minor, metric)
 
 
 def landing_page() -> Context:

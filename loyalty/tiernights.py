@@ -22,7 +22,7 @@ from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.reading import Place
 from loyalty.rules.dates import day_start, local_day
 from loyalty.rules.nights import night_plan
-from loyalty.rules.progress import tier_progress, values_on
+from loyalty.rules.progress import TierProgress, tier_progress, values_on
 from loyalty.rules.tiers import tier_by_balance, tier_expire
 from loyalty.versions import ProgramState
 
@@ -179,8 +179,9 @@ def _tell_end(state: ProgramState, ladder: CompiledLadder, ids: Sequence[int], m
         if standing is None or standing.valid_until is None:
             return
         told.append(each.place.id)
-        body = _ending(ladder, each, standing.valid_until)
-        if body is not None:
+        missing = tier_ending(ladder, each, standing.valid_until)
+        if missing is not None:
+            body = _told(ladder, standing.tier, standing.valid_until, missing)
             plan.tell("tier.ending", member_id=each.member_id, program=state.slug, **body)
 
     with transaction.atomic():
@@ -194,25 +195,27 @@ def _tell_end(state: ProgramState, ladder: CompiledLadder, ids: Sequence[int], m
     return len(ids)
 
 
-def _ending(ladder: CompiledLadder, each: Holder, until: datetime) -> dict[str, Any] | None:
-    """What the member is told; None when the tier wouldn't be lost at that end as things are."""
+def tier_ending(ladder: CompiledLadder, each: Holder, until: datetime) -> TierProgress | None:
+    """What is missing to stay, of the window that counts at that end; None when the tier wouldn't be lost then."""
     standing = each.place.standing(ladder.code)
     assert standing is not None
     progress, anchor = place_progress(ladder, each.place), anchor_of(ladder, each.place, each.joined_at)
-    tier = standing.tier
     if not standing.floor_tier or standing.tier != standing.floor_tier:
-        move = tier_expire(ladder, current=tier, valid_until=until, progress=progress, at=until, anchor=anchor)
+        move = tier_expire(ladder, current=standing.tier, valid_until=until, progress=progress, at=until, anchor=anchor)
         if move is None or move.kind != "downgraded":
             return None
     last = local_day(until, ladder.zone) - timedelta(days=ladder.grace_days + 1)
-    missing = tier_progress(ladder, current=tier, values=values_on(ladder, progress, last, anchor)).metrics
+    return tier_progress(ladder, current=standing.tier, values=values_on(ladder, progress, last, anchor))
+
+
+def _told(ladder: CompiledLadder, tier: str, until: datetime, missing: TierProgress) -> dict[str, Any]:
     return {
         "ladder": ladder.code,
         "tier": tier,
         "ends_at": until,
         "to_keep": [
             {"kind": metric.kind, "of": metric.of, "amount": each.to_keep, "one": metric.one}
-            for metric, each in zip(ladder.metrics, missing, strict=True)
+            for metric, each in zip(ladder.metrics, missing.metrics, strict=True)
             if each.to_keep
         ],
     }
@@ -240,6 +243,13 @@ def _ids(statement: str, params: Any) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def holders_read(ids: Sequence[int]) -> list[Holder]:
+    """As chunk_book judges them, in order of their ids; locks nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [list(ids)])
+        return [msgspec.json.decode(text, type=Holder) for (text,) in cursor.fetchall()]
+
+
 def chunk_book(ids: Sequence[int], judge: Callable[[Holder, Plan], None]) -> int:
     """Lock these enrollments, judge each into one plan, book it. How many standings were planned."""
     if not ids:
@@ -248,9 +258,7 @@ def chunk_book(ids: Sequence[int], judge: Callable[[Holder, Plan], None]) -> int
     with transaction.atomic(), connection.cursor() as cursor:
         wanted = sorted(set(ids))
         cursor.execute("SELECT 1 FROM loyalty_enrollment WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE", [wanted])
-        cursor.execute(_PLACES, [wanted])
-        for (text,) in cursor.fetchall():
-            each = msgspec.json.decode(text, type=Holder)
+        for each in holders_read(wanted):
             before = len(plan.standings), len(plan.outbox)
             judge(each, plan)
             if (len(plan.standings), len(plan.outbox)) != before:

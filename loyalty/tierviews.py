@@ -131,7 +131,7 @@ def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | N
     ends = None if rolls else ladder.window.end(ladder.window.start(today, anchor))
     here = defined.tiers[rank]
     above = next((each for each in defined.tiers if each.code == progress.next_tier), None)
-    metrics = _metrics(compiled, ladder, progress)
+    metrics = metrics_shown(compiled, ladder, progress)
     return TierView(
         ladder=ladder.code,
         ladder_name=defined.name,
@@ -159,7 +159,8 @@ def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | N
     )
 
 
-def _metrics(compiled: CompiledProgram, ladder: CompiledLadder, progress: TierProgress) -> tuple[MetricView, ...]:
+def metrics_shown(compiled: CompiledProgram, ladder: CompiledLadder, progress: TierProgress) -> tuple[MetricView, ...]:
+    """What the ladder goes by, each with its name and unit."""
     return tuple(
         MetricView(*_unit_of(metric, compiled), each.reached, each.threshold, each.missing, each.to_keep)
         for metric, each in zip(ladder.metrics, progress.metrics, strict=True)

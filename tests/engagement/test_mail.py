@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -34,6 +35,14 @@ LETTERS: dict[str, dict[str, Any]] = {
     "reward_redeemed": {"name": "Ann", "reward": "Coffee & cake"},
     "claim_approved": {"name": "Ann", "claim": "Coffee & cake"},
     "claim_refused": {"name": "Ann", "claim": "Coffee & cake", "reason": "Too blurred & dark"},
+    "rule_message": {"headline": "Double points", "words": "This week only."},
+    "tier_ending": {
+        "name": "Ann",
+        "tier": "Gold",
+        "last_day": date(2027, 1, 31),
+        "keep_by": date(2026, 12, 31),
+        "to_keep": "500 points",
+    },
 }
 
 
