@@ -155,3 +155,20 @@ class SecondPersonNeeded(DomainError):
 class PoolRefused(Conflict):
     code = "pool_refused"
     title = _("These members can't share an account.")
+
+
+class VersionInForce(Conflict):
+    code = "version_in_force"
+    title = _("This version is in force, or takes effect within the minute: it can't be withdrawn any more.")
+    hint = _("To go back, publish an older version again.")
+
+
+class VersionWithdrawn(Conflict):
+    code = "version_withdrawn"
+    title = _("This version was withdrawn before.")
+
+
+class VersionsMoved(Conflict):
+    code = "versions_moved"
+    title = _("Another version was published or withdrawn since you looked.")
+    hint = _("Look at what would change now, then decide again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,9 +21,10 @@ from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode, document_hash, document_plain, document_shape
 from loyalty.definition.translation import text_in
 from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid
-from loyalty.errors import DraftChanged
+from loyalty.errors import DraftChanged, VersionsMoved
 from loyalty.models import Program, ProgramVersion
 from loyalty.publishchecks import rooms_problems
+from loyalty.published import newest_version, number_next
 from loyalty.tierpreview import Mode, preview_problems, recalculation_note
 
 
@@ -45,23 +47,36 @@ def _checked(document: Mapping[str, object] | str) -> Document:
         raise program_invalid(error) from error
 
 
-def newest_version(program: Program) -> ProgramVersion | None:
-    """The version published last, whether in force yet or not."""
-    return ProgramVersion.objects.filter(program=program).order_by("-number").first()
-
-
 def draft_difference(program: Program, *, language: str = "en") -> list[Change]:
     """What publishing the draft would change against the newest version, in words; everything, for a first version."""
+    return _difference(program, draft_document(program), language)
+
+
+def again_difference(version: ProgramVersion, *, language: str = "en") -> list[Change]:
+    """What publishing an older version again would change against the newest, in words."""
+    return _difference(version.program, document_shape(version.document), language)
+
+
+def _difference(program: Program, document: Document, language: str) -> list[Change]:
     newest = newest_version(program)
-    draft = draft_document(program)
-    before = document_shape(newest.document) if newest is not None else Document(program=draft.program, currencies=())
-    return document_difference(before, draft, say=_, language=language)
+    nothing = Document(program=document.program, currencies=())
+    before = document_shape(newest.document) if newest is not None else nothing
+    return document_difference(before, document, say=_, language=language)
 
 
 def draft_problems(program: Program) -> list[dict[str, str]]:
     """What stands in the way of publishing: {path, problem, mend}; empty when nothing does."""
+    return _problems(program, draft_plain(program))
+
+
+def again_problems(version: ProgramVersion) -> list[dict[str, str]]:
+    """The same for publishing an older version again: the rooms and the members have moved on since."""
+    return _problems(version.program, version.document)
+
+
+def _problems(program: Program, plain: dict[str, object]) -> list[dict[str, str]]:
     try:
-        _accepted(program, document_decode(draft_plain(program)))
+        _accepted(program, document_decode(plain))
     except DefinitionError as error:
         return [{"path": each.path, "problem": each.problem, "mend": each.mend} for each in error.problems]
     return []
@@ -83,62 +98,102 @@ def program_publish(
     DraftChanged when the draft moved since it was reviewed, ProgramInvalid with every problem's place and mend,
     InvalidInput when it would take effect in the past or when nothing changed.
     """
-    now = clock.now()
     with transaction.atomic():
         row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
         if row.draft_revision != expected_revision:
             raise DraftChanged(expected=expected_revision, found=row.draft_revision)
-        document, newest = _checked(draft_plain(row)), newest_version(row)
-        _accepted_whole(row, document)
-        _publishable(document, newest, in_force_from, now)
-        since = None if newest is None else (in_force_from or now)
-        version = _version_make(row, document, newest, since, actor, note)
-        if newest is not None:
-            recalculation_note(
-                program=row,
-                before=document_shape(newest.document),
-                document=document,
-                mode=tier_recalculation,
-                number=version.number,
-                in_force_from=in_force_from or now,
-            )
-        outbox_add("program.published", {"program": row.slug, "version": version.number})
-    return version
+        wish = _Wish(actor, note, in_force_from, tier_recalculation)
+        return _published(row, _checked(draft_plain(row)), wish)
 
 
-def _accepted_whole(program: Program, document: Document) -> None:
+def version_republish(
+    *,
+    version: ProgramVersion,
+    actor: Actor,
+    expected_newest: int,
+    expected_revision: int | None = None,
+    note: str = "",
+    in_force_from: datetime | None = None,
+    tier_recalculation: Mode = "none",
+) -> ProgramVersion:
+    """Roll back: publish what an older version says as a new one. The draft stays as it is, unless its revision is
+    given: then it becomes what the version says too.
+
+    VersionsMoved when another version than expected_newest, with which it was compared, is the newest by now;
+    otherwise as program_publish.
+    """
+    with transaction.atomic():
+        row = Program.objects.select_for_update(no_key=True).get(pk=version.program_id)
+        newest = newest_version(row)
+        if newest is None or newest.number != expected_newest:
+            raise VersionsMoved()
+        document = _checked(version.document)
+        if expected_revision is not None:
+            row = draft_replace(program=row, document=document, expected_revision=expected_revision, actor=actor)
+        return _published(row, document, _Wish(actor, note, in_force_from, tier_recalculation, again=version.number))
+
+
+class _Wish(NamedTuple):
+    """What was asked for besides the document. again: the number of the version that it is taken from."""
+
+    actor: Actor
+    note: str
+    in_force_from: datetime | None
+    tier_recalculation: Mode
+    again: int | None = None
+
+
+def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
+    """Under the program's lock, in the caller's transaction."""
+    now = clock.now()
     try:
-        _accepted(program, document)
+        _accepted(row, document)
     except DefinitionError as error:
         raise program_invalid(error) from error
-
-
-def _version_make(
-    row: Program, document: Document, newest: ProgramVersion | None, since: datetime | None, actor: Actor, note: str
-) -> ProgramVersion:
-    """The version's row, the program's new stamp, and the line of the audit."""
+    newest = newest_version(row)
+    _publishable(document, newest, wish.in_force_from, now)
+    since = wish.in_force_from or now
     version = ProgramVersion.objects.create(
         program=row,
-        number=newest.number + 1 if newest is not None else 1,
+        number=number_next(row),
         document=document_plain(document),
         document_hash=document_hash(document),
-        in_force_from=since,
-        published_at=clock.now(),
-        published_by=actor.name,
-        note=note[:300],
+        in_force_from=None if newest is None else since,
+        published_at=now,
+        published_by=wish.actor.name,
+        note=wish.note[:300],
     )
     row.name = text_in(document.program.name, "en")[:120]
+    row.save(update_fields=["name"])
+    stamp_renew(row)
+    if newest is not None:
+        recalculation_note(
+            program=row,
+            before=document_shape(newest.document),
+            document=document,
+            mode=wish.tier_recalculation,
+            number=version.number,
+            in_force_from=since,
+        )
+    _tell(row, version, wish)
+    return version
+
+
+def _tell(row: Program, version: ProgramVersion, wish: _Wish) -> None:
+    facts: dict[str, object] = {"version": version.number, "in_force_from": str(version.in_force_from or "")}
+    if wish.again is not None:
+        facts["again"] = wish.again
+    audit_record(
+        actor=wish.actor.name, action="program.publish", object_type="program", object_id=row.pk, changes=facts
+    )
+    outbox_add("program.published", {"program": row.slug, "version": version.number})
+
+
+def stamp_renew(row: Program) -> None:
+    """Tell every process that the versions it knows aren't all there are, or not all that hold."""
     # Not counted up: a brand that is dropped and made anew must not repeat the stamps that caches know.
     row.stamp = secrets.randbelow(2**31 - 2) + 1
-    row.save(update_fields=["name", "stamp"])
-    audit_record(
-        actor=actor.name,
-        action="program.publish",
-        object_type="program",
-        object_id=row.pk,
-        changes={"version": version.number, "in_force_from": str(version.in_force_from or "")},
-    )
-    return version
+    row.save(update_fields=["stamp"])
 
 
 def _accepted(program: Program, document: Document) -> None:

@@ -77,6 +77,7 @@ def trial_of(state: ProgramState, document: Document, row: VersionRow | None = N
         name=state.name,
         stamp=state.stamp,
         versions=state.versions,
+        withdrawn=state.withdrawn,
         row=row,
         compiled=compile_program(document),
     )

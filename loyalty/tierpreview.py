@@ -27,7 +27,8 @@ from loyalty.definition.read import document_decode, document_shape
 from loyalty.definition.windows import CalendarYear, Lifetime, Month, Quarter, Rolling
 from loyalty.drafts import draft_plain
 from loyalty.lapsing import anchor_of
-from loyalty.models import Program, ProgramVersion
+from loyalty.models import Program
+from loyalty.published import newest_version
 from loyalty.rules.dates import local_day
 from loyalty.rules.tiers import TierMove, rank_of, tier_runs_out
 from loyalty.tiernights import ONE_BY_ONE, Holder, chunk_book
@@ -55,6 +56,16 @@ class LadderPreview(msgspec.Struct, frozen=True):
     lost: dict[str, int]
 
     @property
+    def rows(self) -> list[tuple[str, int, list[int]]]:
+        """Per tier: how many stand on it now, and how many would by mode, in the order of MODES."""
+        then: dict[str, list[int]] = {tier: [members] * len(MODES) for tier, members in self.now.items()}
+        for at, mode in enumerate(MODES):
+            for move in self.moves[mode]:
+                then[move.from_tier][at] -= move.members
+                then.setdefault(move.to_tier, [0] * len(MODES))[at] += move.members
+        return [(tier, self.now.get(tier, 0), counts) for tier, counts in then.items()]
+
+    @property
     def columns(self) -> list[list[Move]]:
         """The moves by mode, in the order of MODES."""
         return [self.moves[mode] for mode in MODES]
@@ -68,16 +79,21 @@ def tier_preview(program: Program, document: Document) -> list[LadderPreview]:
 
 def draft_previews(program: Program) -> list[LadderPreview]:
     """Of the ladders that the draft changes, for the page on which it is published; none while it can't be."""
-    newest = ProgramVersion.objects.filter(program=program).order_by("-number").first()
+    return changed_previews(program, draft_plain(program))
+
+
+def changed_previews(program: Program, plain: dict[str, Any]) -> list[LadderPreview]:
+    """Of the ladders that a document changes against the newest version; none while it can't be published."""
+    newest = newest_version(program)
     if newest is None:
         return []
     try:
-        draft = document_decode(draft_plain(program))
+        document = document_decode(plain)
     except DefinitionError:
         return []
     before = document_shape(newest.document).ladders
-    changed = {each.code for each in draft.ladders if each not in before}
-    return [each for each in tier_preview(program, draft) if each.ladder in changed and each.now]
+    changed = {each.code for each in document.ladders if each not in before}
+    return [each for each in tier_preview(program, document) if each.ladder in changed and each.now]
 
 
 def preview_problems(program: Program, document: Document) -> list[Problem]:

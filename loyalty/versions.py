@@ -34,13 +34,17 @@ class VersionRow(msgspec.Struct, frozen=True):
 
 
 class ProgramState(msgspec.Struct, frozen=True):
-    """A program as published: its versions by the time from which they hold, oldest first."""
+    """A program as published: its versions by the time from which they hold, oldest first.
+
+    withdrawn: versions that were taken back before they took effect; nothing is judged by them.
+    """
 
     id: int
     slug: str
     name: str
     stamp: int
     versions: tuple[VersionRow, ...]
+    withdrawn: tuple[VersionRow, ...]
 
     def row_at(self, moment: datetime) -> VersionRow:
         """The version in force then; of two with the same time, the later published."""
@@ -63,7 +67,7 @@ class ProgramState(msgspec.Struct, frozen=True):
 
     def version(self, version_id: int) -> CompiledProgram:
         """The version of that id, which an event names that it was judged by."""
-        return compiled_of(next(row for row in self.versions if row.id == version_id))
+        return compiled_of(next(row for row in (*self.versions, *self.withdrawn) if row.id == version_id))
 
     def at(self, moment: datetime) -> CompiledProgram:
         return compiled_of(self.row_at(moment))
@@ -114,14 +118,18 @@ def programs_fresh() -> dict[str, ProgramState]:
 def _load() -> dict[str, ProgramState]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.id, p.slug, p.name, p.stamp, v.id, v.number, v.in_force_from, v.document_hash"
+            "SELECT p.id, p.slug, p.name, p.stamp, v.id, v.number, v.in_force_from, v.document_hash, w.id IS NOT NULL"
             " FROM loyalty_program p LEFT JOIN loyalty_programversion v ON v.program_id = p.id"
+            " LEFT JOIN loyalty_versionwithdrawal w ON w.version_id = v.id"
             " WHERE p.archived_at IS NULL ORDER BY p.id, v.in_force_from NULLS FIRST, v.number"
         )
         rows = cursor.fetchall()
     states: dict[str, ProgramState] = {}
-    for program_id, slug, name, stamp, version_id, number, since, digest in rows:
-        earlier = states[slug].versions if slug in states else ()
+    for program_id, slug, name, stamp, version_id, number, since, digest, taken_back in rows:
+        known = states.get(slug) or ProgramState(program_id, slug, name, stamp, (), ())
         row = (VersionRow(version_id, number, since or ALWAYS, bytes(digest)),) if version_id is not None else ()
-        states[slug] = ProgramState(program_id, slug, name, stamp, earlier + row)
+        standing, withdrawn = ((), row) if taken_back else (row, ())
+        states[slug] = msgspec.structs.replace(
+            known, versions=known.versions + standing, withdrawn=known.withdrawn + withdrawn
+        )
     return states

@@ -87,6 +87,23 @@ class PublishForm(DressedForm):
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class AgainForm(PublishForm):
+    """Publish an older version again. newest: the version with which it was compared."""
+
+    draft_too = forms.BooleanField(
+        label=_("Replace the draft with it too"),
+        required=False,
+        help_text=_("Otherwise the draft stays as it is, and its changes wait as before."),
+    )
+    newest = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class WithdrawForm(DressedForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, help_text=_("Why it is taken back, for later.")
+    )
+
+
 class ImportForm(DressedForm):
     file = forms.FileField(label=_("File"), required=False, help_text=_("YAML or JSON, as exported here."))
     text = forms.CharField(

@@ -17,11 +17,11 @@ from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
+from loyalty.admin.files import document_file, download
 from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
 from loyalty.admin.sides import side_by_side
-from loyalty.admin.versions import document_file, download
 from loyalty.definition.lists import document_lists, settings_plain, settings_struct
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
@@ -29,7 +29,8 @@ from loyalty.draftrows import rows_of
 from loyalty.drafts import draft_plain, draft_replace, program_invalid
 from loyalty.models import Program
 from loyalty.pieces import seen_of, settings_save
-from loyalty.publishing import draft_difference, draft_problems, newest_version, program_create, program_publish
+from loyalty.published import newest_version, versions_waiting
+from loyalty.publishing import draft_difference, draft_problems, program_create, program_publish
 from loyalty.tierpreview import draft_previews
 
 PUBLISH = "loyalty.publish_program"
@@ -122,6 +123,7 @@ class ProgramAdmin(BrandAdmin):
             may_save=self.has_change_permission(request, program),
             may_publish=request.user.has_perm(PUBLISH),
             versions=program.versions.count(),
+            waiting=versions_waiting(program, clock.now()),
         )
         return TemplateResponse(request, "admin/loyalty/program.html", context, status=status)
 
@@ -159,6 +161,9 @@ class ProgramAdmin(BrandAdmin):
             else:
                 messages.success(request, _("Version %(n)d is published.") % {"n": version.number})
                 return HttpResponseRedirect(self.url("change", program.pk))
+        previews = draft_previews(program)
+        if not previews:
+            form.fields.pop("tier_recalculation")
         newest = newest_version(program)
         before = document_file(newest.document) if newest is not None else ""
         context = self.page_context(
@@ -171,7 +176,8 @@ class ProgramAdmin(BrandAdmin):
             changes=changes_of(program),
             problems=placed(program, draft_problems(program)),
             sides=side_by_side(before, draft_yaml(program)),
-            tier_previews=draft_previews(program),
+            tier_previews=previews,
+            waiting=versions_waiting(program, clock.now()),
             now=clock.now(),
             back_url=self.url("change", program.pk),
         )

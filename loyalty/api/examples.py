@@ -219,6 +219,7 @@ VERSION_ROW: dict[str, Any] = {
     "in_force_from": None,
     "published_at": "2026-01-05T08:00:00Z",
     "note": "",
+    "withdrawn_at": None,
 }
 PROGRAMS: dict[str, Any] = {"results": [PROGRAM_ROW]}
 PROGRAM: dict[str, Any] = {**PROGRAM_ROW, "versions": [VERSION_ROW]}

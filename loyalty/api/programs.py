@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -59,7 +60,7 @@ class ProgramView(ApiView):
     def get(self, request: Any, program: str) -> HttpResponse:
         """With its latest published versions, newest first."""
         row = program_by_slug(program)
-        versions = row.versions.defer("document").order_by("-number")[:MAX_VERSIONS]
+        versions = row.versions.select_related("withdrawal").defer("document").order_by("-number")[:MAX_VERSIONS]
         own = program_out(row, versions_in_force())
         return answer(
             200,
@@ -78,11 +79,11 @@ class VersionView(ApiView):
     )
     def get(self, request: Any, program: str, number: int) -> HttpResponse:
         """The whole document that events are judged by. A published version never changes."""
-        row = program_by_slug(program).versions.filter(number=number).first() if number < 2**31 else None
+        row = _version(program_by_slug(program), number)
         if row is None:
             raise NotFound(_("The program has no version %(n)d.") % {"n": number}, field="number")
         own = version_out(row)
-        return answer(200, VersionDetail(own.number, own.in_force_from, own.published_at, own.note, row.document))
+        return answer(200, VersionDetail(**msgspec.structs.asdict(own), document=row.document))
 
 
 class ProgramSchemaView(ApiView):
@@ -120,4 +121,12 @@ def program_out(program: Program, numbers: dict[int, int]) -> ProgramOut:
 
 
 def version_out(version: ProgramVersion) -> VersionOut:
-    return VersionOut(version.number, version.in_force_from, version.published_at, version.note)
+    withdrawal = getattr(version, "withdrawal", None)
+    withdrawn_at = withdrawal.withdrawn_at if withdrawal is not None else None
+    return VersionOut(version.number, version.in_force_from, version.published_at, version.note, withdrawn_at)
+
+
+def _version(program: Program, number: int) -> ProgramVersion | None:
+    if number >= 2**31:
+        return None
+    return program.versions.select_related("withdrawal").filter(number=number).first()

@@ -260,12 +260,13 @@ class AdjustmentCreate(Body):
 
 
 class VersionOut(Struct):
-    """in_force_from null: from the beginning of time."""
+    """in_force_from null: from the beginning of time. withdrawn_at: taken back before it took effect, null for most."""
 
     number: int
     in_force_from: datetime | None
     published_at: datetime
     note: str
+    withdrawn_at: datetime | None
 
 
 class ProgramOut(Struct):

@@ -151,7 +151,7 @@ def _setting(run: BacktestRun) -> Setting:
     state = program_state_of(run.program_id)
     compiled = compile_program(document_shape(run.document))
     number = run.version or 0
-    row = next((each for each in state.versions if each.number == number), None)
+    row = next((each for each in (*state.versions, *state.withdrawn) if each.number == number), None)
     fields = {name: getattr(state, name) for name in ProgramState.__struct_fields__}
     trial = ReplayState(
         **fields,

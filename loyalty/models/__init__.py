@@ -22,6 +22,7 @@ from loyalty.models.program import (
     Program,
     ProgramVersion,
     Tier,
+    VersionWithdrawal,
 )
 from loyalty.models.tier import TierChange, TierFloor, TierStanding
 
@@ -55,4 +56,5 @@ __all__ = [
     "TierChange",
     "TierFloor",
     "TierStanding",
+    "VersionWithdrawal",
 ]

@@ -157,3 +157,24 @@ class ProgramVersion(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.program} v{self.number}"
+
+
+class VersionWithdrawal(AppendOnly):
+    """Says that a version was taken back before it took effect. At most one per version; there is no way back."""
+
+    version = models.OneToOneField(
+        ProgramVersion,
+        on_delete=models.PROTECT,
+        related_name="withdrawal",
+        verbose_name=_("version"),
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"))
+    withdrawn_by = models.CharField(_("withdrawn by"), max_length=120)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("withdrawn version")
+        verbose_name_plural = _("withdrawn versions")
+
+    def __str__(self) -> str:
+        return f"{self.version} withdrawn"

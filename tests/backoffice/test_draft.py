@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from core import clock
 from core.tables import AuditEntry
 from loyalty.definition.lists import piece_key
-from loyalty.drafts import draft_plain
-from loyalty.models import DraftPart, EarningRule, Event, Ladder, PointCurrency, PointsEntry, Program, ProgramVersion
-from loyalty.publishing import program_create
+from loyalty.definition.read import document_decode
+from loyalty.drafts import draft_plain, draft_replace
+from loyalty.models import (
+    DraftPart,
+    EarningRule,
+    Event,
+    Ladder,
+    PointCurrency,
+    PointsEntry,
+    Program,
+    ProgramVersion,
+    VersionWithdrawal,
+)
+from loyalty.publishing import program_create, program_publish
 from loyalty.templates import template_document, template_documents
 from tests.backoffice.browsing import fields_of_page
 from tests.backoffice.conftest import House
@@ -153,6 +166,60 @@ def test_an_older_version_becomes_the_draft_again(house: House, entered: Entered
     answer = client.post(path_of("loyalty_programversion_again", first.pk), {"revision": revision})
     assert answer.status_code == 302
     assert not EarningRule.objects.filter(code="app_bonus").exists()
+
+
+def _double(house: House) -> Program:
+    """The draft with twice the points for a euro."""
+    plain = draft_plain(house.program)
+    plain["rules"][0]["effects"][0]["points"] = 2
+    revision = Program.objects.get(pk=house.program.pk).draft_revision
+    return draft_replace(
+        program=house.program, document=document_decode(plain), expected_revision=revision, actor=shop.STAFF
+    )
+
+
+def test_a_scheduled_version_is_withdrawn_with_a_reason(house: House, entered: Entered) -> None:
+    row = _double(house)
+    later = clock.now() + timedelta(days=3)
+    version = program_publish(program=row, actor=shop.STAFF, expected_revision=row.draft_revision, in_force_from=later)
+    client = entered("owner")
+    withdraw = path_of("loyalty_programversion_withdraw", version.pk)
+    assert withdraw in told(client.get(path_of("loyalty_program_change", row.pk)))
+    assert withdraw in told(client.get(path_of("loyalty_programversion_change", version.pk)))
+    assert "never will" in told(client.get(withdraw))
+    assert entered("support").post(withdraw).status_code == 403
+    assert not VersionWithdrawal.objects.exists()
+    assert client.post(withdraw, {"reason": "Wrong week"}).status_code == 302
+    page = told(client.get(path_of("loyalty_programversion_change", version.pk)))
+    assert "it never took effect" in page
+    assert "Wrong week" in page
+    assert withdraw not in page
+    assert "withdrawn" in told(client.get(path_of("loyalty_programversion_changelist")))
+    again = client.post(withdraw, {"reason": "Twice"}, follow=True)
+    assert "was withdrawn before" in told(again)
+
+
+def test_an_older_version_is_published_again_after_its_difference_is_shown(house: House, entered: Entered) -> None:
+    row = _double(house)
+    program_publish(program=row, actor=shop.STAFF, expected_revision=row.draft_revision)
+    first, second = ProgramVersion.objects.filter(program=row).order_by("number")
+    client = entered("owner")
+    address = path_of("loyalty_programversion_publish", first.pk)
+    assert address in told(client.get(path_of("loyalty_programversion_change", first.pk)))
+    assert path_of("loyalty_programversion_publish", second.pk) not in told(
+        client.get(path_of("loyalty_programversion_change", second.pk))
+    )
+    page = client.get(address)
+    fields = dict(fields_of_page(told(page)))
+    assert "Version 2" in told(page)
+    assert (fields["newest"], fields["revision"]) == ("2", str(row.draft_revision))
+    refused = client.post(address, {**fields, "newest": "1"})
+    assert "since you looked" in told(refused)
+    assert client.post(address, fields).status_code == 302
+    made = ProgramVersion.objects.filter(program=row).latest("number")
+    assert (made.number, made.note, made.document) == (3, "Version 1 again", first.document)
+    assert draft_plain(row)["rules"][0]["effects"][0]["points"] == 2
+    assert "the newest version says the same" in told(client.get(address))
 
 
 def test_a_file_goes_out_and_comes_in(house: House, entered: Entered) -> None:

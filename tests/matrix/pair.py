@@ -67,6 +67,7 @@ from loyalty.models import (
 from loyalty.publishing import program_create
 from loyalty.services import member_enroll, points_adjust
 from loyalty.transferring import points_transfer
+from loyalty.withdrawing import version_withdraw
 from members.facts import member_fact_set
 from members.models import Consent, JoinIntent, Member, Segment, User
 from members.roles import ROLES
@@ -383,7 +384,7 @@ def keys(member: Member, program: Program, reward: Reward, key: ApiKey) -> Cast:
         "pool": reward.pool,
         "segment": Segment.objects.get(code=reward.code),
         "key": key,
-        "version": ProgramVersion.objects.get(program=program),
+        "version": ProgramVersion.objects.get(program=program, number=1),
         "backtest": BacktestRun.objects.get(program=program),
         "currency": PointCurrency.objects.get(program=program),
         "ladder": Ladder.objects.get(program=program),
@@ -449,6 +450,17 @@ def logged_in(host: str, user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def taken_back(side: Side) -> None:
+    """A version of the program that was to take effect later and won't."""
+    first = ProgramVersion.objects.get(pk=side.one["version"])
+    waits = {"number": 9, "in_force_from": clock.now() + timedelta(days=9), "published_at": clock.now()}
+    version = ProgramVersion.objects.create(
+        program=first.program, document=first.document, document_hash=first.document_hash,
+        published_by=side.secret, **waits,
+    )  # fmt: skip
+    version_withdraw(version=version, actor=Actor("staff", f"user:{side.secret}", "admin"), reason=side.secret)
+
+
 def leftovers(side: Side) -> None:
     """Rows of tables that no page above fills, and the messages that all this left, delivered."""
     now = clock.now()
@@ -464,6 +476,7 @@ def leftovers(side: Side) -> None:
         principal=side.secret, key=side.secret, body_hash=b"x", status=200, reply={"note": side.secret}, created_at=now
     )
     RateWindow.objects.create(principal=side.secret, window_start=1, leased=1)
+    taken_back(side)
     SharedCounter.objects.create(key=side.secret, value=side.secret, expires_at=now)
     guess = {"username": side.secret, "user_agent": side.secret, "http_accept": side.secret, "path_info": side.secret}
     AccessAttempt.objects.create(get_data=side.secret, post_data=side.secret, failures_since_start=1, **guess)

@@ -219,6 +219,7 @@ def test_what_is_append_only_is_all_there() -> None:
         "loyalty_pointsentry",
         "loyalty_programversion",
         "loyalty_tierchange",
+        "loyalty_versionwithdrawal",
         "members_consent",
     }
 
