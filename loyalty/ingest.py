@@ -30,7 +30,7 @@ from loyalty.models import Enrollment
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
 from loyalty.reading import Context, context_read
 from loyalty.rules.context import EventFacts, needed_counters
-from loyalty.versions import ProgramState, programs
+from loyalty.versions import ProgramState, VersionGone, programs, programs_fresh
 
 __all__ = [
     "Answer",
@@ -189,7 +189,11 @@ def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
     now = clock.now()
     events = [item.event for item in items]
     states = programs()
-    context = context_for(events, states)
+    try:
+        context = context_for(events, states)
+    except VersionGone:
+        states = programs_fresh()
+        context = context_for(events, states)
     fresh = programs(stamps=context.stamps)
     if fresh is not states:
         context = context_for(events, fresh)

@@ -24,6 +24,10 @@ ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 COMPILED_KEPT = 512
 
 
+class VersionGone(LookupError):
+    """The process knows of a version that isn't there: its publishing was undone, or the brand was made anew."""
+
+
 class VersionRow(msgspec.Struct, frozen=True):
     """in_force_from: ALWAYS for the first version."""
 
@@ -79,7 +83,7 @@ _programs: dict[str, dict[str, ProgramState]] = {}
 
 
 def compiled_of(row: VersionRow) -> CompiledProgram:
-    """The compiled document of a published version."""
+    """The compiled document of a published version. VersionGone: programs_fresh() knows better."""
     with _lock:
         known = _compiled.get(row.document_hash)
         if known is not None:
@@ -88,6 +92,8 @@ def compiled_of(row: VersionRow) -> CompiledProgram:
     with connection.cursor() as cursor:
         cursor.execute("SELECT document::text FROM loyalty_programversion WHERE id = %s", [row.id])
         found = cursor.fetchone()
+    if found is None:
+        raise VersionGone(row.id)
     # It was checked when it was published; here only the types are taken on.
     compiled = compile_program(document_shape(found[0]))
     with _lock:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from core import clock
 from core.tables import AuditEntry, JobRun, OutboxMessage
@@ -152,6 +153,16 @@ def _lowered() -> dict[str, Any]:
     ladder = shop.DOCUMENT["ladders"][0]
     tiers = [{**each, "threshold": 1} if each.get("threshold") else each for each in ladder["tiers"][:2]]
     return {**shop.DOCUMENT, "ladders": [{**ladder, "tiers": tiers}]}
+
+
+def test_a_publishing_that_is_undone_leaves_no_process_astray() -> None:
+    """What a process read of it within its transaction is read anew, instead of failing with every event."""
+    program = shop.program()
+    with transaction.atomic():
+        _published(program, {**DOUBLE, "program": {**DOUBLE["program"], "name": "Undone"}})
+        assert len(programs_fresh()[program.slug].versions) == 2
+        transaction.set_rollback(True)
+    assert _points(100, "after") == 100
 
 
 # --- rolling back ---------------------------------------------------------------------------------------------------
