@@ -163,6 +163,8 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
         if standing is None or each.place.id not in wanted:
             return
         own, _until = standing.earned
+        if own != found[each.place.id]:
+            return  # moved since it was counted, by what is in force
         to = ladder.tiers[wanted[each.place.id]].code
         holds = tier_runs_out(
             ladder, rank=ladder.ranks[to], at=at, anchor=anchor_of(ladder, each.place, each.joined_at)
@@ -178,6 +180,7 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
         if not rows:
             return
         after = rows[-1][0]
+        found = {place: own for place, own, _reached in rows}
         wanted = {
             place: to
             for place, own, reached in rows
@@ -222,7 +225,7 @@ WITH asked AS MATERIALIZED (
     FROM jsonb_array_elements(%(asked)s::jsonb) WITH ORDINALITY AS r (value, n)
     CROSS JOIN LATERAL jsonb_array_elements_text(nullif(r.value, 'null')) WITH ORDINALITY AS m (amount, n)
 ), places AS MATERIALIZED (
-    SELECT n.id, CASE WHEN s.floor_tier = '' THEN s.tier ELSE s.own_tier END AS own
+    SELECT n.id, coalesce(n.pool_id, n.id) AS holder, CASE WHEN s.floor_tier = '' THEN s.tier ELSE s.own_tier END AS own
     FROM loyalty_tierstanding s JOIN loyalty_enrollment n ON n.id = s.enrollment_id
     WHERE n.program_id = %(program)s AND s.ladder = %(ladder)s AND n.id > %(after)s ORDER BY n.id LIMIT %(limit)s
 ), sums AS MATERIALIZED (
@@ -231,7 +234,7 @@ WITH asked AS MATERIALIZED (
     FROM loyalty_progresscounter c JOIN places p ON p.id = c.enrollment_id
     WHERE c.key = ANY (%(keys)s::text[]) AND c.period BETWEEN %(first)s AND %(last)s GROUP BY 1, 2, 3
     UNION ALL
-    SELECT a.enrollment_id, '', 1, a.balance FROM loyalty_pointsaccount a JOIN places p ON p.id = a.enrollment_id
+    SELECT p.id, '', 1, a.balance FROM loyalty_pointsaccount a JOIN places p ON p.holder = a.enrollment_id
     WHERE a.currency = %(balance)s
 ), best AS MATERIALIZED (
     SELECT enrollment_id, max(rank) AS rank FROM (

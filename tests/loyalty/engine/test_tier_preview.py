@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.tables import JobRun
+from loyalty import tierpreview
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
 from loyalty.errors import ProgramInvalid
@@ -87,3 +88,17 @@ def test_a_tier_that_is_gone_says_where_its_members_go(places: list[Enrollment])
     program = drafted(program, tiers=kept, moved_tiers={"advocate": "vip"})
     published(program, "none")
     assert tiers(places) == ["enthusiast", "vip", "vip"]
+
+
+def test_who_rises_while_it_is_carried_out_is_let_be(places: list[Enrollment], monkeypatch: pytest.MonkeyPatch) -> None:
+    booked = tierpreview.chunk_book
+
+    def an_order_first(ids: Any, judge: Any) -> int:
+        monkeypatch.setattr(tierpreview, "chunk_book", booked)
+        shop.send(shop.order(places[0].member, 2000))
+        return booked(ids, judge)
+
+    program = drafted(places[0].program, tiers=thresholds(200, 1500))
+    monkeypatch.setattr(tierpreview, "chunk_book", an_order_first)
+    published(program, "upgrades_only")
+    assert tiers(places) == ["vip", "advocate", "vip"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.definition.read import document_decode
 from loyalty.errors import PoolRefused
 from loyalty.holding import points_hold
 from loyalty.models import TierStanding
@@ -15,6 +16,7 @@ from loyalty.selectors import balances_of, entries_of
 from loyalty.services import points_adjust
 from loyalty.simulating import event_simulate
 from loyalty.statements import period_of, statement_totals
+from loyalty.tierpreview import tier_preview
 from loyalty.tierviews import tiers_of
 from rewards.models import Reward
 from rewards.services import redemption_cancel, reward_redeem
@@ -132,6 +134,8 @@ def test_a_tier_by_balance_goes_by_what_is_shared_at_night_too(brand, time):
     time.set("2026-01-11T12:00:00+00:00")
     nightly_run(program=program)
     assert tiers_of(bram)[0].progress == 610
+    [preview] = tier_preview(program, document_decode(made))
+    assert preview.moves["full"] == []
     assert set(TierStanding.objects.values_list("enrollment__member__name", "tier")) == {
         ("Anna", "advocate"),
         ("Bram", "advocate"),
