@@ -157,13 +157,14 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
     if ladder is None:
         return
     defined = compiled.document.ladder(code)
+    counted: dict[int, str] = {}
 
     def put(each: Holder, plan: Plan) -> None:
         standing = each.place.standing(code)
         if standing is None or each.place.id not in wanted:
             return
         own, _until = standing.earned
-        if own != found[each.place.id]:
+        if own != counted.get(each.place.id):
             return  # moved since it was counted, by what is in force
         to = ladder.tiers[wanted[each.place.id]].code
         holds = tier_runs_out(
@@ -180,7 +181,7 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
         if not rows:
             return
         after = rows[-1][0]
-        found = {place: own for place, own, _reached in rows}
+        counted.update((place, own) for place, own, _reached in rows)
         wanted = {
             place: to
             for place, own, reached in rows

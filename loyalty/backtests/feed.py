@@ -57,15 +57,16 @@ ORDER BY member_id, received_at, id
 """
 _HANDS = """
 SELECT a.enrollment_id, e.recorded_at, e.id, a.currency, e.kind, e.points, e.expires_at,
-       CASE WHEN e.effect LIKE 'undo:%%' THEN e.reversal_of_id END
+       CASE WHEN e.effect LIKE 'undo:%%' OR e.event_id IS NOT NULL THEN e.reversal_of_id END, e.event_id::text
 FROM loyalty_pointsaccount a JOIN loyalty_pointsentry e ON e.account_id = a.id
-WHERE a.enrollment_id = ANY (%(enrollments)s) AND e.event_id IS NULL AND e.kind NOT IN ('expire', 'debt')
+WHERE a.enrollment_id = ANY (%(enrollments)s) AND (e.event_id IS NULL OR e.effect LIKE 'restore:%%')
+  AND e.kind NOT IN ('expire', 'debt')
   AND e.effect NOT LIKE 'collect:%%' AND e.recorded_at < %(until)s
 ORDER BY a.enrollment_id, e.recorded_at, e.id
 """
 _REALLY = """
 SELECT a.enrollment_id, a.currency, sum(e.points) FILTER (WHERE e.kind = 'earn'),
-       -sum(e.points) FILTER (WHERE e.kind = 'reverse' AND e.event_id IS NOT NULL)
+       -sum(e.points) FILTER (WHERE e.kind = 'reverse' AND e.event_id IS NOT NULL AND e.effect NOT LIKE 'restore:%%')
 FROM loyalty_pointsaccount a JOIN loyalty_pointsentry e ON e.account_id = a.id
 WHERE a.enrollment_id = ANY (%(enrollments)s) AND e.recorded_at >= %(since)s AND e.recorded_at < %(until)s
 GROUP BY a.enrollment_id, a.currency

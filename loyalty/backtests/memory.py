@@ -36,7 +36,10 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
 
 
 class Hand(msgspec.Struct, frozen=True, gc=False):
-    """A line of the ledger that no event made: a spend, its undoing, an adjustment, a transfer. points: signed."""
+    """A line of the ledger that no event made: a spend, its undoing, an adjustment, a transfer. points: signed.
+
+    event: the return that a spend came back with.
+    """
 
     at: datetime
     entry: int
@@ -45,6 +48,7 @@ class Hand(msgspec.Struct, frozen=True, gc=False):
     points: int
     expires_at: datetime | None
     undoes: int | None
+    event: str | None = None
 
 
 class Night(msgspec.Struct, frozen=True, gc=False):

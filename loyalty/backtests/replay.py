@@ -72,6 +72,7 @@ class Replay(SliceJudge):
         )
         self.sales: dict[tuple[str, str], Sale] = {}
         self.spends: dict[int, list[Draw]] = {}
+        self.restored: dict[str, list[Hand]] = {}
         self.net: dict[str, int] = {}
         self.inside = False
         self._due = FAR
@@ -84,8 +85,11 @@ class Replay(SliceJudge):
     def run(self, events: Sequence[Stored], hands: Sequence[Hand]) -> None:
         """Everything in the order in which it was booked."""
         both: Sequence[Stored | Hand] = events
+        for hand in hands:
+            if hand.event is not None:
+                self.restored.setdefault(hand.event, []).append(hand)
         if hands:
-            both = sorted([*events, *hands], key=attrgetter("at"))
+            both = sorted([*events, *(each for each in hands if each.event is None)], key=attrgetter("at"))
         for each in both:
             self._nights(each.at)
             self.now, self.inside = each.at, each.at >= self.state.since
@@ -168,6 +172,8 @@ class Replay(SliceJudge):
             self.context.orders[key] = self._order_of(key, sale)
         order = return_order(case, self.context)
         self._lapse(case)
+        for hand in self.restored.get(case.id, ()):
+            self._hand(hand)
         return_judge(case, order, self.plan, self.actor, self.now)
         if sale is not None and order is not None:
             sale.refunded_minor, sale.returned_lines = order.refunded_minor, order.returned_lines
@@ -249,7 +255,7 @@ class Replay(SliceJudge):
         """Points go back to the lots that they came from; what is past its day expires or is given anew."""
         compiled = self.state.at(self.now)
         known = compiled.document.currency(hand.currency) if hand.currency in compiled.currencies else None
-        draws = self.spends.pop(spend, [])
+        draws, self.spends[spend] = _last_drawn(self.spends.get(spend, []), hand.points)
         points = purse.restore(draws)
         if known is not None and isinstance(known.restore_policy, Regrant):
             days = After(n=known.restore_policy.days, unit="days")
@@ -370,6 +376,18 @@ class Replay(SliceJudge):
             ends = day_start(end_of_period(local.date(), "month") + timedelta(days=1), self.setting.zone)
             self._month = (ends, name)
         return name
+
+
+def _last_drawn(draws: Sequence[Draw], points: int) -> tuple[list[Draw], list[Draw]]:
+    """(what comes back of a spend, the last drawn first; what stays spent)."""
+    back: list[Draw] = []
+    kept: list[Draw] = []
+    for draw in reversed(draws):
+        part = min(points, draw.points)
+        points -= part
+        back += [Draw(draw.lot, part)] if part else []
+        kept += [Draw(draw.lot, draw.points - part)] if part < draw.points else []
+    return back, kept[::-1]
 
 
 NO_EVENT = EventInput("", "", FAR, None, "", None, {}, b"")

@@ -16,6 +16,7 @@ from loyalty.backtests.tally import Tally
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
 from loyalty.errors import BacktestOver, BacktestRunning, ProgramInvalid
+from loyalty.holding import points_capture, points_hold
 from loyalty.models import BacktestPart, BacktestRun, EarningRule, Enrollment, Program
 from loyalty.services import points_adjust
 from tests.conftest import writes_by_table
@@ -217,3 +218,19 @@ def test_a_budget_over_all_rules_of_a_currency_is_one_budget_in_a_backtest_too(b
         shop.send(shop.order(member, 100))
     flows = pairs(reported(through(ask(program, version=1)))["currencies"][0]["flows"])
     assert flows["issued"] == (150, 150)
+
+
+def test_points_that_came_back_with_a_return_come_back_in_a_backtest_too(brand) -> None:
+    program = shop.program()
+    place = shop.place(shop.member(), program)
+    shop.send(shop.order(place.member, 100, "A"))
+    hold = points_hold(enrollment=place, currency="points", points=30, actor=shop.PARTNER, key="h", order_number="B")
+    points_capture(hold=hold, actor=shop.PARTNER)
+    shop.send(shop.order(place.member, 50, "B", paid_in_points_minor=1000))
+    # Half of it: 15 of the 30 come back, 20 of the 40 that it gave go.
+    shop.send(shop.returned(place.member, "B", 25))
+    points = reported(through(ask(program, version=1)))["currencies"][0]
+    flows = pairs(points["flows"])
+    assert (flows["spent"], flows["reversed"]) == ((15, 15), (20, 20))
+    assert pairs(points["holdings"])["balance"] == (105, 105)
+    assert (points["gainers"], points["losers"]) == ([], [])
