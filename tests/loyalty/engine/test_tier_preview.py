@@ -15,6 +15,7 @@ from loyalty.errors import ProgramInvalid
 from loyalty.models import Enrollment, Program, TierChange
 from loyalty.nightly import nightly_run
 from loyalty.publishing import draft_problems, program_publish
+from loyalty.tiernights import chunk_book
 from loyalty.tierpreview import Mode, Move, draft_previews
 from loyalty.tierviews import tiers_of
 from tests.loyalty import shop
@@ -91,12 +92,10 @@ def test_a_tier_that_is_gone_says_where_its_members_go(places: list[Enrollment])
 
 
 def test_who_rises_while_it_is_carried_out_is_let_be(places: list[Enrollment], monkeypatch: pytest.MonkeyPatch) -> None:
-    booked = tierpreview.chunk_book
-
     def an_order_first(ids: Any, judge: Any) -> int:
-        monkeypatch.setattr(tierpreview, "chunk_book", booked)
+        monkeypatch.setattr(tierpreview, "chunk_book", chunk_book)
         shop.send(shop.order(places[0].member, 2000))
-        return booked(ids, judge)
+        return chunk_book(ids, judge)
 
     program = drafted(places[0].program, tiers=thresholds(200, 1500))
     monkeypatch.setattr(tierpreview, "chunk_book", an_order_first)
