@@ -11,7 +11,8 @@ class ClaimsConfig(AppConfig):
     def ready(self) -> None:
         from claims import booking, pages  # noqa: F401  (booking registers its outbox handlers)
         from core.resealing import sealed_place
-        from loyalty.home import member_part
+        from loyalty.home import member_link, member_part
 
         member_part("claims/home_part.html", pages.home_part)
+        member_link(pages.menu_links)
         sealed_place("claims_place", "secret", "place_code")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from claims.forms import local, told_values
 from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.selectors import check_ins_of, claim_type_of, claim_types, claims_of, files_of
 from loyalty.definition.claims import ClaimType
+from loyalty.home import Link
 from loyalty.models import Enrollment
 from loyalty.selectors import document_now
 
@@ -88,10 +91,21 @@ def check_in_context(enrollment: Enrollment) -> Context:
 
 def home_part(enrollment: Enrollment) -> Context:
     """What can be sent in, and whether there is somewhere to check in; nothing where there is neither."""
-    rules = document_now(enrollment.program_id).check_ins
     waiting = claims_of(enrollment).filter(state=Claim.State.SUBMITTED).count()
-    somewhere = (rules.by_position or rules.by_code) and Place.objects.filter(active=True).exists()
-    return {"ways": ways(enrollment)[:3], "waiting": waiting, "somewhere": somewhere}
+    return {"ways": ways(enrollment)[:3], "waiting": waiting, "somewhere": somewhere(enrollment)}
+
+
+def somewhere(enrollment: Enrollment) -> bool:
+    """Whether there is a place to check in at."""
+    rules = document_now(enrollment.program_id).check_ins
+    return (rules.by_position or rules.by_code) and Place.objects.filter(active=True).exists()
+
+
+def menu_links(enrollment: Enrollment) -> Iterator[Link]:
+    if ways(enrollment):
+        yield Link("/claims/", _("Send in"), "upload", "claims:list", ("claims:new", "claims:one", "claims:withdraw"))
+    if somewhere(enrollment):
+        yield Link("/check-in/", _("Check in"), "shop", "claims:check_in", ("claims:code", "claims:scanned"))
 
 
 def outcome_words(check_in: CheckIn) -> str:

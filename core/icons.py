@@ -32,6 +32,8 @@ ICONS: dict[str, tuple[str, ...]] = {
     "lock": ("M6 11h12v9H6z", "M8.5 11V8a3.5 3.5 0 0 1 7 0v3"),
     "copy": ("M9 9h10v11H9z", "M15 9V5H5v11h4"),
     "arrow-right": ("M5 12h14", "m13 6 6 6-6 6"),
+    "down": ("M6 9.5 12 15l6-5.5",),
+    "upload": ("M12 15.5V5", "M7.5 9.5 12 5l4.5 4.5", "M5 16v3h14v-3"),
     "arrow-left": ("M19 12H5", "m11 6-6 6 6 6"),
     "plus": ("M12 5v14", "M5 12h14"),
     "minus": ("M5 12h14",),

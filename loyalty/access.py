@@ -40,6 +40,7 @@ def enrollment_chosen(request: HttpRequest) -> Enrollment | None:
     if asked in by_slug and request.session.get(PROGRAM_KEY) != asked:
         request.session[PROGRAM_KEY] = asked
     chosen = by_slug.get(request.session.get(PROGRAM_KEY, ""), enrollments[0] if enrollments else None)
+    request.enrollment = chosen  # type: ignore[attr-defined]  # loyalty/menu.py goes by it
     request.enrollments = enrollments  # type: ignore[attr-defined]  # components/programs.html offers the others
     return chosen
 

@@ -10,9 +10,9 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import outbox
-        from loyalty import achievementpages, acts, birthdays, hooking, promotions, tasks, templates
+        from loyalty import achievementpages, acts, birthdays, hooking, menu, promotions, tasks, templates
         from loyalty.backtests import waking
-        from loyalty.home import member_part
+        from loyalty.home import member_link, member_part
         from loyalty.nightly import night_step
         from members.hooks import on_member_created
         from tenants.hooks import on_provisioned, provide_program_templates
@@ -22,6 +22,7 @@ class LoyaltyConfig(AppConfig):
         waking.provide_task(tasks.backtest_part.apply_async)
         provide_program_templates(templates.template_choices)
         member_part("loyalty/achievements_part.html", achievementpages.home_part)
+        member_link(menu.own_links)
         acts.act_handler("set_attribute")(acts.attribute_set)
         outbox.handler("tier.changed")(promotions.tier_reached)
         night_step("rewards")(birthdays.birthdays)

@@ -1,8 +1,8 @@
-"""What rooms above put on the home page: each registers a part, so that this room needn't know of them."""
+"""What rooms above put on the home page and in the menu: each registers it, so that this room needn't know of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from loyalty.models import Enrollment
@@ -19,6 +19,17 @@ class Part(NamedTuple):
     context: Context
 
 
+class Link(NamedTuple):
+    """A page that not every program has. view: its name; within: names of views that belong to it."""
+
+    address: str
+    label: str
+    icon: str
+    view: str
+    within: tuple[str, ...] = ()
+
+
+_links: list[Callable[[Enrollment], Iterable[Link]]] = []
 _for_members: list[tuple[str, Callable[[Enrollment], Context]]] = []
 _for_visitors: list[tuple[str, VisitorRead]] = []
 
@@ -26,6 +37,15 @@ _for_visitors: list[tuple[str, VisitorRead]] = []
 def member_part(template: str, read: Callable[[Enrollment], Context]) -> None:
     """Called once in ready(): a part of a member's home page."""
     _for_members.append((template, read))
+
+
+def member_link(read: Callable[[Enrollment], Iterable[Link]]) -> None:
+    """Called once in ready(): pages for the menu, where the member's program has them."""
+    _links.append(read)
+
+
+def member_links(enrollment: Enrollment) -> list[Link]:
+    return [link for read in _links for link in read(enrollment)]
 
 
 def visitor_part(template: str, read: VisitorRead) -> None:

@@ -29,6 +29,17 @@
     if (button.matches("[data-print]")) { window.print(); }
   });
 
+  // The menu closes by Escape, which gives the focus back, and by going elsewhere.
+  function menusClose(except) {
+    document.querySelectorAll("[data-menu][open]").forEach(function (menu) { if (menu !== except) { menu.open = false; } });
+  }
+  document.addEventListener("click", function (event) { menusClose(event.target.closest("[data-menu]")); });
+  document.addEventListener("focusin", function (event) { menusClose(event.target.closest("[data-menu]")); });
+  document.addEventListener("keydown", function (event) {
+    var menu = event.key === "Escape" && document.querySelector("[data-menu][open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
   // A form that must take effect once is safe to send twice (it carries a one-time key); this only spares the wait.
   document.addEventListener("submit", function (event) {
     if (!event.target.matches("[data-once]")) { return; }
