@@ -22,7 +22,10 @@ from core.backoffice.registry import brand_admin
 from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from members.naming import attach_members, may_see_people, member_link
-from rewards import admin_panel  # noqa: F401  (registers the tab on a member's page)
+from rewards import (  # registers the tab on a member's page, and what the draft's forms offer
+    admin_choices,  # noqa: F401
+    admin_panel,  # noqa: F401
+)
 from rewards.admin_forms import CodesForm, RewardForm
 from rewards.catalogue import pool_save, reward_save
 from rewards.models import CodePool, Redemption, Reward, RewardStock

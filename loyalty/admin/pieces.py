@@ -84,7 +84,7 @@ class PieceAdmin(BrandAdmin):
         plain = piece_plain(program, kind, row.code) if row is not None else None
         may = self.has_change_permission(request, row) if row is not None else True
         sent = request.POST if request.method == "POST" else None
-        form = self.form_for(kind, plain, draft_plain(program), sent)
+        form = self.form_for(program, kind, plain, sent)
         status = 200
         if sent is not None and not form.acted:
             self.require(may)
@@ -124,9 +124,10 @@ class PieceAdmin(BrandAdmin):
         )
 
     @staticmethod
-    def form_for(kind: str, plain: dict[str, Any] | None, whole: dict[str, Any], sent: Any) -> StructForm:
+    def form_for(program: Program, kind: str, plain: dict[str, Any] | None, sent: Any) -> StructForm:
         shape = document_lists()[kind]
-        return StructForm(shape.item, plain=plain, whole=whole, sent=sent, key=shape.key)
+        whole = draft_plain(program)
+        return StructForm(shape.item, plain=plain, whole=whole, sent=sent, key=shape.key, program=program.pk)
 
     def _save(self, request: HttpRequest, form: StructForm, kind: str, program: Program, row: Any) -> Any:
         """The written row, or None with the errors placed."""
@@ -173,7 +174,7 @@ class PieceAdmin(BrandAdmin):
         kind = self.kind_of(request, None)
         code = request.POST.get("before", "")
         plain = piece_plain(program, kind, code) if code else None
-        form = self.form_for(kind, plain, draft_plain(program), request.POST)
+        form = self.form_for(program, kind, plain, request.POST)
         return HttpResponse(self.sentence(program, kind, form, plain), content_type="text/plain; charset=utf-8")
 
     def perform_delete(self, request: HttpRequest, obj: Any) -> None:

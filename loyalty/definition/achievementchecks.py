@@ -230,6 +230,7 @@ def _moved(part: Achievement | Step, path: str, document: Document) -> Problems:
             path,
             f"Nobody can get on with it: no enabled rule advances {part.code!r}.",
             f"Add the effect advance with achievement {part.code!r} to a rule, or take it out.",
+            by_another=True,
         )
 
 
@@ -283,6 +284,7 @@ def _badges(document: Document) -> Problems:
                 path,
                 "Nobody can get it: no enabled rule and no achievement grants it.",
                 f"Add the effect grant_badge with badge {badge.code!r} to a rule or an achievement.",
+                by_another=True,
             )
 
 

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 class Problem(Struct, frozen=True):
-    """path: where, e.g. `rules[2].effects[0].currency`, "" for the whole. problem: what is wrong. mend: what to do."""
+    """path: where, e.g. `rules[2].effects[0].currency`, "" for the whole. problem: what is wrong. mend: what to do.
+
+    by_another: what is missing is another piece, which can only be made once this one is there. It stands in the way
+    of publishing, not of writing this piece.
+    """
 
     path: str
     problem: str
     mend: str
+    by_another: bool = False
 
 
 class DefinitionError(ValueError):

@@ -14,6 +14,22 @@
   // The form of a piece is made anew when rows change: what was typed meanwhile is carried over.
   // Of two requests under way the later knows more, so the earlier one's answer is let go.
   var asked = new WeakMap(), newest = 0, typed = {};
+  // Fields are called by their place, and rows change places: what was typed goes with its row, or away with it.
+  function place(id, act) {
+    var parts = act.split(":"), root = (parts[1] || "").split(".").join("-"), above, at, rest, found;
+    if (parts[0] === "wrap") { return id.indexOf(root + "-") ? id : root + "-of-0" + id.slice(root.length); }
+    if (["remove", "up", "down"].indexOf(parts[0]) < 0) { return id; }
+    above = root.slice(0, root.lastIndexOf("-") + 1);
+    at = Number(root.slice(above.length));
+    if (id.indexOf(above)) { return id; }
+    rest = id.slice(above.length);
+    found = parseInt(rest, 10);
+    if (isNaN(found)) { return id; }
+    rest = rest.slice(String(found).length);
+    if (parts[0] === "remove") { return found === at ? "" : above + (found > at ? found - 1 : found) + rest; }
+    var other = parts[0] === "up" ? at - 1 : at + 1;
+    return above + (found === at ? other : found === other ? at : found) + rest;
+  }
   function written() {
     var values = {};
     document.querySelectorAll("#piece input[id]:not([type=checkbox]), #piece textarea[id], #piece select[id]").forEach(function (field) {
@@ -24,7 +40,9 @@
   document.addEventListener("htmx:beforeRequest", function (event) {
     if (!event.detail.target || event.detail.target.id !== "piece") { return; }
     newest += 1;
-    asked.set(event.detail.xhr, { number: newest, values: written() });
+    var sent = event.detail.requestConfig && event.detail.requestConfig.parameters;
+    var act = sent && (typeof sent.get === "function" ? sent.get("_do") : sent._do);
+    asked.set(event.detail.xhr, { number: newest, values: written(), act: String(act || "") });
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     var before = asked.get(event.detail.xhr);
@@ -32,7 +50,10 @@
     if (before.number !== newest) { event.detail.shouldSwap = false; return; }
     var now = written();
     typed = {};
-    Object.keys(now).forEach(function (id) { if (now[id] !== before.values[id]) { typed[id] = now[id]; } });
+    Object.keys(now).forEach(function (id) {
+      var here = now[id] === before.values[id] ? "" : place(id, before.act);
+      if (here) { typed[here] = now[id]; }
+    });
   });
   document.addEventListener("htmx:afterSettle", function () {
     var late = typed;

@@ -27,8 +27,7 @@ OPERATORS: dict[str, tuple[str, ...]] = {
 MEMBER = {
     "language": ("text", gettext_lazy("the member's language")),
     "joined_days": ("number", gettext_lazy("days since joining")),
-    "age": ("number", gettext_lazy("the member's age")),
-    "birthday": ("text", gettext_lazy("the member's birthday")),
+    "age_years": ("number", gettext_lazy("the member's age")),
 }
 NAMES = {
     "order.number": gettext_lazy("number of the order"),
@@ -142,15 +141,31 @@ def attribute_choices(trigger: str, whole: Whole, owner: type[Struct] | None = N
     """What can be chosen in a condition of that kind, by its friendly name."""
     name = owner.__name__ if owner is not None else ""
     if "Member" in name:
-        return [(path, str(label)) for path, (_kind_, label) in MEMBER.items()]
+        own = [(path, path.partition(".")[2]) for path in kept_attributes(whole)]
+        return [*((path, str(label)) for path, (_kind_, label) in MEMBER.items()), *own]
     known = line_attributes() if "Line" in name else attributes_of(trigger, whole)
     return [(path, str(NAMES.get(path, path))) for path in known]
+
+
+def kept_attributes(part: Any) -> dict[str, str]:
+    """attributes.<name> → kind of what the draft itself keeps of members."""
+    if isinstance(part, list):
+        return {path: kind for each in part for path, kind in kept_attributes(each).items()}
+    if not isinstance(part, Mapping):
+        return {}
+    found = kept_attributes(list(part.values()))
+    if part.get("kind") == "set_attribute" and part.get("name"):
+        value = part.get("value")
+        kind = "flag" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
+        found[f"attributes.{part['name']}"] = kind
+    return found
 
 
 def value_kind(beside: Mapping[str, Any], trigger: str, whole: Whole) -> str:
     """What the attribute that a condition names is; "" when nobody knows."""
     if "attribute" in beside:
-        return MEMBER.get(str(beside["attribute"]), ("",))[0]
+        path = str(beside["attribute"])
+        return MEMBER[path][0] if path in MEMBER else kept_attributes(whole).get(path, "")
     path = str(beside.get("path", ""))
     if str(beside.get("kind", "")).startswith("line"):
         return line_attributes().get(path, "")

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from loyalty.admin.forms.actions import act
+from loyalty.admin.forms.eventfields import EventTypeForm, form_of, from_form, path_on_form, to_form, twice_named
 from loyalty.admin.forms.layouts import sections_of
 from loyalty.admin.forms.node import Node
 from loyalty.admin.forms.nodes import DO, Painter
@@ -25,11 +27,14 @@ _INDEX = re.compile(r"\[(\d+)\]")
 
 
 class StructForm:
-    """A form over one struct. plain: what stands in it just now. errors: by path of the field, "" for the whole."""
+    """A form over one struct. plain: what stands in it just now. errors: by path of the field, "" for the whole.
+
+    program: whose piece it is, for what other rooms have of that program. shown: what the struct is edited as.
+    """
 
     def __init__(
         self, cls: type[Struct], *, plain: Plain | None, whole: Mapping[str, Any], sent: QueryDict | None = None,
-        key: str = "", root: str = ROOT,
+        key: str = "", root: str = ROOT, program: int | None = None,
     ) -> None:  # fmt: skip
         self.cls = cls
         self.before = plain
@@ -40,18 +45,24 @@ class StructForm:
         self.focus = ""
         self.errors: dict[str, list[str]] = {}
         self.typed: dict[str, str] = {}
-        self.plain: Plain = deepcopy(plain) if plain is not None else fresh_fields(cls)
+        self.program = program
+        # A schema beyond plain fields was shown, and is sent, as names with values.
+        beyond = sent is not None and f"{root}.schema.rows" in sent
+        self.shown = cls if beyond else form_of(cls, plain if sent is None else None)
+        self.plain: Plain = deepcopy(plain) if plain is not None else fresh_fields(self.shown)
+        if plain is not None and self.shown is EventTypeForm:
+            self.plain = to_form(self.plain)
         if sent is not None:
             self._read(sent)
 
     def _read(self, sent: QueryDict) -> None:
         reader = Reader(sent, self.whole, _trigger(sent, self.root))
-        self.plain = reader.struct(self.cls, self.root)
+        self.plain = reader.struct(self.shown, self.root)
         self.errors, self.typed = reader.errors, reader.typed
         if self.key and self.before is not None:
             self.plain[self.key] = self.before[self.key]
         if sent.get(DO):
-            self.focus = act(self.cls, self.plain, self.root, sent.get(DO, ""))
+            self.focus = act(self.shown, self.plain, self.root, sent.get(DO, ""))
 
     @property
     def acted(self) -> bool:
@@ -63,17 +74,23 @@ class StructForm:
         if self.errors:
             return None
         try:
-            return canonical(self.cls, self.plain)
+            made = canonical(self.shown, self.plain)
         except msgspec.ValidationError as error:
-            problem = shape_problem(error, self.cls, self.plain)
+            problem = shape_problem(error, self.shown, self.plain)
             self.place([{"path": problem.path, "problem": problem.problem, "mend": problem.mend}])
             return None
+        if self.shown is not EventTypeForm:
+            return made
+        for path in twice_named(made):
+            self.errors.setdefault(field_path(path, self.root), []).append(_("This name stands here twice."))
+        return canonical(self.cls, from_form(made)) if not self.errors else None
 
     def place(self, problems: Sequence[Mapping[str, str]]) -> None:
         """Put each {path, problem, mend}, its path from the piece, beside the field that it is about."""
         for each in problems:
             message = f"{each['problem']} {each['mend']}".strip()
-            self.errors.setdefault(field_path(each["path"], self.root), []).append(message)
+            path = path_on_form(each["path"], self.plain) if self.shown is EventTypeForm else each["path"]
+            self.errors.setdefault(field_path(path, self.root), []).append(message)
 
     def refuse(self, message: str) -> None:
         self.errors.setdefault("", []).append(message)
@@ -83,12 +100,12 @@ class StructForm:
         locked = frozenset({f"{self.root}.{self.key}"}) if self.key else frozenset[str]()
         painter = Painter(
             self.whole, trigger=str(self.plain.get("trigger") or self.plain.get("event_type") or ""), typed=self.typed,
-            focus=self.focus, locked=locked,
+            focus=self.focus, locked=locked, program=self.program,
         )  # fmt: skip
-        nodes = painter.struct(self.cls, self.plain, self.root)
+        nodes = painter.struct(self.shown, self.plain, self.root)
         if not self.acted:
             self._tell(list(nodes.values()))
-        return [(title, [nodes[name] for name in names]) for title, names in sections_of(self.cls)]
+        return [(title, [nodes[name] for name in names]) for title, names in sections_of(self.shown)]
 
     def _tell(self, nodes: list[Node]) -> None:
         """Errors to the node of their path, or the nearest one around it."""

@@ -71,6 +71,15 @@ KINDS: dict[str, Any] = {
     "ValueLimit": _("for a member, per value of something"),
     "DateTest": _("days between dates"),
     "DateWindowTest": _("days between dates"),
+    "TextField": _("text"),
+    "WholeField": _("whole number"),
+    "NumberField": _("number"),
+    "FlagField": _("yes or no"),
+    "DateField": _("day"),
+    "TimeField": _("day and time"),
+    "ChoiceField": _("choice"),
+    "ListField": _("list"),
+    "GroupField": _("group of fields"),
 }
 # Kinds of one name in different unions.
 OWN_KINDS: dict[tuple[str, str], Any] = {("loyalty.definition.qualifying", "AnyOf"): _("one of several things")}

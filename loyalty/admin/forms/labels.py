@@ -187,6 +187,7 @@ OWN: dict[tuple[str, str], Any] = {
     ("NoneOf", "of"): _("Conditions"),
     ("OrderBody", "lines"): _("Articles"),
     ("OrderBody", "tenders"): _("Ways of paying"),
+    ("EventFields", "others"): _("May carry fields that aren't listed too"),
     ("Badge", "valid"): _("Kept"),
     ("ClaimField", "by"): _("Filled in by"),
     ("ClaimType", "trigger"): _("Type of the event"),

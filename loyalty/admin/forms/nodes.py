@@ -14,7 +14,7 @@ from loyalty.admin.forms.kinds import add_label, choice_label, kind_label
 from loyalty.admin.forms.labels import help_text, label
 from loyalty.admin.forms.layouts import folded
 from loyalty.admin.forms.node import Button, Node, Option
-from loyalty.admin.forms.references import is_reference, reference_choices
+from loyalty.admin.forms.references import is_open, is_reference, reference_choices
 from loyalty.admin.forms.shapes import (
     MISSING,
     Anything,
@@ -45,13 +45,14 @@ class Painter:
 
     def __init__(
         self, whole: Mapping[str, Any], *, trigger: str = "", typed: Mapping[str, str] | None = None, focus: str = "",
-        locked: frozenset[str] = frozenset(),
+        locked: frozenset[str] = frozenset(), program: int | None = None,
     ) -> None:  # fmt: skip
         self.whole = whole
         self.trigger = trigger
         self.typed = typed or {}
         self.focus = focus
         self.locked = locked
+        self.program = program
         self.money = str(whole.get("program", {}).get("money_currency", "EUR"))
 
     # --- structs -------------------------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ class Painter:
             case Rows():
                 return self._rows(shape, value, path, each, beside)
             case Pairs():
-                return self._pairs(shape, value, path)
+                return self._pairs(shape, value, path, each, beside)
             case Local():
                 return self._local(value, path)
             case Scalars():
@@ -135,7 +136,7 @@ class Painter:
         if is_ticked(each, shape):
             options = self._tick_options(shape, found, each, beside)
             if options or isinstance(shape.item, Choice):
-                return Node("ticks", path, options=options, wide=len(options) > 4)
+                return Node("ticks", path, options=options, wide=len(options) > 4, open=is_open(each))
         if isinstance(shape.item, Text | Number) and all(_one_line(one) for one in found):
             text = self.typed.get(path, "\n".join(str(one) for one in found))
             return Node("lines", path, value=text, marks="lines", help=_("One a line."))
@@ -183,20 +184,26 @@ class Painter:
         if isinstance(shape.item, Choice):
             known = [(str(one), choice_label(each, one)) for one in shape.item.values]
         else:
-            known = reference_choices(each, self.whole, beside, self.trigger) if each is not None else []
+            known = self._known(each, beside) if each is not None else []
         kept = [(one, one) for one in chosen if one not in {value for value, _label in known}]
         # Ticks come back in the order in which they stand: what was chosen first, first.
         rank = {value: at for at, value in enumerate(chosen)}
         known = sorted([*known, *kept], key=lambda pair: rank.get(pair[0], len(rank)))
         return [Option(value, text, value in chosen) for value, text in known]
 
-    def _pairs(self, shape: Pairs, value: Any, path: str) -> Node:
+    def _pairs(
+        self, shape: Pairs, value: Any, path: str, each: Field | None = None, beside: Mapping[str, Any] | None = None
+    ) -> Node:
         node = Node("pairs", path, wide=True, buttons=[Button(f"add:{path}", add_label(""), "add")])
         found = value if isinstance(value, Mapping) else {}
+        known = self._known(each, beside or {}) if each is not None and is_open(each) else []
         for at, (key, inner) in enumerate(found.items()):
             here = f"{path}.{at}"
             name = Node("input", f"{here}.key", label=_("Name"), value=key, focus=self.focus == here)
-            below = self.shape(shape.value, inner, f"{here}.value", None, {})
+            if known and each is not None:
+                below = self._open(str(inner or ""), f"{here}.value", known, each)
+            else:
+                below = self.shape(shape.value, inner, f"{here}.value", None, {})
             below.label = below.label or _("Value")
             row = [Button(f"remove:{here}", _("Remove"), "close")]
             node.children.append(Node("pair", here, children=[name, below], row=row))
@@ -261,9 +268,9 @@ class Painter:
         if isinstance(shape, Choice):
             return self._choice(shape, text, path, each, beside)
         if each is not None and isinstance(shape, Text) and is_reference(each):
-            return self._select(text, path, reference_choices(each, self.whole, beside, self.trigger), each)
+            return self._select(text, path, self._known(each, beside), each)
         if is_open_text(each, shape) and each is not None:
-            known = reference_choices(each, self.whole, beside, self.trigger)
+            known = self._known(each, beside)
             if known:
                 return self._open(text, path, known, each)
         if isinstance(shape, Number):
@@ -291,15 +298,18 @@ class Painter:
 
     def _open(self, text: str, path: str, known: list[tuple[str, str]], each: Field) -> Node:
         values_known = {value for value, _name in known}
-        other = text != "" and text not in values_known
+        other = text not in values_known if text else self.typed.get(path) == "_other"
         options = [Option(value, name, value == text) for value, name in known]
         if text == "" and not each.needed:
             options.insert(0, Option("", _("–"), True))
         options.append(Option("_other", _("something else …"), other))
         return Node(
-            "open", path, options=options, value=text if other else "", open=other or self.typed.get(path) == "_other",
+            "open", path, options=options, value=text if other else "", open=other,
             refresh=each.name in ("trigger", "path", "attribute"),
         )  # fmt: skip
+
+    def _known(self, each: Field, beside: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return reference_choices(each, self.whole, beside, self.trigger, self.program)
 
     def _number(self, shape: Number, value: Any, path: str, each: Field | None) -> Node:
         text = "" if value is MISSING or value is None else str(value)
@@ -313,6 +323,8 @@ class Painter:
 
     def _text(self, shape: Shape, text: str, path: str) -> Node:
         shape = shape if isinstance(shape, Text) else Text()
+        if shape.hidden:
+            return Node("hidden", path, value=text)
         kind = "long" if is_long(shape) or "\n" in text else "input"
         node = Node(kind, path, value=text, type=input_type(shape), marks=_exact(text))
         if shape.most is not None:

@@ -114,20 +114,33 @@ class Reader:
             return MISSING
         tag = self.sent.get(f"{path}.{shape.tag_field}", "")
         cls = shape.of({shape.tag_field: tag})
-        return self.struct(cls, path) if cls is not None else MISSING
+        if cls is None:
+            return MISSING
+        plain = self.struct(cls, path)
+        was = shape.of({shape.tag_field: self.sent.get(f"{path}.{shape.tag_field}.was", "")})
+        if was is not None and was is not cls:
+            # Of another kind just before: what that one had by default nobody typed.
+            for name, field in fields_of(was).items():
+                if name in plain and not field.needed and plain[name] == field.default:
+                    del plain[name]
+        return plain
 
     def _rows(self, shape: Rows, path: str, field: Field | None) -> Any:
+        if isinstance(shape.item, Text | Number) and self._mark(path, "lines"):
+            return [self._line(each, shape.item, path) for each in self._lines(path)]
         if is_ticked(field, shape):
             if not self._sent(path):
                 return MISSING
-            return [_literal(each, shape.item) for each in self.sent.getlist(path) if each != ""]
-        if isinstance(shape.item, Text | Number) and self._mark(path, "lines"):
-            lines = self.sent.get(path, "").replace("\r\n", "\n").split("\n")
-            return [self._line(each, shape.item, path) for each in lines if each.strip()]
+            ticked = [_literal(each, shape.item) for each in self.sent.getlist(path) if each != ""]
+            return [*ticked, *(each for each in self._lines(f"{path}.other") if each not in ticked)]
         if f"{path}.rows" not in self.sent:
             return MISSING
         found = [self.value(shape.item, f"{path}.{at}", None, {}) for at in range(self._count(path))]
         return [each if each is not MISSING else "" for each in found]
+
+    def _lines(self, path: str) -> list[str]:
+        lines = self.sent.get(path, "").replace("\r\n", "\n").split("\n")
+        return [each.strip() for each in lines if each.strip()]
 
     def _count(self, path: str) -> int:
         number = self.sent.get(f"{path}.rows", "0")
@@ -216,6 +229,8 @@ class Reader:
         text = self._text(path)
         if text == OTHER:
             text = self.sent.get(f"{path}.other", "").strip()
+            if not text:
+                self.typed[path] = OTHER  # chosen, and about to be written
         if text == "":
             return self._nothing(shape, path, field)
         if isinstance(shape, Choice):

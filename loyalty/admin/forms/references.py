@@ -30,7 +30,6 @@ LISTS: dict[str, tuple[str, ...]] = {
     "stamp_card": ("stamp_cards",),
     "card": ("stamp_cards",),
     "streak": ("streaks",),
-    "achievement": ("challenges", "stamp_cards", "streaks"),
     "claim_type": ("claim_types",),
     "leaderboard": ("leaderboards",),
 }
@@ -41,10 +40,14 @@ OPEN = frozenset(
 MONEY = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "JPY", "CAD", "AUD")
 _REGIONS = ("Europe/", "America/", "Asia/", "Africa/", "Australia/", "Atlantic/", "Pacific/", "Indian/")
 
-_rooms: dict[str, Callable[[], Choices]] = {}
+# Lists and names with values that take what another room keeps, or anything else.
+_ROOM_OF = {("SegmentTest", "any_of"): "segment", ("PlanTest", "any_of"): "plan"}
+# What another room has for a program.
+Room = Callable[[int], Choices]
+_rooms: dict[str, Room] = {}
 
 
-def reference_register(field: str, choices: Callable[[], Choices]) -> None:
+def reference_register(field: str, choices: Room) -> None:
     """What a field named so can name of another room: rewards, segments, plans. Called when the form is shown."""
     _rooms[field] = choices
 
@@ -68,18 +71,28 @@ def is_reference(field: Field | None) -> bool:
 
 def is_open(field: Field | None) -> bool:
     """Whether the field offers what is known and takes other things too."""
-    return field is not None and not is_reference(field) and (field.name in OPEN or field.name in _rooms)
+    if field is None or is_reference(field):
+        return False
+    return field.name in OPEN or _room(field) is not None or (field.owner.__name__, field.name) in _OPEN_OWN
 
 
-def reference_choices(field: Field, whole: Whole, beside: Mapping[str, Any], trigger: str) -> Choices:
+def _room(field: Field) -> Room | None:
+    return _rooms.get(_ROOM_OF.get((field.owner.__name__, field.name), field.name))
+
+
+def reference_choices(
+    field: Field, whole: Whole, beside: Mapping[str, Any], trigger: str, program: int | None = None
+) -> Choices:
     """What there is to choose for the field, with the values beside it."""
-    own = _OWN.get((field.owner.__name__, field.name))
+    key = (field.owner.__name__, field.name)
+    own = _OWN.get(key) or _OPEN_OWN.get(key)
     if own is not None:
         return own(whole, beside)
     if field.name in LISTS:
         return codes(whole, *LISTS[field.name])
-    if field.name in _rooms:
-        return _rooms[field.name]()
+    room = _room(field)
+    if room is not None:
+        return room(program) if program is not None else []
     match field.name:
         case "trigger" | "event_type":
             return event_types(whole)
@@ -111,11 +124,23 @@ def _own_tiers(whole: Whole, beside: Mapping[str, Any]) -> Choices:
     return codes(beside, "tiers") or [pair for ladder in whole.get("ladders", []) for pair in codes(ladder, "tiers")]
 
 
+def _achievements(whole: Whole, beside: Mapping[str, Any]) -> Choices:
+    """Whatever can be moved on by itself: steps of a challenge too."""
+    steps = [pair for each in whole.get("challenges", []) if isinstance(each, Mapping) for pair in codes(each, "steps")]
+    return [*codes(whole, "challenges"), *steps, *codes(whole, "stamp_cards", "streaks")]
+
+
 # Of one struct alone.
 _OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
     ("TierTest", "any_of"): _tiers,
     ("Multiply", "groups"): _groups,
-    ("Tier", "members_go_to"): _own_tiers,
+    ("TierExpiry", "tiers"): _tiers,
+    ("Advance", "achievement"): _achievements,
+    ("AchievementScore", "achievement"): _achievements,
+}
+# The same with anything else beside it.
+_OPEN_OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
+    ("Ladder", "moved_tiers"): _own_tiers,
 }
 
 

@@ -27,11 +27,14 @@ class Shape(Struct, frozen=True):
 
 
 class Text(Shape, frozen=True):
+    """hidden: travels with the form unseen."""
+
     pattern: str | None = None
     least: int = 0
     most: int | None = None
     help: str = ""
     example: str = ""
+    hidden: bool = False
 
 
 class Number(Shape, frozen=True):
@@ -198,8 +201,9 @@ def _plain_shape(node: inspect.Type, extra: dict[str, Any]) -> Shape:
         case inspect.StrType():
             examples = extra.get("examples") or [""]
             return Text(
-                node.pattern, node.min_length or 0, node.max_length, extra.get("description", ""), str(examples[0])
-            )
+                node.pattern, node.min_length or 0, node.max_length, extra.get("description", ""), str(examples[0]),
+                hidden=extra.get("format") == "hidden",
+            )  # fmt: skip
         case inspect.IntType():
             return Number("int", node.ge if node.ge is not None else node.gt, node.le)
         case inspect.FloatType():

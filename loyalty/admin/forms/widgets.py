@@ -21,7 +21,8 @@ def is_money(field: Field | None, shape: Shape) -> bool:
 
 def is_ticked(field: Field | None, shape: Rows) -> bool:
     """Whether a list is chosen from what there is, by ticking: choices, or pieces of the draft."""
-    return isinstance(shape.item, Choice) or (isinstance(shape.item, Text) and is_reference(field))
+    named = isinstance(shape.item, Text) and (is_reference(field) or is_open(field))
+    return isinstance(shape.item, Choice) or named
 
 
 def is_inline(shape: Group) -> bool:

@@ -1,0 +1,17 @@
+"""What the forms of a program's draft offer of the catalogue."""
+
+from __future__ import annotations
+
+from django.utils.translation import get_language
+
+from loyalty.admin.forms.references import Choices, reference_register
+from rewards.models import Reward
+
+
+def _rewards(program: int) -> Choices:
+    found = Reward.objects.filter(program=program).order_by("position", "pk")
+    dutch = (get_language() or "en").startswith("nl")
+    return [(each.code, (each.name_nl if dutch else "") or each.name) for each in found]
+
+
+reference_register("reward", _rewards)

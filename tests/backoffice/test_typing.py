@@ -1,0 +1,94 @@
+"""Whoever can't program can build every program: each piece of each template is typed into the admin's own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from loyalty.definition.lists import document_lists, piece_key, settings_plain
+from loyalty.definition.read import document_plain
+from loyalty.draftrows import rows_of
+from loyalty.drafts import draft_plain
+from loyalty.models import Program
+from loyalty.templates import template_document, template_documents
+from tests.backoffice.sent import refusals, told
+from tests.backoffice.test_pages import path_of
+from tests.backoffice.typist import NotOnThePage, Sent, Typist
+
+Entered = Callable[[str], Client]
+TABLES = {"currencies": "pointcurrency", "ladders": "ladder", "rules": "earningrule"}
+
+
+def sending(client: Client, address: str) -> Callable[[Sent], str]:
+    return lambda sent: told(posted(client, address, sent))
+
+
+def posted(client: Client, address: str, sent: Sent) -> Any:
+    fields: dict[str, list[str]] = {}
+    for name, value in sent:
+        fields.setdefault(name, []).append(value)
+    return client.post(address, fields)
+
+
+def begun(client: Client, settings: dict[str, Any]) -> Program:
+    """A new program, emptied of what the product puts into it."""
+    fields = {"name": "Typed", "slug": "typed", "time_zone": settings.get("time_zone", "UTC")}
+    answer = client.post(
+        path_of("loyalty_program_add"), {**fields, "money_currency": settings.get("money_currency", "EUR")}
+    )
+    assert answer.status_code == 302, refusals(answer)
+    program = Program.objects.get(slug="typed")
+    for kind, name in (("rules", "earningrule"), ("currencies", "pointcurrency")):
+        for row in rows_of(program, kind):
+            assert client.post(path_of(f"loyalty_{name}_delete", row.pk), {"post": "yes"}).status_code == 302
+    return program
+
+
+def settings_typed(client: Client, program: Program, wanted: dict[str, Any]) -> None:
+    address = path_of("loyalty_program_change", program.pk)
+    typist = Typist(told(client.get(address)), sending(client, address))
+    for name, value in wanted.items():
+        typist.write(f"p.{name}", value)
+    answer = posted(client, address, typist.sent())
+    assert answer.status_code == 302, refusals(answer)
+
+
+def piece_typed(client: Client, program: Program, kind: str, wanted: dict[str, Any]) -> list[str]:
+    """Why it couldn't be entered: it is refused, or can't be chosen, as long as it names what isn't there yet."""
+    name = TABLES.get(kind, "draftpart")
+    address = f"{path_of(f'loyalty_{name}_add')}?program={program.pk}&list={kind}"
+    typist = Typist(told(client.get(address)), sending(client, address))
+    try:
+        for each, value in wanted.items():
+            typist.write(f"p.{each}", value)
+    except NotOnThePage as missing:
+        return [str(missing)]
+    answer = posted(client, address, typist.sent())
+    return [] if answer.status_code == 302 else ["refused", *refusals(answer)]
+
+
+def by_code(whole: dict[str, Any]) -> dict[str, Any]:
+    """Lists by code, since pieces stand in the order in which they were made."""
+    lists = document_lists()
+    return {name: {piece_key(name, each): each for each in value} if name in lists else value
+            for name, value in whole.items() if value not in ([], {})}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted(template_documents()))
+def test_every_template_can_be_built_in_the_admin_alone(key: str, brand: Any, entered: Entered) -> None:
+    client, wanted = entered("owner"), document_plain(template_document(key))
+    program = begun(client, wanted["program"])
+    settings_typed(client, program, settings_plain(wanted))
+    waiting = [(kind, each) for kind in document_lists() for each in wanted.get(kind, [])]
+    while waiting:
+        told_why = [(kind, each, piece_typed(client, program, kind, each)) for kind, each in waiting]
+        left = [(kind, each) for kind, each, why in told_why if why]
+        assert len(left) < len(waiting), [(kind, piece_key(kind, each), why) for kind, each, why in told_why if why]
+        waiting = left
+    program.refresh_from_db()
+    assert by_code(draft_plain(program)) == by_code(wanted)
+    page = client.post(path_of("loyalty_program_publish", program.pk), {"revision": program.draft_revision})
+    assert page.status_code == 302, refusals(page)
