@@ -42,8 +42,9 @@ def tier_reached(message: Message) -> None:
     if ladder is None or told["to_tier"] not in ladder.ranks:
         return
     events = [_event(place, ladder, tier, told, at) for tier in _risen_to(ladder, told["from_tier"], told["to_tier"])]
-    if events:
-        event_ingest(events, actor=OWN)
+    for answer in event_ingest(events, actor=OWN):
+        if answer.error is not None and answer.status >= 500:
+            raise answer.error  # a fault of ours: the message comes again
 
 
 def _risen_to(ladder: CompiledLadder, from_tier: str, to_tier: str) -> list[str]:

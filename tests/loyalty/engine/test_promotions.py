@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from core import clock
 from core.outbox import outbox_drain
+from core.tables import OutboxMessage
+from loyalty.errors import NotBooked
+from loyalty.judging import refusal
 from loyalty.models import Event, PointsEntry
 from tests.loyalty import shop
 
@@ -80,3 +84,16 @@ def test_rules_can_wait_for_it_and_nobody_outside_can_say_it() -> None:
     said = {"type": "tier.reached", "id": "x", "member": str(anna.public_id), "occurred_at": shop.when(0)}
     [answer] = shop.send({**said, "data": {"ladder": "main", "tier": "three"}})
     assert answer.status == 422
+
+
+def test_a_gift_that_could_not_be_booked_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = shop.member()
+    shop.place(anna, shop.program(document(skipped_tiers_pay=True)))
+    shop.send(shop.order(anna, 600, "A"))
+    with monkeypatch.context() as patch:
+        patch.setattr("loyalty.promotions.event_ingest", lambda events, actor: [refusal(NotBooked())] * len(events))
+        outbox_drain()
+    assert gifts() == []
+    OutboxMessage.objects.filter(topic="tier.changed").update(available_at=clock.now())
+    outbox_drain()
+    assert [points for _told, points in gifts()] == [7, 50]
