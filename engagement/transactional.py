@@ -11,6 +11,7 @@ from core.outbox import Message, handler
 from loyalty.definition.document import Document
 from loyalty.definition.translation import Teller, text_in
 from loyalty.endings import endings_of
+from loyalty.inviting import invitation_open, last_day_of
 from loyalty.models import Enrollment
 from loyalty.versions import programs_fresh
 from members.letters import letter_queue
@@ -63,6 +64,30 @@ def tier_ending(message: Message) -> None:
     )
 
 
+@handler("tier.invited")
+def tier_invited(message: Message) -> None:
+    """While the invitation waits for an answer."""
+    invitation = invitation_open(message.payload["invitation_id"])
+    member = invitation.enrollment.member if invitation is not None else None
+    if invitation is None or member is None or not _writable(member):
+        return
+    program = invitation.enrollment.program
+    state = programs_fresh().get(program.slug)
+    if state is None:
+        return
+    compiled = state.at(clock.now())
+    names = Teller(compiled.document, language=member.language).tiers
+    if (invitation.ladder, invitation.tier) not in names:
+        return
+    _letter(
+        "tier_invited",
+        member,
+        path=f"/?program={program.slug}",
+        tier=text_in(names[invitation.ladder, invitation.tier], member.language),
+        until=last_day_of(invitation, compiled),
+    )
+
+
 @handler("reward.redeemed")
 def reward_redeemed(message: Message) -> None:
     """Never the code itself: a mailbox is read by others, and a mail can't be taken back."""
@@ -82,9 +107,11 @@ def reward_redeemed(message: Message) -> None:
 def _reader(message: Message) -> Member | None:
     """The member a message is about, if they can be written to."""
     member = member_by_public_id(message.payload["member_id"])
-    if member is None or not member.email or member.status != Member.Status.ACTIVE:
-        return None
-    return member
+    return member if member is not None and _writable(member) else None
+
+
+def _writable(member: Member) -> bool:
+    return bool(member.email) and member.status == Member.Status.ACTIVE
 
 
 def _place(message: Message) -> Enrollment | None:

@@ -55,7 +55,7 @@ def tier_floor_set(
     """Hold a member at least at this tier. Another one of the same source ends the one before. InvalidInput."""
     now = clock.now()
     state = program_state_of(enrollment.program_id)
-    _checked(state.at(now).ladders.get(ladder), tier, until, now)
+    floor_checked(state.at(now).ladders.get(ladder), tier, until, now)
     source, reason = source.strip()[:60], reason.strip()
     if not source or len(reason) > 300:
         raise InvalidInput(_("Say who gives it, and the reason in 300 characters at most."), field="reason")
@@ -164,7 +164,8 @@ def _active(enrollments: Iterable[int], ladder: str) -> QuerySet[TierFloor]:
     return TierFloor.objects.filter(enrollment_id__in=list(enrollments), ladder=ladder, ended_at__isnull=True)
 
 
-def _checked(ladder: CompiledLadder | None, tier: str, until: datetime | None, now: datetime) -> None:
+def floor_checked(ladder: CompiledLadder | None, tier: str, until: datetime | None, now: datetime) -> None:
+    """InvalidInput where the program has no such tier to give, or its time is over."""
     if ladder is None:
         raise InvalidInput(_("The program has no such ladder."), field="ladder")
     if ladder.ranks.get(tier, 0) == 0:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from loyalty.endings import endings_of
 from loyalty.home import member_parts, visitor_parts
+from loyalty.inviting import invited
 from loyalty.metricwords import metric_words, words_joined
 from loyalty.models import Enrollment, PointsEntry, PointsLot
 from loyalty.selectors import Balance, balances_of, entries_of
@@ -86,6 +87,7 @@ def home_page(enrollment: Enrollment) -> Context:
         "soon": [each for each in balances if each.expiring and each.expiring_at and each.expiring_at <= soon],
         "standings": standings(enrollment),
         "endings": endings_of(enrollment),
+        "invitations": invited(enrollment),
         "lines": lines(newest(enrollment)[:RECENT], balances),
         "parts": member_parts(enrollment),
     }

@@ -73,7 +73,7 @@ SERVE_MEMBERS = (
         {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin"})
-    | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer"})
+    | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer", "loyalty.give_tier"})
 )
 RUN_BRAND = (
     _may("members", "view add change delete", "user")

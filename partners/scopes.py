@@ -22,6 +22,7 @@ SCOPES: dict[str, Promise] = {
     "points:adjust": _("Give and take points by hand"),
     "points:spend": _("Hold points for orders and spend them"),
     "points:transfer": _("Give a member's points to another"),
+    "tiers:write": _("Give members tiers, take them back, invite into them"),
     "programs:read": _("Read programs and their published versions"),
     "programs:backtest": _("Start and cancel backtests of a program"),
     "rewards:read": _("Read the rewards on offer"),

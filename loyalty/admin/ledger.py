@@ -22,6 +22,7 @@ from loyalty.admin.adjust import adjust_urls
 from loyalty.admin.filters import CurrencyFilter, MemberIdFilter
 from loyalty.admin.pools import pool_urls
 from loyalty.admin.statements import statement_urls
+from loyalty.admin.tiers import tier_urls
 from loyalty.models import LotDraw, PointsEntry, PointsLot
 from members.naming import attach_members, may_see_people, member_link
 
@@ -153,7 +154,14 @@ class PointsEntryAdmin(ReadOnlyAdmin):
     # --- file ----------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
         export = path("export/", self.admin_site.admin_view(self.export_view), name="loyalty_pointsentry_export")
-        return [export, *adjust_urls(self), *statement_urls(self), *pool_urls(self), *super().get_urls()]
+        return [
+            export,
+            *adjust_urls(self),
+            *statement_urls(self),
+            *pool_urls(self),
+            *tier_urls(self),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         context = {"export_url": f"{self.url('export')}?{request.GET.urlencode()}", **(extra_context or {})}

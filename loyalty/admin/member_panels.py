@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from core.backoffice.display import points
 from core.backoffice.words import in_language
 from loyalty.achievementviews import achievements_of
+from loyalty.floors import floors_of
+from loyalty.inviting import invitations_waiting
 from loyalty.leaderboards import player_of
 from loyalty.models import Achievement, Enrollment, Event, PointsAccount, PointsEntry, Tier, TierChange, TierStanding
 from loyalty.selectors import balances_of
@@ -37,6 +39,8 @@ def _points(request: HttpRequest, member: Member) -> dict[str, Any]:
             "balances": balances_of(each),
             "tiers": tiers_of(each),
             "accounts": each.accounts.order_by("currency"),
+            "given": floors_of(each),
+            "invitations": invitations_waiting(each),
             "moves": TierChange.objects.filter(enrollment=each).order_by("-id")[:ROWS],
         }
         for each in _enrollments(member)

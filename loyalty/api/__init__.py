@@ -21,6 +21,7 @@ from loyalty.api.pools import PoolView
 from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
 from loyalty.api.simulate import SimulateView
 from loyalty.api.statements import StatementView
+from loyalty.api.tiers import FloorView, InvitationView
 
 api_urls = [
     path("events", EventsView.as_view(), name="events"),
@@ -36,6 +37,8 @@ api_urls = [
     path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
     path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),
     path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
+    path("members/<str:member>/tiers/<str:ladder>/floor", FloorView.as_view(), name="member-tier-floor"),
+    path("members/<str:member>/tiers/<str:ladder>/invitation", InvitationView.as_view(), name="member-tier-invitation"),
     path("members/<str:member>/achievements", AchievementsView.as_view(), name="member-achievements"),
     path("members/<str:member>/leaderboards", PlayerView.as_view(), name="member-leaderboards"),
     path("leaderboards/<str:board>", LeaderboardView.as_view(), name="leaderboard"),

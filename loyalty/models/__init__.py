@@ -24,7 +24,7 @@ from loyalty.models.program import (
     Tier,
     VersionWithdrawal,
 )
-from loyalty.models.tier import TierChange, TierFloor, TierStanding
+from loyalty.models.tier import TierChange, TierFloor, TierInvitation, TierStanding
 
 __all__ = [
     "Achievement",
@@ -55,6 +55,7 @@ __all__ = [
     "Tier",
     "TierChange",
     "TierFloor",
+    "TierInvitation",
     "TierStanding",
     "VersionWithdrawal",
 ]

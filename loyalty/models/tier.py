@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.bases import AppendOnly, BrandModel
+from core.ids import uuid7
 from loyalty.models.event import Event
 from loyalty.models.ledger import Enrollment
 
@@ -119,6 +120,7 @@ class TierFloor(BrandModel):
     class Meta:
         verbose_name = _("given tier")
         verbose_name_plural = _("given tiers")
+        permissions: ClassVar = [("give_tier", _("Can give tiers by hand and take them back"))]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["enrollment", "ladder", "source"], name="floor_once", condition=models.Q(ended_at__isnull=True)
@@ -127,3 +129,41 @@ class TierFloor(BrandModel):
 
     def __str__(self) -> str:
         return f"{self.ladder}: {self.tier} ({self.source})"
+
+
+class TierInvitation(BrandModel):
+    """A member is asked into a tier, and it waits for their answer. until: of the tier, null is for ever.
+
+    One waits at a time per ladder. Once it is accepted, a TierFloor of the source "invitation" holds the tier.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting for an answer")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    enrollment = models.ForeignKey(
+        Enrollment, on_delete=models.PROTECT, related_name="tier_invitations", verbose_name=_("enrollment")
+    )
+    ladder = models.CharField(_("ladder"), max_length=40)
+    tier = models.CharField(_("tier"), max_length=40)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    invited_by = models.CharField(_("invited by"), max_length=120)
+    invited_at = models.DateTimeField(_("invited at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation to a tier")
+        verbose_name_plural = _("invitations to tiers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["enrollment", "ladder"], name="invitation_once", condition=models.Q(state="waiting")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ladder}: {self.tier}"

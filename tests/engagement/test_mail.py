@@ -43,6 +43,7 @@ LETTERS: dict[str, dict[str, Any]] = {
         "keep_by": date(2026, 12, 31),
         "to_keep": "500 points",
     },
+    "tier_invited": {"name": "Ann", "tier": "Gold", "until": date(2027, 1, 31)},
 }
 
 

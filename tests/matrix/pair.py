@@ -45,8 +45,10 @@ from loyalty.adjusting import adjustment_make, adjustment_refuse
 from loyalty.backtests.report import BacktestReport, Pair, RuleReport
 from loyalty.backtests.service import backtest_start
 from loyalty.backtests.work import run_fail
+from loyalty.floors import tier_floor_set
 from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
+from loyalty.inviting import invitation_make
 from loyalty.leaderboards import leaderboard_join
 from loyalty.models import (
     BacktestRun,
@@ -63,6 +65,7 @@ from loyalty.models import (
     PointsHold,
     Program,
     ProgramVersion,
+    TierInvitation,
 )
 from loyalty.publishing import program_create
 from loyalty.services import member_enroll, points_adjust
@@ -242,6 +245,8 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         "board_code": f"{prefix}board", "player": str(place.pk),
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
         "newest": str(entries.latest("occurred_at", "pk").pk), "mail": mail_written(folder, word, number),
+        "tier_invitation": str(TierInvitation.objects.get(enrollment=place).pk),
+        "ladder_code": f"{prefix}ladder", "tier_code": f"{prefix}high",
         "hold": str(PointsHold.objects.get(account__enrollment=place).pk),
         "adjustment": str(PointsAdjustment.objects.get(enrollment=place, state="requested").pk),
         **office(word, number),
@@ -286,6 +291,14 @@ def points_moved(member: Member, program: Program, word: str, prefix: str, numbe
     key = f"{word}-{number:024d}"
     points_adjust(
         enrollment=place, currency=f"{prefix}points", points=7, reason=f"{word} sorry", actor=staff, key=key
+    )  # fmt: skip
+    tier_floor_set(
+        enrollment=place, ladder=f"{prefix}ladder", tier=f"{prefix}high", source="plan", until=None,
+        reason=f"{word} plan", actor=partner,
+    )  # fmt: skip
+    invitation_make(
+        enrollment=place, ladder=f"{prefix}ladder", tier=f"{prefix}high", until=None, reason=f"{word} friend",
+        at_once=False, actor=staff,
     )  # fmt: skip
     points_hold(
         enrollment=place, currency=f"{prefix}points", points=9, actor=partner, key=key, order_number=f"{word} 9"
