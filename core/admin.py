@@ -9,6 +9,7 @@ from django.contrib.admin import SimpleListFilter, action
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
@@ -20,6 +21,7 @@ from core.backoffice.columns import attach_actor_names, attached
 from core.backoffice.display import pretty_json
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
+from core.backoffice.words import DASH
 from core.outbox import wake_after_commit
 from core.tables import AuditEntry, JobRun, OutboxMessage
 
@@ -118,12 +120,38 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
 @brand_admin(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
-    list_display = ("job", "scope", "local_date", "started_at", "finished_at")
+    list_display = ("job", "scope", "local_date", "started_at", "finished_at", "progress", "step")
     list_filter = ("job", period_of("started_at"))
     ordering = ("-id",)
-    fields = ("job", "scope", "local_date", "started_at", "finished_at", "outcome_shown")
+    fields = ("job", "scope", "local_date", "started_at", "finished_at", "bar", "step", "outcome_shown")
     readonly_fields = fields
+
+    @display(description=gettext_lazy("progress"))
+    def progress(self, run: JobRun) -> str:
+        """A run that tells nothing of how far it is has either ended or not."""
+        percent = _percent(run)
+        return DASH if percent is None else f"{percent}\u00a0%"
+
+    @display(description=gettext_lazy("progress"))
+    def bar(self, run: JobRun) -> str:
+        percent = _percent(run)
+        if percent is None:
+            return DASH
+        bar = '<progress class="sg-progress" max="100" value="{}" aria-label="{}"></progress> {}\u00a0%'
+        return format_html(bar, percent, _("Progress"), percent)
+
+    @display(description=gettext_lazy("step"))
+    def step(self, run: JobRun) -> str:
+        """What it is at, by the name that the job has for it."""
+        return str(run.outcome.get("step") or DASH)
 
     @display(description=gettext_lazy("outcome"))
     def outcome_shown(self, run: JobRun) -> str:
         return pretty_json(run.outcome)
+
+
+def _percent(run: JobRun) -> int | None:
+    if run.finished_at is not None:
+        return 100
+    told = run.outcome.get("percent")
+    return min(99, max(0, told)) if isinstance(told, int) else None

@@ -70,8 +70,7 @@ def invitation_make(
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
         _active(enrollment)
-        open_ones = TierInvitation.objects.filter(enrollment=enrollment, ladder=ladder, state=State.WAITING)
-        open_ones.update(state=State.WITHDRAWN, closed_at=now)
+        _waiting(enrollment).filter(ladder=ladder).update(state=State.WITHDRAWN, closed_at=now)
         made = TierInvitation.objects.create(
             enrollment=enrollment,
             ladder=ladder,
@@ -127,8 +126,11 @@ def invitation_withdraw(*, enrollment: Enrollment, invitation_id: UUID, actor: A
 
 def invitations_waiting(enrollment: Enrollment) -> QuerySet[TierInvitation]:
     """Those that the member can still answer, oldest first."""
-    open_ones = TierInvitation.objects.filter(enrollment=enrollment, state=State.WAITING)
-    return open_ones.filter(Q(until__isnull=True) | Q(until__gt=clock.now())).order_by("pk")
+    return _waiting(enrollment).filter(Q(until__isnull=True) | Q(until__gt=clock.now())).order_by("pk")
+
+
+def _waiting(enrollment: Enrollment) -> QuerySet[TierInvitation]:
+    return TierInvitation.objects.filter(enrollment=enrollment, state=State.WAITING)
 
 
 def invitation_open(invitation_id: str) -> TierInvitation | None:

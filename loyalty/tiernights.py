@@ -23,7 +23,7 @@ from loyalty.reading import Place
 from loyalty.rules.dates import day_start, local_day
 from loyalty.rules.nights import night_plan
 from loyalty.rules.progress import TierProgress, tier_progress, values_on
-from loyalty.rules.tiers import tier_by_balance, tier_expire
+from loyalty.rules.tiers import rank_of, tier_by_balance, tier_expire
 from loyalty.versions import ProgramState
 
 AT_ONCE, ONE_BY_ONE = 10_000, 2_000
@@ -200,7 +200,11 @@ def tier_ending(ladder: CompiledLadder, each: Holder, until: datetime) -> TierPr
     standing = each.place.standing(ladder.code)
     assert standing is not None
     progress, anchor = place_progress(ladder, each.place), anchor_of(ladder, each.place, each.joined_at)
-    if not standing.floor_tier or standing.tier != standing.floor_tier:
+    own, own_until = standing.earned
+    given = bool(standing.floor_tier) and standing.tier == standing.floor_tier
+    if given and rank_of(ladder, own) >= rank_of(ladder, standing.tier) and (own_until is None or own_until > until):
+        return None  # what was given ends, and the same was earned for longer
+    if not given:
         move = tier_expire(ladder, current=standing.tier, valid_until=until, progress=progress, at=until, anchor=anchor)
         if move is None or move.kind != "downgraded":
             return None

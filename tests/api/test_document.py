@@ -63,6 +63,8 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         "/api/v1/members/{member}/adjustments",
         "/api/v1/members/{member}/holds",
         "/api/v1/members/{member}/transfers",
+        "/api/v1/members/{member}/tiers/{ladder}/floor",
+        "/api/v1/members/{member}/tiers/{ladder}/invitation",
         "/api/v1/members/{member}/claims",
         "/api/v1/members/{member}/checkins",
         "/api/v1/redemptions",

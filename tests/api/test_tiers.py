@@ -31,10 +31,10 @@ def test_a_tier_is_given_once_per_key_and_taken_back_by_its_source(api: Any, pla
     assert (made.json()["tier"], made.json()["ended_at"], tier(api)) == ("vip", None, "vip")
     assert api.post(FLOOR, body, once="f-1").json() == made.json()
     assert TierFloor.objects.count() == 1
-    ended = api.delete(f"{FLOOR}?source=plan").json()
+    ended = api.send("DELETE", f"{FLOOR}?source=plan").json()
     assert ended["ended_at"] is not None
     assert tier(api) == "enthusiast"
-    refused(api.delete(f"{FLOOR}?source=plan"), 404, "given_tier_not_found", "source")
+    refused(api.send("DELETE", f"{FLOOR}?source=plan"), 404, "given_tier_not_found", "source")
 
 
 def test_an_invitation_waits_unless_it_is_at_once(api: Any, place: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.urls import reverse
 
 from core.tables import AuditEntry
@@ -26,7 +28,7 @@ def test_support_gives_a_tier_through_a_day_and_takes_it_back(brand, entered):
     assert floors_of(place) == []
     assert client.post(page, asked).status_code == 302
     [floor] = floors_of(place)
-    assert (floor.source, floor.until.isoformat()) == ("staff", "2090-06-30T22:00:00+00:00")
+    assert (floor.source, floor.until) == ("staff", datetime(2090, 6, 30, 22, tzinfo=UTC))
     assert tiers_of(place)[0].code == "vip"
     tab = reverse("admin:members_member_change", urlconf="config.urls_brand", args=[place.member_id])
     shown = client.get(f"{tab}?tab=points").content.decode()

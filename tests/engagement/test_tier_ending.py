@@ -10,7 +10,7 @@ from django.core import mail
 
 from core import clock
 from core.outbox import outbox_drain
-from loyalty.floors import tier_invite
+from loyalty.floors import tier_floor_set, tier_invite
 from loyalty.models import TierStanding
 from loyalty.nightly import nightly_run
 from members.models import Member
@@ -102,4 +102,14 @@ def test_who_has_done_enough_before_the_letter_is_written_gets_none(brand: Any, 
     shop.send(shop.order(place.member, 600))
     near(place, 20)
     shop.send(shop.order(place.member, 700, "B"))
+    assert letters() == []
+
+
+def test_who_earned_what_a_plan_gives_is_not_told_when_the_plan_ends(brand: Any, near: Any) -> None:
+    place = shop.place(shop.member("Anna"), shop.program(document()))
+    until = clock.now() + timedelta(days=60)
+    fields: dict[str, Any] = {"enrollment": place, "ladder": "main", "tier": "advocate", "until": until}
+    tier_floor_set(source="plan", actor=shop.STAFF, **fields)
+    shop.send(shop.order(place.member, 600))
+    near(place, 10)
     assert letters() == []
