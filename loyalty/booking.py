@@ -18,6 +18,9 @@ from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
 
 Row = dict[str, Any]
+# What a tier came by that a return doesn't fall back to: what was earned shows in the counters, what was given is
+# given by its floor or not at all. loyalty_context() reads it the same.
+FALLEN_PAST = ("earned", "floor")
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -206,7 +209,7 @@ class Plan(msgspec.Struct):
         """
         kept = new.tier == before.tier and place.standing(new.ladder) is not None
         new.since, new.cause = (before.since, before.cause) if kept else (at, cause)
-        new.before = before.before if kept else (before.tier if before.cause != "earned" else "")
+        new.before = before.before if kept else (before.tier if before.cause not in FALLEN_PAST else "")
         row = msgspec.structs.asdict(new)
         del row["before"]
         self.standings[place.id, new.ladder] = {"enrollment": place.id, **row}

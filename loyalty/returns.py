@@ -25,6 +25,9 @@ from loyalty.rules.tiers import TierMove, tier_return_review
 from loyalty.spentback import spent_restore
 from loyalty.tellings import return_reason
 
+# What a tier came by that may have been earned: under a floor that ended it shows in the counters alone.
+EARNED = ("earned", "floor", "floor_end")
+
 
 def return_order(case: Case, context: Context) -> OrderContext | None:
     """The order that a return names, checked; None when it names none that is known. Raises what is wrong with it."""
@@ -153,7 +156,7 @@ def _tiers_after(case: Case, plan: Plan, counted: Mapping[str, int], now: dateti
     lowered = {name for name, value in place.counters.items() if value < counted.get(name, 0)}
     for ladder in case.compiled.ladders.values():
         standing = place.standing(ladder.code)
-        if standing is None or (standing.cause != "earned" and not standing.floor_tier):
+        if standing is None or (standing.cause not in EARNED and not standing.floor_tier):
             continue
         if not any(name.startswith(f"{metric.key}@") for metric in ladder.metrics for name in lowered):
             continue

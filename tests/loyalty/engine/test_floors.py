@@ -79,6 +79,39 @@ def test_a_return_takes_what_was_earned_and_leaves_what_is_given(place: Any) -> 
     assert tier(place) == "enthusiast"
 
 
+def test_a_return_after_a_floor_ended_takes_back_what_was_earned_above_it(place: Any) -> None:
+    give(place, "advocate")
+    shop.send(shop.order(place.member, 1200, "A"))
+    assert tier(place) == "vip"
+    tier_floor_end(enrollment=place, ladder="main", source="plan", actor=shop.STAFF)
+    assert tier(place) == "vip"
+    # Without that order nothing was ever earned, and nothing is given any more: not even what the floor held.
+    shop.send(shop.returned(place.member, "A", 1200))
+    assert tier(place) == "enthusiast"
+    assert TierStanding.objects.get(enrollment=place).valid_until is None
+
+
+def test_a_return_after_a_floor_ended_leaves_what_other_orders_earned(place: Any) -> None:
+    give(place, "vip")
+    shop.send(shop.order(place.member, 600, "A"))
+    shop.send(shop.order(place.member, 600, "B"))
+    tier_floor_end(enrollment=place, ladder="main", source="plan", actor=shop.STAFF)
+    assert tier(place) == "vip"
+    shop.send(shop.returned(place.member, "B", 600))
+    assert tier(place) == "advocate"
+    standing = TierStanding.objects.get(enrollment=place)
+    assert (standing.floor_tier, standing.valid_until is not None) == ("", True)
+
+
+def test_a_return_after_a_floor_ended_takes_back_what_was_earned_below_it(place: Any) -> None:
+    give(place, "vip")
+    shop.send(shop.order(place.member, 600, "A"))
+    tier_floor_end(enrollment=place, ladder="main", source="plan", actor=shop.STAFF)
+    assert tier(place) == "advocate"
+    shop.send(shop.returned(place.member, "A", 600))
+    assert tier(place) == "enthusiast"
+
+
 def test_the_night_ends_what_was_given_until_then_and_the_next_source_takes_over(place: Any, ahead: Any) -> None:
     give(place, "vip", "trial", days=5)
     give(place, "advocate", "plan")
