@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -36,45 +36,72 @@ _ORDER = frozenset(("gt", "ge", "lt", "le"))
 _MAX_VALUES = 500
 
 
+class Never:
+    """The type of no value."""
+
+
 class Comparison(Struct, frozen=True):
-    """one: whether one value passes. It holds when one of the values found passes; with opposite, when none does."""
+    """one: whether one value passes. It holds when one of the values found passes; with opposite, when none does.
+
+    kind: a value of exactly that type passes when `test(value, expected)`; the same as `one` says, without a call to it.
+    """
 
     one: Callable[[Any], bool]
     opposite: bool = False
+    kind: type = Never
+    test: Callable[[Any, Any], bool] = eq
+    expected: Any = None
 
     def at(self, keys: tuple[str, ...]) -> Callable[[Mapping[str, Any]], bool]:
         """Compiles to a test of what stands at the path. Nearly all that judging does is this, so it is kept short."""
-        one, opposite = self.one, self.opposite
+        kind, test, expected, opposite, all_of = self.kind, self.test, self.expected, self.opposite, self.of_found
 
         def holds(payload: Mapping[str, Any]) -> bool:
-            found: Any = payload
-            for key in keys:
-                if type(found) is not dict:
-                    found = values_at(payload, keys)
-                    break
-                found = found.get(key)
-            if found is None:
-                return opposite
-            if isinstance(found, list | tuple):
-                return any(map(one, found)) is not opposite
-            return one(found) is not opposite
+            found = value_at(payload, keys)
+            if type(found) is kind:
+                return test(found, expected) is not opposite
+            return all_of(found)
 
         return holds
+
+    def of_found(self, found: Any) -> bool:
+        """Whether it holds of what value_at found."""
+        if found is None:
+            return self.opposite
+        if isinstance(found, list | tuple):
+            return any(map(self.one, found)) is not self.opposite
+        return self.one(found) is not self.opposite
 
     def of(self, value: Any) -> bool:
         """Whether it holds of that value, None being none."""
         return self.opposite if value is None else self.one(value) is not self.opposite
 
 
+def value_at(payload: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    """The one value at the path; the list of them where the path goes through a list; None where there is none."""
+    found: Any = payload
+    for key in keys:
+        if type(found) is not dict:
+            return values_at(payload, keys)
+        found = found.get(key)
+    return found
+
+
 def values_at(found: Any, keys: tuple[str, ...]) -> list[Any]:
     """The values at the path: none, one, or one per item where it goes through a list. null counts as none."""
+    for index, key in enumerate(keys):
+        if type(found) is dict:
+            found = found.get(key)
+        elif isinstance(found, list | tuple):
+            rest = keys[index:]
+            return [value for item in found for value in values_at(item, rest)]
+        elif found is None or not isinstance(found, Mapping):
+            return []
+        else:
+            found = found.get(key)
     if isinstance(found, list | tuple):
-        return [value for item in found for value in values_at(item, keys)]
-    if found is None:
-        return []
-    if not keys:
-        return [found]
-    return values_at(found.get(keys[0]), keys[1:]) if isinstance(found, Mapping) else []
+        return [value for item in found for value in values_at(item, ())]
+    return [] if found is None else [found]
 
 
 def values_words(value: Values, teller: Teller) -> str:
@@ -126,11 +153,14 @@ def comparison(operator: Operator, value: Values) -> Comparison:
         several = frozenset(_same_kind(each) for each in value) - {None}
         return Comparison(lambda actual: _same_kind(actual) in several, opposite=operator == "not_in")
     if operator in ("eq", "ne"):
-        return Comparison(_equality(_same_kind(value)), opposite=operator == "ne")
+        same = _same_kind(value)
+        return Comparison(_equality(same), operator == "ne", str if isinstance(value, str) else int, eq, same)
     if operator == "contains":
         expected = _same_kind(value)
         return Comparison(lambda actual: _contains(actual, expected))
-    return Comparison(_ordering(operator, value))
+    if isinstance(value, str):
+        return Comparison(_ordering(operator, value))
+    return Comparison(_ordering(operator, value), kind=int, test=_TESTS[operator], expected=_same_kind(value))
 
 
 def _equality(expected: Any) -> Callable[[Any], bool]:

@@ -13,10 +13,12 @@ from msgspec import Struct
 from loyalty.definition.basics import AttributePath
 from loyalty.definition.comparison import (
     OPERATOR_WORDS,
+    Comparison,
     Operator,
     Values,
     comparison,
     comparison_problems,
+    value_at,
     values_words,
 )
 from loyalty.definition.conditionbase import Check, ConditionScope
@@ -133,8 +135,7 @@ class AttributeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def build(self, path: str, scope: ConditionScope) -> Check:
         compared, keys = comparison(self.operator, self.value), tuple(self.path.split("."))
         if self.path not in USUAL:
-            holds = compared.at(keys)
-            return lambda facts: None if holds(facts.payload) else path
+            return _attribute_check(compared, self.path, keys, path)
         one, opposite, inner, name, usual = compared.one, compared.opposite, keys[:-1], keys[-1], USUAL[self.path]
 
         def check(facts: Facts) -> str | None:
@@ -142,6 +143,24 @@ class AttributeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return None if any(map(one, found)) is not opposite else path
 
         return check
+
+
+def _attribute_check(compared: Comparison, name: str, keys: tuple[str, ...], path: str) -> Check:
+    """Most of judging is this, and many rules ask for the same value: it is looked up once, compared without a call."""
+    kind, test, expected, opposite, holds = (
+        compared.kind, compared.test, compared.expected, compared.opposite, compared.of_found
+    )  # fmt: skip
+
+    def check(facts: Facts) -> str | None:
+        try:
+            found = facts.known[name]
+        except KeyError:
+            found = facts.known[name] = value_at(facts.payload, keys)
+        if type(found) is kind:
+            return None if test(found, expected) is not opposite else path
+        return None if holds(found) else path
+
+    return check
 
 
 # The kinds of condition. A new one joins here.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from loyalty.definition.windows import Window
+from loyalty.definition.windows import Anniversary, Window
 
 # What a counter is kept under: (key, first local day of the period as YYYY-MM-DD, "" for a lifetime).
 #   tier:<metric>:<window>                            what counts for tiers; window e.g. calendar_year; metric:
@@ -88,10 +88,11 @@ NOBODY = MemberFacts()
 class Facts:
     """One judgement's view of its event and member, with what several rules ask for worked out once.
 
-    added: what this event has added to the member's counters so far.
+    added: what this event has added to the member's counters so far. known: what stands in the payload, by path, as
+    far as a condition has asked.
     """
 
-    __slots__ = ("_date", "_local", "added", "event", "member", "payload", "zone")
+    __slots__ = ("_date", "_joined", "_local", "added", "event", "known", "member", "payload", "zone")
 
     def __init__(self, event: EventFacts, member: MemberFacts, zone: ZoneInfo) -> None:
         self.event = event
@@ -101,6 +102,8 @@ class Facts:
         self.added: dict[CounterRef, int] = {}
         self._local: datetime | None = None
         self._date: date | None = None
+        self._joined: date | None = None
+        self.known: dict[str, Any] = {}
 
     def counted(self, ref: CounterRef) -> int:
         """A counter's value, this event included as far as it has been judged."""
@@ -119,8 +122,17 @@ class Facts:
             self._date = self.local.date()
         return self._date
 
+    @property
+    def joined_date(self) -> date | None:
+        """The local day on which the member joined."""
+        if self._joined is None and self.member.joined_at is not None:
+            self._joined = self.member.joined_at.astimezone(self.zone).date()
+        return self._joined
+
     def anchor(self, window: Window) -> date | None:
-        """The member's own day, which anniversaries go by."""
+        """The member's own day, which anniversaries go by; other windows don't ask for it."""
+        if type(window) is not Anniversary:
+            return None
         own = self.member.enrolled_at if window.key == "enrollment_year" else self.member.joined_at
         return own.astimezone(self.zone).date() if own is not None else None
 

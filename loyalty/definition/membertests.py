@@ -73,8 +73,8 @@ def _whole(value: Values) -> bool:
 
 
 def _joined_days(facts: Facts) -> int | None:
-    joined = facts.member.joined_at
-    return None if joined is None else (facts.local_date - joined.astimezone(facts.zone).date()).days
+    joined = facts.joined_date
+    return None if joined is None else (facts.local_date - joined).days
 
 
 def _age(facts: Facts) -> int | None:

@@ -44,6 +44,8 @@ class Allotment:
     def allot(self, rule: CompiledRule, wanted: list[Wanted]) -> tuple[list[int], str]:
         """(what each gets, path of the first limit that cut or refused). Changes nothing."""
         amounts = [each.points for each in wanted]
+        if not rule.limits:
+            return amounts, ""
         why = ""
         for limit in rule.limits:
             if limit.measure == "times":
@@ -66,7 +68,7 @@ class Allotment:
 
     def count_times(self, rule: CompiledRule) -> tuple[CounterRef, ...]:
         """Counts that the rule gave, once per event; returns what a reversal gives back."""
-        if rule.code in self._timed:
+        if not rule.limits or rule.code in self._timed:
             return ()
         self._timed.add(rule.code)
         return self._count(rule, "", 1)

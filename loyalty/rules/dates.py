@@ -103,7 +103,7 @@ def award_terms(
     days = currency.pending_days if pending_days is None else pending_days
     activates_at = activation_at(occurred_at, release.at_most_days if release is not None else days, zone)
     expires_at = expiry_at(expiry, local_day(activates_at, zone), zone)
-    rolls = expiry.months if isinstance(expiry, Inactivity) else 0
+    rolls = expiry.months if type(expiry) is Inactivity else 0
     if release is None:
         return AwardDates(activates_at, expires_at, rolls)
     return AwardDates(activates_at, expires_at, rolls, release.type, release.then == "drop", expiry)

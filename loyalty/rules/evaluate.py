@@ -34,6 +34,8 @@ MAX_AWARD = 10**15
 # Into so many parts a point is divided where it is shared out over lines.
 FINE = 1000
 Lines = tuple[tuple[int, int], ...]
+# Fractions that are exact in six digits, of fewer than 28 in all, are written without Decimal.
+_PLAIN, _MILLION = 10**21, 10**6
 
 
 def evaluate(program: CompiledProgram, event: EventFacts, member: MemberFacts) -> Judgement:
@@ -77,6 +79,7 @@ class _Run:
         # What givers were awarded: (rule, group, currency, points, lines); what multipliers multiply.
         self.given: list[tuple[str, str, str, int, Lines]] = []
         self.dates: dict[str, AwardDates] = {}
+        # What points of a currency count for, beside limits.
         self.refs: dict[str, tuple[CounterRef, ...]] = {}
 
     def judge(self) -> Judgement:
@@ -86,21 +89,26 @@ class _Run:
         for contest in contests.values():
             if contest[0].givers or not contest[0].multipliers:
                 self._choose(contest)
-        for rule in self._in_order():
+        # What fires is found in order, but for the best of groups, which are chosen later.
+        if contests:
+            self.fired.sort(key=_order)
+        for rule in self.fired:
             if rule.givers or rule.actions or rule.moves or not rule.multipliers:
                 self._award(rule, self._wanted_givers(rule), bool(rule.actions or rule.moves))
         for contest in contests.values():
             if contest[0].multipliers and not contest[0].givers:
                 self._choose(contest)
-        for rule in self._in_order():
+        if contests:
+            self.fired.sort(key=_order)
+        for rule in self.fired:
             if rule.multipliers:
                 self._award(rule, self._wanted_extra(rule), False)
         if self.advances or self.badges:
             self._achieve()
-        trace = tuple(each if each is not None else _plain(rule.code, "fired") for rule, each in self._traced())
-        return Judgement(
-            tuple(self.awards), self.allotment.changes(), trace, tuple(self.acts), tuple(self.raised), self.achieved
-        )
+        # A list on the way: it is made in half the time that a generator takes.
+        trace = [each or _plain(rule.code, "fired") for rule, each in zip(self.plan.rules, self.trace, strict=True)]
+        awards, changes = tuple(self.awards), self.allotment.changes()
+        return Judgement(awards, changes, tuple(trace), tuple(self.acts), tuple(self.raised), self.achieved)
 
     def _achieve(self) -> None:
         achieving = Achieving(self.program.achievements, self.facts)
@@ -110,13 +118,6 @@ class _Run:
         self.acts += achieving.acts
         self.raised += achieving.raised
         self.achieved = tuple(achieving.achieved)
-
-    def _traced(self) -> zip[tuple[CompiledRule, RuleTrace | None]]:
-        return zip(self.plan.rules, self.trace, strict=True)
-
-    def _in_order(self) -> list[CompiledRule]:
-        """What fires is found in order, but for the best of groups, which are chosen later."""
-        return sorted(self.fired, key=_order)
 
     def _match(self) -> dict[str, list[CompiledRule]]:
         """Collects what fires; returns the groups of which only the best may, with those that match."""
@@ -201,7 +202,8 @@ class _Run:
                 self._book(rule, each, points, times)
                 times = ()
         # Of a rule that gave no points there is no award to take them back with.
-        self.raised += [Raised(key, period, 1) for key, period in times]
+        if times:
+            self.raised += [Raised(key, period, 1) for key, period in times]
         self._tell(rule, wanted, amounts, why)
 
     def _move(self, rule: CompiledRule) -> None:
@@ -213,9 +215,11 @@ class _Run:
 
     def _book(self, rule: CompiledRule, each: Wanted, points: int, times: tuple[CounterRef, ...]) -> None:
         effect, currency = each.effect, self.program.currencies[each.effect.currency]
-        counted = self.allotment.count_points(rule, currency.code, points) + self._count(currency, points)
+        counted = self._count(currency, points)
+        if rule.limits:
+            counted = self.allotment.count_points(rule, currency.code, points) + counted
         dates = self._dates(currency.code, effect.terms)
-        giver = effect if isinstance(effect, Giver) else None
+        giver = effect if type(effect) is Giver else None
         if giver is not None:
             self.given.append((rule.code, rule.group, currency.code, points, each.lines))
         self.awards.append(
@@ -273,9 +277,9 @@ class _Run:
         refs = self.refs.get(currency.code)
         if refs is None:
             day = self.facts.local_date
-            refs = tuple((key, window.start(day, self.facts.anchor(window))) for key, window in currency.tiers)
+            refs = tuple([(key, window.start(day, self.facts.anchor(window))) for key, window in currency.tiers])
             boards = self.program.achievements.points.get(currency.code, ())
-            refs += tuple((key, period_start(period, day)) for key, period in boards)
+            refs += tuple([(key, period_start(period, day)) for key, period in boards])
             self.refs[currency.code] = refs
         for ref in refs:
             self.allotment.add(ref, points)
@@ -312,9 +316,11 @@ class _Run:
             self.trace[rule.order] = _plain(rule.code, "not_matched", f"effects[{rule.givers[0][0]}].amount")
             return
         told = tuple(
-            TraceAmount(each.effect.currency, each.points, points)
-            for each, points in zip(wanted, amounts, strict=True)
-            if each.points
+            [
+                TraceAmount(each.effect.currency, each.points, points)
+                for each, points in zip(wanted, amounts, strict=True)
+                if each.points
+            ]
         )
         if before is not None:
             told, why = before.amounts + told, before.why or why
@@ -350,5 +356,7 @@ def _decimal(numerator: int, denominator: int) -> str:
     whole, rest = divmod(numerator, denominator)
     if not rest:
         return str(whole)
+    if whole < _PLAIN and not rest * _MILLION % denominator:
+        return f"{whole}.{rest * _MILLION // denominator:06d}".rstrip("0")
     text = format(Decimal(numerator) / Decimal(denominator), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
