@@ -34,6 +34,7 @@ OPERATOR_WORDS = {
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _ORDER = frozenset(("gt", "ge", "lt", "le"))
 _MAX_VALUES = 500
+_SEVERAL = (list, tuple)
 
 
 class Never:
@@ -43,7 +44,7 @@ class Never:
 class Comparison(Struct, frozen=True):
     """one: whether one value passes. It holds when one of the values found passes; with opposite, when none does.
 
-    kind: a value of exactly that type passes when `test(value, expected)`; the same as `one` says, without a call to it.
+    kind: a value of exactly that type passes when `test(value, expected)`, which is what `one` would say.
     """
 
     one: Callable[[Any], bool]
@@ -68,7 +69,7 @@ class Comparison(Struct, frozen=True):
         """Whether it holds of what value_at found."""
         if found is None:
             return self.opposite
-        if isinstance(found, list | tuple):
+        if isinstance(found, _SEVERAL):
             return any(map(self.one, found)) is not self.opposite
         return self.one(found) is not self.opposite
 
@@ -92,14 +93,14 @@ def values_at(found: Any, keys: tuple[str, ...]) -> list[Any]:
     for index, key in enumerate(keys):
         if type(found) is dict:
             found = found.get(key)
-        elif isinstance(found, list | tuple):
+        elif isinstance(found, _SEVERAL):
             rest = keys[index:]
             return [value for item in found for value in values_at(item, rest)]
         elif found is None or not isinstance(found, Mapping):
             return []
         else:
             found = found.get(key)
-    if isinstance(found, list | tuple):
+    if isinstance(found, _SEVERAL):
         return [value for item in found for value in values_at(item, ())]
     return [] if found is None else [found]
 

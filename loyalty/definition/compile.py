@@ -121,6 +121,7 @@ def _rule(rule: Rule, order: int, document: Document, zone: ZoneInfo, given: Map
         actions=tuple((at, each) for at, each in built if isinstance(each, Action)),
         moves=tuple(each for _, each in built if isinstance(each, Advancer | Granter)),
         limits=limits,
+        steady=rule.enabled and not (schedule and (schedule.starts_at or schedule.ends_at)),
     )
 
 

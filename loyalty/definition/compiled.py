@@ -48,7 +48,10 @@ class CompiledLimit(Struct, frozen=True):
 
 
 class CompiledRule(Struct, frozen=True):
-    """order: its place among the rules of the trigger: by priority, higher first, then by code."""
+    """order: its place among the rules of the trigger: by priority, higher first, then by code.
+
+    steady: enabled, whatever the time.
+    """
 
     code: str
     order: int
@@ -64,6 +67,7 @@ class CompiledRule(Struct, frozen=True):
     actions: tuple[tuple[int, Action], ...]
     moves: tuple[Advancer | Granter, ...]
     limits: tuple[CompiledLimit, ...]
+    steady: bool = False
 
 
 class CompiledCounter(Struct, frozen=True):

@@ -75,7 +75,7 @@ def base_amount(base: EarnBase, amounts: Mapping[str, Any]) -> int | None:
     net = amounts.get("net_minor")
     if type(net) is not int or net < 0:
         return None
-    whole = amount_at(amounts, "net_minor")
+    whole: int = net if net < MAX_MINOR else MAX_MINOR
     if base.tax == "include":
         whole += amount_at(amounts, "tax_minor")
     if base.discount == "before":

@@ -65,7 +65,15 @@ class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
                 return lambda facts: None if holds(facts.member.facts) else path
             return lambda facts: None if holds(facts.member.attributes) else path
         read = _READ[source]
-        return lambda facts: None if compared.of(read(facts)) else path
+        kind, test, expected, opposite = compared.kind, compared.test, compared.expected, compared.opposite
+
+        def check(facts: Facts) -> str | None:
+            value = read(facts)
+            if type(value) is kind:
+                return None if test(value, expected) is not opposite else path
+            return None if compared.of(value) else path
+
+        return check
 
 
 def _whole(value: Values) -> bool:

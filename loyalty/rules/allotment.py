@@ -35,7 +35,7 @@ class Allotment:
     def changes(self) -> tuple[tuple[str, str, int], ...]:
         """(key, period, added) of the counters that are kept; what counts within an event isn't."""
         return tuple(
-            (key, period, added) for (key, period), added in self._added.items() if added and period != "event"
+            [(key, period, added) for (key, period), added in self._added.items() if added and period != "event"]
         )
 
     def add(self, ref: CounterRef, amount: int) -> None:

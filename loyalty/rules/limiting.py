@@ -23,7 +23,8 @@ def limit_ref(limit: CompiledLimit, facts: Facts) -> CounterRef:
     if limit.period == "event":
         return limit.key, "event"
     day = facts.member_local.date() if limit.own_zone else facts.local_date
-    return limit_key(limit, facts.payload), period_start(limit.period, day)
+    key = limit_key(limit, facts.payload) if limit.attribute else limit.key
+    return key, period_start(limit.period, day)
 
 
 def limit_refs(limit: CompiledLimit, payload: Mapping[str, Any], day: date) -> list[CounterRef]:
