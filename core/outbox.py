@@ -8,7 +8,7 @@ a crash between its effect and the mark, so its effect must be keyed by the mess
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -68,6 +68,23 @@ def outbox_add(topic: str, payload: dict[str, Any], *, available_at: datetime | 
             "INSERT INTO core_outboxmessage (topic, payload, created_at, available_at, attempts, last_error)"
             " VALUES (%s, %s::jsonb, %s, %s, 0, '')",
             [topic, msgspec.json.encode(payload).decode(), now, available_at or now],
+        )
+    wake_after_commit()
+
+
+def outbox_add_all(topic: str, payloads: Sequence[dict[str, Any]]) -> None:
+    """A message for each, in that order, by one statement. Otherwise as outbox_add."""
+    if not payloads:
+        return
+    if not connection.in_atomic_block:
+        raise RuntimeError("outbox_add_all outside a transaction: see outbox_add")
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_outboxmessage (topic, payload, created_at, available_at, attempts, last_error)"
+            " SELECT %s, told.payload, %s, %s, 0, ''"
+            " FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS told(payload, place) ORDER BY told.place",
+            [topic, now, now, msgspec.json.encode(payloads).decode()],
         )
     wake_after_commit()
 

@@ -14,10 +14,10 @@ class LoyaltyConfig(AppConfig):
         from loyalty.backtests import waking
         from loyalty.home import member_link, member_part
         from loyalty.nightly import night_step
-        from members.hooks import on_member_created
+        from members.hooks import on_members_created
         from tenants.hooks import on_provisioned, provide_program_templates
 
-        on_member_created(hooking.member_enrolled_everywhere)
+        on_members_created(hooking.members_enrolled_everywhere)
         on_provisioned(10, hooking.brand_program)
         waking.provide_task(tasks.backtest_part.apply_async)
         provide_program_templates(templates.template_choices)

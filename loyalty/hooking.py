@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.actor import Actor, system
 from core.outbox import Message
 from loyalty.enrolling import enrolled_event
-from loyalty.ingest import event_ingest, place_ensure
+from loyalty.ingest import event_ingest, places_ensure
 from loyalty.models import Enrollment, Program
 from loyalty.publishing import program_create
 from loyalty.templates import template_document
@@ -22,11 +24,11 @@ def brand_program(brand: Brand, signup: BrandSignup) -> None:
         program_create(slug="main", document=template_document(signup.template), actor=system("provisioning"))
 
 
-def member_enrolled_everywhere(member: Member, actor: Actor) -> None:
-    """A new member has a place in the brand's only program; with several, enrolling is asked for."""
+def members_enrolled_everywhere(members: Sequence[Member], actor: Actor) -> None:
+    """New members have a place in the brand's only program; with several, enrolling is asked for."""
     programs = list(Program.objects.filter(archived_at__isnull=True, stamp__gt=0)[:2])
     if len(programs) == 1:
-        place_ensure(member_id=member.pk, program_id=programs[0].pk)
+        places_ensure(member_ids=[each.pk for each in members], program_id=programs[0].pk)
 
 
 def enrolled_event_again(message: Message) -> None:

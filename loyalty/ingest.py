@@ -8,7 +8,7 @@ that the database refuses is taken apart and tried row by row, so that one bad r
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from core.errors import Busy, DomainError
 from core.failpoint import failpoint
 from core.outbox import wake_after_commit
 from loyalty import ledger
-from loyalty.enrolling import enrolled_event, member_place
+from loyalty.enrolling import enrolled_event, members_place
 from loyalty.errors import EventConflict, NotBooked
 from loyalty.incoming import EventInput, MemberRef, event_read
 from loyalty.judging import Answer, Item, NotEnrolled, SliceJudge, refusal
@@ -42,6 +42,7 @@ __all__ = [
     "event_ingest_raw",
     "event_read",
     "place_ensure",
+    "places_ensure",
 ]
 
 log = logging.getLogger(__name__)
@@ -132,8 +133,9 @@ def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[d
     enrolling: NotEnrolled | None = None
     while attempt < ATTEMPTS and restarts < RESTARTS:
         if enrolling is not None:
-            for member_id, program_id in sorted(enrolling.missing):
-                place_ensure(member_id=member_id, program_id=program_id)
+            for program_id in sorted({program for _member, program in enrolling.missing}):
+                missing = {member for member, program in enrolling.missing if program == program_id}
+                places_ensure(member_ids=missing, program_id=program_id)
             enrolling = None
         locked = attempt == ATTEMPTS - 1
         try:
@@ -145,8 +147,8 @@ def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[d
                 failpoint("book.before")
                 moved = _commit(judge, booked)
                 failpoint("book.in_transaction" if locked else "book.after")
-        except NotEnrolled as missing:
-            enrolling, restarts = missing, restarts + 1
+        except NotEnrolled as unenrolled:
+            enrolling, restarts = unenrolled, restarts + 1
             continue
         except ledger.BudgetMoved:
             # Each time this happens another got what was wanted here, so soon there is nothing left to want.
@@ -166,11 +168,17 @@ def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[d
 
 
 def place_ensure(*, member_id: int, program_id: int) -> Enrollment:
-    """A member's place in a program, made now if need be; being enrolled is an event like any other."""
-    enrollment, created = member_place(member_id=member_id, program_id=program_id)
-    if created:
-        event_ingest([enrolled_event(enrollment)], actor=system("enrollment"))
-    return enrollment
+    """A member's place in a program, made now if need be."""
+    [place] = places_ensure(member_ids=[member_id], program_id=program_id)
+    return place
+
+
+def places_ensure(*, member_ids: Collection[int], program_id: int) -> list[Enrollment]:
+    """The same for several at once; being enrolled is an event like any other."""
+    places = members_place(member_ids=member_ids, program_id=program_id)
+    if fresh := [enrolled_event(place) for place, created in places if created]:
+        event_ingest(fresh, actor=system("enrollment"))
+    return [place for place, _created in places]
 
 
 def _commit(judge: SliceJudge, booked: Booked | None) -> list[int]:

@@ -1,24 +1,53 @@
-"""What higher rooms do when a member comes into being. They register in ready(); members never imports them."""
+"""What higher rooms do when members come into being. They register in ready(); members never imports them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import transaction
 
 from core.actor import Actor
 from members.models import Member
 
-CreatedHook = Callable[[Member, Actor], None]
+CreatedHook = Callable[[Sequence[Member], Actor], None]
 
 _created: list[CreatedHook] = []
+_waiting: ContextVar[list[Member] | None] = ContextVar("members_waiting", default=None)
 
 
-def on_member_created(function: CreatedHook) -> CreatedHook:
-    """Call `function(member, actor)` for every new member, in the transaction that makes them: raising undoes it."""
+def on_members_created(function: CreatedHook) -> CreatedHook:
+    """Call `function(members, actor)` for new members, in the transaction that makes them: raising undoes it."""
     if function not in _created:
         _created.append(function)
     return function
 
 
 def member_created(member: Member, actor: Actor) -> None:
+    """At once, or at the end of the `created_together` that this happens in."""
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.append(member)
+        return
+    _tell([member], actor)
+
+
+@contextmanager
+def created_together(actor: Actor) -> Iterator[None]:
+    """What follows the making of members happens once for all that are made within. In the caller's transaction."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("created_together outside a transaction: members could stay without what follows")
+    waiting: list[Member] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting:
+        _tell(waiting, actor)
+
+
+def _tell(members: Sequence[Member], actor: Actor) -> None:
     for function in _created:
-        function(member, actor)
+        function(members, actor)

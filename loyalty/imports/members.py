@@ -1,4 +1,4 @@
-"""Members from a file: one service call each, as from everywhere else.
+"""Members from a file: made one by one by the service, as from everywhere else; enrolled all at once.
 
 A member may have nothing that is unique, so a part of the file and its progress are one transaction here.
 """
@@ -19,6 +19,7 @@ from loyalty.ingest import Answer
 from loyalty.judging import refusal
 from loyalty.models import ImportJob
 from members.errors import ExternalIdTaken
+from members.hooks import created_together
 from members.models import Member
 from members.services import member_create
 
@@ -29,7 +30,9 @@ def members_take(job: ImportJob, chunk: Sequence[Row]) -> list[Answer]:
     """Make members of the rows: 201 made, 200 there already, else the refusal. In the caller's transaction."""
     actor = Actor(job.initiated_by, job.actor, job.source)
     known = _known(chunk)
-    return [_taken(row, known, actor) for row in chunk]
+    # Enrolling is what takes long, and takes hardly longer for all of them than for one.
+    with created_together(actor):
+        return [_taken(row, known, actor) for row in chunk]
 
 
 def _known(rows: Sequence[Row]) -> set[str]:

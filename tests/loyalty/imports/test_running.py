@@ -8,15 +8,28 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.errors import InvalidInput
+from core.models import OutboxMessage
+from loyalty import hooking
 from loyalty.imports import runner
 from loyalty.imports.jobs import import_cancel, import_map, import_pause, import_start
 from loyalty.imports.refusals import ColumnsUnclear, FileTooLarge, ImportStateConflict, UnreadableFile
 from loyalty.imports.report import rejects_write
 from loyalty.imports.runner import import_work, imports_sweep
-from loyalty.models import Event, ImportJob, ImportReject, PointsEntry
+from loyalty.models import (
+    Enrollment,
+    Event,
+    ImportJob,
+    ImportReject,
+    PointsAccount,
+    PointsEntry,
+    TierChange,
+    TierStanding,
+)
 from members.models import Member
 from tenants.models import Brand
 from tests.loyalty import shop
@@ -282,3 +295,38 @@ def test_members_come_from_a_file_too_and_are_made_once(anna, monkeypatch):
     assert (done.counts, rejects(done)) == ({"created": 2, "repeated": 1, "refused": 1}, [(5, "C-3", "email_taken")])
     assert sorted(Member.objects.values_list("name", flat=True)) == ["Anna", "Bo", "Cy"]
     assert brought_in(raw, kind="members", format="csv").counts == {"repeated": 3, "refused": 1}
+
+
+def test_a_file_of_members_enrolls_them_all_at_once_and_each_as_if_alone(anna):
+    alone = shop.member("Alone")
+    hooking.members_enrolled_everywhere([alone], STAFF)
+    enrolling = {}
+    for count in (2, 40):
+        rows = [{"external_id": f"{count}-{each}", "name": "Bo"} for each in range(count)]
+        with CaptureQueriesContext(connection) as captured:
+            assert brought_in(ndjson(*rows), kind="members").counts == {"created": count}
+        told = [each["sql"] for each in captured if "loyalty_" in each["sql"] and "importjob" not in each["sql"]]
+        enrolling[count] = len(told)
+    assert enrolling[2] == enrolling[40] > 5
+
+    place = Enrollment.objects.get(member=alone)
+    made = Enrollment.objects.filter(member__name="Bo").order_by("id")
+    assert len(made) == 42
+    for one in made:
+        assert (one.version, _kept(one)) == (place.version, _kept(place))
+    for topic in ("member.created", "member.enrolled"):
+        whose = [each.payload["member_id"] for each in OutboxMessage.objects.filter(topic=topic).order_by("id")]
+        bos = [str(each) for each in made.values_list("member__public_id", flat=True)]
+        assert [each for each in whose if each in bos] == bos
+
+
+def _kept(place: Enrollment) -> tuple[Any, ...]:
+    """What a member has from the beginning."""
+    accounts = PointsAccount.objects.filter(enrollment=place).order_by("currency")
+    events = Event.objects.filter(member=place.member)
+    return (
+        list(accounts.values_list("currency", "balance", "pending")),
+        list(TierStanding.objects.filter(enrollment=place).order_by("ladder").values_list("ladder", "tier")),
+        TierChange.objects.filter(enrollment=place).count(),
+        list(events.values_list("type", flat=True)),
+    )
