@@ -4,7 +4,7 @@ Armed only by the environment variable STAMGAST_FAILPOINT="name" or "name:n" (th
 settings.SANDBOX is on; production settings don't set it.
 
 An event on its way in:  book.before_read · book.before (read and judged) · book.after (committed, not answered)
-  and, the third time that its member moved meanwhile, book.in_transaction.
+  and, when its member moved meanwhile, book.in_transaction.
 A file on its way in:    import.booked (the chunk is booked, its progress not noted) · import.noted
 A request with a key:    once.in_transaction (all written, not committed) · once.after (committed, not answered)
 A message on its way out: outbox.before_send · outbox.before_mark (sent, not marked) · outbox.after_mark ·

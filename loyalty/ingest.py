@@ -1,7 +1,7 @@
 """The one way in: every event, one or a million, comes through event_ingest.
 
 Validate → read → judge → book, a slice of the batch at a time. Booking names the versions that were judged on; if one
-has moved, nothing is written and the slice is read and judged again, the third time under the members' locks. A slice
+has moved, nothing is written and the slice is read and judged again under the members' locks. A slice
 that the database refuses is taken apart and tried row by row, so that one bad row answers for itself alone.
 """
 
@@ -47,8 +47,11 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-# Optimistic twice, then locked. Twins and late enrollments start over without counting, up to this often.
+# Twins and late enrollments start over without counting, up to this often.
 ATTEMPTS, RESTARTS = 3, 12
+# Optimistic once, then locked: who has moved once is in demand, and every further try that isn't booked is lost. But
+# a slice of more members than this is tried once more without: all of them would wait while it is judged.
+FEW_MEMBERS = 50
 # Called with the answers of what was just booked, in the same transaction; may raise Unwanted.
 Booked = Callable[[Sequence["Answer"]], None]
 
@@ -137,11 +140,11 @@ def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[d
                 missing = {member for member, program in enrolling.missing if program == program_id}
                 places_ensure(member_ids=missing, program_id=program_id)
             enrolling = None
-        locked = attempt == ATTEMPTS - 1
+        locked = attempt > 0 and (len(stale) <= FEW_MEMBERS or attempt == ATTEMPTS - 1)
         try:
             with transaction.atomic() if locked else nullcontext():
-                for enrollment_id in stale if locked else ():
-                    ledger.enrollment_lock(enrollment_id)
+                if locked:
+                    ledger.enrollments_lock(stale)
                 failpoint("book.before_read")
                 judge = _judged(items, actor)
                 failpoint("book.before")
