@@ -192,7 +192,7 @@ def _without_id(answer: Answer) -> Answer:
 def _place(
     context: Context, states: Mapping[str, ProgramState], member_id: int, program_id: int, now: datetime
 ) -> None:
-    """A place in memory as enrolling.member_place() would make it, with what a welcome gives."""
+    """A place in memory as enrolling.members_place() would make it, with what a welcome gives."""
     state = next(each for each in states.values() if each.id == program_id)
     member = next(each for each in context.members if each.id == member_id)
     place = member.place(program_id)
