@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import msgspec
 from core.actor import Actor
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
-from loyalty.reading import Account, AwardLot, PastMove, Place, Standing
+from loyalty.reading import Account, AwardLot, PastMove, Place, SpendLot, Standing
 from loyalty.rules.judgement import Award
 from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
@@ -161,6 +161,10 @@ class Plan(msgspec.Struct):
             }
         )
         return own + others, debt
+
+    def restore_add(self, row: Row, parts: Sequence[tuple[SpendLot, int, int]], *, paid: int) -> None:
+        """parts: of each lot what comes back, and of that what leaves again at once. paid: of it, for a debt."""
+        self.restores.append(row)
 
     def counter_add(self, place: Place, key: str, period: str, delta: int, at_most: int | None = None) -> None:
         """at_most: what a budget over all members mustn't pass; needed where one rises."""

@@ -170,6 +170,9 @@ class SliceJudge:
             whose = Whose(member.public_id, case.state.slug, member.joined_at)
             standings_lapse(place, compiled=case.state.at(self.now), plan=self.plan, at=self.now, whose=whose)
 
+    def _follow(self, case: Case) -> None:
+        lots_follow(case, self.plan, self.now)
+
     def _case(self, event: EventInput) -> Case:
         """Who and by which version. Raises what is wrong with either."""
         if event.type in INTERNAL and self.actor.initiated_by != "system":
@@ -197,7 +200,7 @@ class SliceJudge:
         if event.type == ORDER_PAID:
             self._order(case)
         self._lapse(case)
-        lots_follow(case, self.plan, self.now)
+        self._follow(case)
         if place is not None:
             # What all members share is the same for the next one of the batch.
             place.counters.update(self.context.budgets.get(place.program_id, {}))

@@ -12,7 +12,7 @@ from loyalty.definition.expiry import Inactivity
 from loyalty.reading import Account, Place
 from loyalty.rules.dates import expiry_at, local_day
 from loyalty.rules.judgement import Award
-from loyalty.versions import ProgramState, compiled_of
+from loyalty.versions import ProgramState
 
 
 def lots_follow(case: Case, plan: Plan, now: datetime) -> None:
@@ -57,7 +57,7 @@ def _keep_alive(case: Case, place: Place, plan: Plan) -> None:
 
 def rolling_months(state: ProgramState, currency: str) -> set[int]:
     """How many months lots of the currency may live on, by every version: an old lot keeps what it was given."""
-    compiled = (compiled_of(row).currencies.get(currency) for row in state.versions)
+    compiled = (each.currencies.get(currency) for each in state.every())
     return {months for known in compiled if known is not None for months in known.rolling.months}
 
 

@@ -52,11 +52,16 @@ class Account(msgspec.Struct):
         self.balance += points
         return self.repay()
 
-    def restore(self, points: int, lost: int) -> None:
-        """Follow spent points that come back; lost: of them, what is past its day or was claimed meanwhile."""
+    def restore(self, points: int, lost: int) -> int:
+        """Follow spent points that come back; lost: of them, what is past its day or was claimed meanwhile.
+
+        Returns what of the balance goes to a debt at once.
+        """
         self.held += points - lost
         self.balance += points - lost
-        self.held -= self.repay()
+        paid = self.repay()
+        self.held -= paid
+        return paid
 
     def repay(self) -> int:
         """A debt is paid from whatever balance there is."""

@@ -238,7 +238,8 @@ def _welcome(
 _LOTS = """
 SELECT a.enrollment_id, json_build_object('entry', l.entry_id, 'account', l.account_id, 'effect', e.effect,
     'rule', e.rule, 'granted', l.granted, 'remaining', l.remaining, 'reversed', l.reversed, 'expired', l.expired,
-    'active', l.active_at IS NOT NULL, 'activates_at', l.activates_at, 'expires_at', l.expires_at)::text
+    'active', l.active_at IS NOT NULL, 'activates_at', l.activates_at, 'expires_at', l.expires_at,
+    'drops', l.drops)::text
 FROM loyalty_pointsaccount a JOIN loyalty_pointslot l ON l.account_id = a.id
 JOIN loyalty_pointsentry e ON e.id = l.entry_id
 WHERE a.enrollment_id = ANY (%s) AND (l.remaining > 0 OR l.active_at IS NULL)

@@ -50,16 +50,16 @@ def _restore(
         until = expiry_at(After(n=known.restore_policy.days, unit="days"), local_day(origin.now, zone), zone)
     collect = known.refund_policy == "within_balance"
     parts = _parts(spend.lots, points)
-    lost = 0
+    told = []
     for lot, part in parts:
         gone = _gone(lot, part, collect=collect, now=origin.now, until=until)
-        lost += gone
+        told.append((lot, part, gone))
         for own in order.lots:
             if own.entry == lot.lot:
                 own.remaining += part - gone
-    account.restore(points, lost)
+    paid = account.restore(points, sum(gone for _lot, _part, gone in told))
     spend.restored += points
-    plan.restores.append(
+    plan.restore_add(
         {
             "account": account.id,
             "spend": spend.entry,
@@ -68,7 +68,9 @@ def _restore(
             "regrant_until": until,
             "collect": collect,
             "entry": {**origin.fields(), "effect": f"restore:{spend.entry}"},
-        }
+        },
+        told,
+        paid=paid,
     )
 
 

@@ -8,6 +8,7 @@ says that something was published.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -75,6 +76,10 @@ class ProgramState(msgspec.Struct, frozen=True):
 
     def at(self, moment: datetime) -> CompiledProgram:
         return compiled_of(self.row_at(moment))
+
+    def every(self) -> Iterator[CompiledProgram]:
+        """All versions: what was given by an old one goes on by it."""
+        return (compiled_of(row) for row in self.versions)
 
 
 _lock = Lock()

@@ -6,16 +6,16 @@ flat however long the history is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
 from django.db import connection
 
-from loyalty.backtests.memory import Hand, Night, Stored
+from loyalty.backtests.memory import Closed, Hand, Held, Night, Stored
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.nightly import JOB
 from loyalty.reading import MemberContext
@@ -33,7 +33,7 @@ class Person(msgspec.Struct):
     member: MemberContext
     accounts: dict[str, int]
     events: Sequence[Stored] = ()
-    hands: Sequence[Hand] = ()
+    hands: Sequence[Hand | Held | Closed] = ()
     really: dict[str, list[int]] = {}
 
 
@@ -57,12 +57,19 @@ ORDER BY member_id, received_at, id
 """
 _HANDS = """
 SELECT a.enrollment_id, e.recorded_at, e.id, a.currency, e.kind, e.points, e.expires_at,
-       CASE WHEN e.effect LIKE 'undo:%%' OR e.event_id IS NOT NULL THEN e.reversal_of_id END, e.event_id::text
+       CASE WHEN e.effect LIKE 'undo:%%' THEN e.reversal_of_id END, coalesce(l.rolls, 0)
 FROM loyalty_pointsaccount a JOIN loyalty_pointsentry e ON e.account_id = a.id
-WHERE a.enrollment_id = ANY (%(enrollments)s) AND (e.event_id IS NULL OR e.effect LIKE 'restore:%%')
-  AND e.kind NOT IN ('expire', 'debt')
-  AND e.effect NOT LIKE 'collect:%%' AND e.recorded_at < %(until)s
+LEFT JOIN loyalty_pointslot l ON l.entry_id = e.id
+WHERE a.enrollment_id = ANY (%(enrollments)s) AND e.event_id IS NULL AND e.kind NOT IN ('expire', 'debt')
+  AND e.effect NOT LIKE 'collect:%%' AND e.effect NOT LIKE 'hold:%%' AND e.recorded_at < %(until)s
 ORDER BY a.enrollment_id, e.recorded_at, e.id
+"""
+_HOLDS = """
+SELECT a.enrollment_id, h.id::text, a.currency, h.points, h.held_at, h.expires_at, h.closed_at, h.order_number,
+       h.captured, h.entry_id, h.state = 'expired'
+FROM loyalty_pointsaccount a JOIN loyalty_pointshold h ON h.account_id = a.id
+WHERE a.enrollment_id = ANY (%(enrollments)s) AND h.held_at < %(until)s
+ORDER BY a.enrollment_id, h.held_at, h.id
 """
 _REALLY = """
 SELECT a.enrollment_id, a.currency, sum(e.points) FILTER (WHERE e.kind = 'earn'),
@@ -107,10 +114,21 @@ def people(
         cursor.execute(_HANDS, scope)
         for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
             by_enrollment[enrollment_id].hands = [Hand(*row[1:]) for row in rows]
+        cursor.execute(_HOLDS, scope)
+        for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
+            person = by_enrollment[enrollment_id]
+            person.hands = sorted([*_holds(rows, until), *person.hands], key=attrgetter("at"))
         cursor.execute(_REALLY, scope)
         for enrollment_id, currency, issued, reversed_ in cursor.fetchall():
             by_enrollment[enrollment_id].really[currency] = [int(issued or 0), int(reversed_ or 0)]
     return found
+
+
+def _holds(rows: Iterable[Any], until: datetime) -> Iterator[Held | Closed]:
+    for _enrollment, key, currency, points, at, ends, closed, order, taken, entry, lapsed in rows:
+        yield Held(at, key, currency, points, ends)
+        if closed is not None and closed < until:
+            yield Closed(closed, key, order, taken, entry, lapsed)
 
 
 def nights_of(slug: str, compiled: CompiledProgram) -> list[Night]:

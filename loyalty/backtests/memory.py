@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from loyalty.booking import Origin, Plan
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.lots import MemoryLot
-from loyalty.reading import Account, AwardLot, Place, Standing
+from loyalty.reading import Account, AwardLot, Place, SpendLot, Standing
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
@@ -35,10 +35,10 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
     payload: dict[str, Any]
 
 
-class Hand(msgspec.Struct, frozen=True, gc=False):
+class Hand(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A line of the ledger that no event made: a spend, its undoing, an adjustment, a transfer. points: signed.
 
-    event: the return that a spend came back with.
+    rolls: the months that an activity carries what was given.
     """
 
     at: datetime
@@ -48,7 +48,28 @@ class Hand(msgspec.Struct, frozen=True, gc=False):
     points: int
     expires_at: datetime | None
     undoes: int | None
-    event: str | None = None
+    rolls: int = 0
+
+
+class Held(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Points that were set aside."""
+
+    at: datetime
+    id: str
+    currency: str
+    points: int
+    expires_at: datetime
+
+
+class Closed(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The end of a hold: captured, released, or swept up when its time was over. taken: 0 when all went back."""
+
+    at: datetime
+    id: str
+    order_number: str
+    taken: int
+    entry: int | None
+    lapsed: bool
 
 
 class Night(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +96,10 @@ class ReplayState(ProgramState, frozen=True):
 
     def at(self, moment: datetime) -> CompiledProgram:
         return self.compiled if moment >= self.since else super().at(moment)
+
+    def every(self) -> Iterator[CompiledProgram]:
+        yield self.compiled
+        yield from super().every()
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -123,6 +148,8 @@ class Listener(Protocol):
     """Who is told what a plan would move."""
 
     def taken(self, lot: AwardLot, currency: str, row: dict[str, Any]) -> None: ...
+    def restored(self, row: dict[str, Any], parts: Sequence[tuple[SpendLot, int, int]], paid: int) -> None: ...
+    def told(self, change: dict[str, Any]) -> None: ...
     def moved(self, move: TierMove) -> None: ...
 
 
@@ -136,7 +163,11 @@ class MemoryPlan(Plan, kw_only=True):
         return
 
     def tell(self, topic: str, **payload: Any) -> None:
-        return
+        if topic == "tier.changed":
+            self.judge.told(payload)
+
+    def restore_add(self, row: dict[str, Any], parts: Sequence[tuple[SpendLot, int, int]], *, paid: int) -> None:
+        self.judge.restored(row, parts, paid)
 
     def counter_add(self, place: Place, key: str, period: str, delta: int, at_most: int | None = None) -> None:
         name = f"{key}@{period}"

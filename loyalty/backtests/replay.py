@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -17,24 +17,26 @@ import msgspec
 
 from core.actor import system
 from core.errors import DomainError
-from loyalty.backtests.memory import Hand, MemoryPlan, Sale, Setting, Stored
+from loyalty.backtests.following import Rises
+from loyalty.backtests.memory import Closed, Hand, Held, MemoryPlan, Sale, Setting, Stored
 from loyalty.backtests.tally import Tally
-from loyalty.booking import Row, award_effect
-from loyalty.cases import Case
-from loyalty.definition.currencies import Regrant
-from loyalty.definition.expiry import After, end_of_period
+from loyalty.backtests.wallet import BEGIN, FAR, Wallet
+from loyalty.booking import Row, award_effect, order_number_of
+from loyalty.cases import Case, move_tell
+from loyalty.definition.expiry import end_of_period
 from loyalty.incoming import EventInput
 from loyalty.judging import SliceJudge
-from loyalty.lots import Draw, MemoryLot, Purse
+from loyalty.lots import MemoryLot, Purse
+from loyalty.lotting import award_fields
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
-from loyalty.reading import Account, AwardLot, Context, MemberContext, OrderContext, Place, Standing
+from loyalty.reading import AwardLot, Context, MemberContext, OrderContext, Place, SpendLot, Standing
 from loyalty.returns import return_judge, return_order
-from loyalty.rules.dates import day_start, expiry_at, local_day
+from loyalty.rising import Riser
+from loyalty.rules.dates import day_start
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.tiers import TierMove, tier_by_balance
 
 ACTOR = system("backtest")
-BEGIN, FAR = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Replay(SliceJudge):
@@ -52,10 +54,10 @@ class Replay(SliceJudge):
         self.setting, self.state, self.member, self.tally = setting, setting.state, member, tally
         self.context.budgets[self.state.id] = tally.budgets
         self.plan = MemoryPlan(judge=self, shared=tally.budgets)
-        codes = dict.fromkeys([*accounts, *setting.state.compiled.currencies])
-        self.purses = {
-            code: Purse(Account(accounts.get(code, -1 - at), code, 0, 0, 0, 0)) for at, code in enumerate(codes)
-        }
+        self.wallet = Wallet(setting.state, accounts, tally)
+        self.purses, self.net = self.wallet.purses, self.wallet.net
+        slug = setting.state.slug
+        self.rises = Rises(setting.state, Riser(1, member.public_id, member.joined_at, enrolled_at, slug))
         standings = [
             Standing(ladder.code, ladder.tiers[0].code, enrolled_at, None, "enrolled")
             for ladder in setting.state.at(enrolled_at).ladders.values()
@@ -71,35 +73,35 @@ class Replay(SliceJudge):
             counters={},
         )
         self.sales: dict[tuple[str, str], Sale] = {}
-        self.spends: dict[int, list[Draw]] = {}
-        self.restored: dict[str, list[Hand]] = {}
-        self.net: dict[str, int] = {}
         self.inside = False
         self._due = FAR
         self._night = 0
-        self._entries = 0
         self._lots: list[MemoryLot] = []
+        self._owing: dict[str, int] = {}
         # When the month that is counted into ends, and its name: a life goes forward.
         self._month = (BEGIN, "")
 
-    def run(self, events: Sequence[Stored], hands: Sequence[Hand]) -> None:
+    def run(self, events: Sequence[Stored], hands: Sequence[Hand | Held | Closed]) -> None:
         """Everything in the order in which it was booked."""
-        both: Sequence[Stored | Hand] = events
-        for hand in hands:
-            if hand.event is not None:
-                self.restored.setdefault(hand.event, []).append(hand)
+        both: Sequence[Stored | Hand | Held | Closed] = events
         if hands:
-            both = sorted([*events, *(each for each in hands if each.event is None)], key=attrgetter("at"))
+            both = sorted([*events, *hands], key=attrgetter("at"))
+        self.rises.expect(events)
         for each in both:
             self._nights(each.at)
-            self.now, self.inside = each.at, each.at >= self.state.since
-            if isinstance(each, Stored):
-                self._event(each)
-            else:
+            self._at(each.at)
+            if not isinstance(each, Stored):
                 self._hand(each)
+            elif (event := self.rises.instead_of(each)) is not None:
+                self._event(event)
+            self._follow_rises()
             if self.setting.balanced and self.now < self._due:
                 self._due = self.now  # the next night looks at tiers that go by a balance
         self._nights(self.setting.until)
+
+    def _at(self, moment: datetime) -> None:
+        self.now, self.inside = moment, moment >= self.state.since
+        self.wallet.now, self.wallet.inside = self.now, self.inside
 
     # --- events ------------------------------------------------------------------------------------------------------
     def _event(self, stored: Stored) -> None:
@@ -118,19 +120,42 @@ class Replay(SliceJudge):
         except DomainError:
             self.tally.refused += 1
 
+    def _follow_rises(self) -> None:
+        """Rises that the replay alone has are judged where they happen; one may lead to the next."""
+        while self.rises.at_once:
+            self._event(self.rises.at_once.pop(0))
+
     def _order(self, case: Case) -> None:
         """It was looked at when it came; no number comes twice."""
 
+    def _follow(self, case: Case) -> None:
+        """What wakes pays a debt when the event's awards are there."""
+        wallet, accounts = self.wallet, self.place.accounts
+        self.place.waiting = wallet.waiting()
+        debts = [each.debt for each in accounts]
+        super()._follow(case)
+        wallet.follow(self.plan.releases, self.plan.activity)
+        if self.plan.releases:
+            self._due_again()
+        self._owing = {
+            each.currency: debt - each.debt for each, debt in zip(accounts, debts, strict=True) if debt > each.debt
+        }
+        for rows in (self.plan.releases, self.plan.activity, self.plan.repay):
+            rows.clear()
+
     def _awards(self, case: Case, judgement: Judgement) -> list[Row]:
         """Awards become lots at once; nobody reads why. A debt is paid when all of the event's are there."""
-        owing: dict[str, int] = {}
-        self._lots = []
+        owing, self._lots = self._owing, []
         for award in judgement.awards:
             purse = self.purses[award.currency]
             active = award.activates_at <= self.now and not award.waits_for
+            ends = award_fields(award, purse.account, case)["expires_at"]
             paid = purse.account.earn(award.awarded, active=active)
-            lot = self._lot(purse, award.awarded, award.activates_at, award.expires_at, active=active)
-            lot.rule, lot.effect = award.rule, award_effect(award.rule, award.effect)
+            lot = self._lot(purse, award.awarded, award.activates_at, ends, active=active)
+            lot.rule, lot.effect, lot.rolls = award.rule, award_effect(award.rule, award.effect), award.rolls
+            if award.waits_for:
+                lot.waits_for, lot.order_number = award.waits_for, order_number_of(case.event)
+                lot.drops, lot.expiry = award.drops, award.expiry
             self._lots.append(lot)
             if paid:
                 owing[award.currency] = owing.get(award.currency, 0) + paid
@@ -148,8 +173,6 @@ class Replay(SliceJudge):
             self.sales[case.event.source, order["number"]] = Sale(
                 case.id, case.version.id, order["total_minor"], judgement, self._lots, order.get("lines", [])
             )
-        # What keeps lots alive is a plan for the tables; here nothing is booked.
-        self.plan.activity.clear()
         self._lots = []
         self._achieved()
         if self.inside:
@@ -172,8 +195,6 @@ class Replay(SliceJudge):
             self.context.orders[key] = self._order_of(key, sale)
         order = return_order(case, self.context)
         self._lapse(case)
-        for hand in self.restored.get(case.id, ()):
-            self._hand(hand)
         return_judge(case, order, self.plan, self.actor, self.now)
         if sale is not None and order is not None:
             sale.refunded_minor, sale.returned_lines = order.refunded_minor, order.returned_lines
@@ -198,6 +219,7 @@ class Replay(SliceJudge):
             acts=list(sale.judgement.acts),
             lines=sale.lines,
             returned_lines=sale.returned_lines,
+            spends=self.wallet.spends_on(key[1]),
         )
 
     # --- what the plan tells -----------------------------------------------------------------------------------------
@@ -207,11 +229,17 @@ class Replay(SliceJudge):
         if row["others"]:
             self.purses[currency].draw(row["others"], self.now)
         if isinstance(lot, MemoryLot):
-            lot.forgiven += row["due"] - points - debt
-        if self.inside:
-            self._flow(currency, "reversed", points)
-            self._flow(currency, "debt", debt)
-            self.net[currency] = self.net.get(currency, 0) - points
+            lot.taken += points + debt
+        self.wallet.flow(currency, "debt", debt)
+        self.wallet.taken(currency, points)
+
+    def restored(self, row: dict[str, Any], parts: Sequence[tuple[SpendLot, int, int]], paid: int) -> None:
+        own = [lot for order in self.context.orders.values() for lot in order.lots if isinstance(lot, MemoryLot)]
+        self.wallet.restored(row, parts, paid, own)
+        self._due_again()
+
+    def told(self, change: dict[str, Any]) -> None:
+        self.rises.told(change, self.now)
 
     def moved(self, move: TierMove) -> None:
         self._due = min(self._due, self._standings_due())
@@ -225,51 +253,12 @@ class Replay(SliceJudge):
         self.plan.achievements.clear()
 
     # --- by hand -----------------------------------------------------------------------------------------------------
-    def _hand(self, hand: Hand) -> None:
-        purse = self.purses.get(hand.currency)
-        if purse is None:
-            return
+    def _hand(self, hand: Hand | Held | Closed) -> None:
+        if isinstance(hand, Closed) and hand.lapsed and hand.at in self.setting.midnights:
+            return  # by the night, which is at it when it ran
         self._settle(self.now)
-        if hand.undoes is not None:
-            self._undo(purse, hand, hand.undoes)
-        elif hand.points < 0:
-            self._spend(purse, hand)
-        else:
-            purse.give(hand.points)
-            self._lot(purse, hand.points, self.now, hand.expires_at, active=True)
-            purse.repay()
-            if self.inside:
-                self._flow(hand.currency, "given", hand.points)
-
-    def _spend(self, purse: Purse, hand: Hand) -> None:
-        """What was spent then is spent again, as far as there is something; the rest is told as short."""
-        wanted = -hand.points
-        points = min(wanted, purse.account.balance)
-        purse.take(points)
-        self.spends[hand.entry] = purse.draw(points, self.now)
-        if self.inside:
-            self._flow(hand.currency, "spent" if hand.kind == "spend" else "taken", points)
-            self._flow(hand.currency, "short", wanted - points)
-
-    def _undo(self, purse: Purse, hand: Hand, spend: int) -> None:
-        """Points go back to the lots that they came from; what is past its day expires or is given anew."""
-        compiled = self.state.at(self.now)
-        known = compiled.document.currency(hand.currency) if hand.currency in compiled.currencies else None
-        draws, self.spends[spend] = _last_drawn(self.spends.get(spend, []), hand.points)
-        points = purse.restore(draws)
-        if known is not None and isinstance(known.restore_policy, Regrant):
-            days = After(n=known.restore_policy.days, unit="days")
-            until = expiry_at(days, local_day(self.now, compiled.zone), compiled.zone)
-            for draw in draws:
-                if draw.lot.expires_at is not None and draw.lot.expires_at <= self.now:
-                    draw.lot.expires_at = until
-        collected = purse.collect_forgiven(draws) if known is None or known.refund_policy == "within_balance" else 0
-        if self.inside:
-            self._flow(hand.currency, "spent", -points)
-            self._flow(hand.currency, "reversed", collected)
+        self.wallet.hand(hand)
         self._due_again()
-        self._settle(self.now)
-        purse.repay()
 
     # --- time --------------------------------------------------------------------------------------------------------
     def _nights(self, before: datetime) -> None:
@@ -285,13 +274,13 @@ class Replay(SliceJudge):
         self._night = max(self._night, stop)
 
     def _sleep(self, midnight: datetime) -> None:
-        self.now, self.inside = midnight, midnight >= self.state.since
-        for purse in self.purses.values():
-            purse.activate(midnight)
+        self._at(midnight)
+        self.wallet.activate(midnight)
         self._lapse_at(midnight)
-        self._expire(midnight)
+        self.wallet.expire(midnight)
         self._follow_balances(midnight)
         self._due_again()
+        self._follow_rises()
 
     def _follow_balances(self, at: datetime) -> None:
         for ladder in self.state.at(at).ladders.values():
@@ -300,9 +289,13 @@ class Replay(SliceJudge):
                 balance = self.purses[ladder.metrics[0].of].account.balance
                 move = tier_by_balance(ladder, current=standing.earned[0], balance=balance)
                 if move is not None:
-                    self.plan.move_take(
+                    moved = self.plan.move_take(
                         move, place=self.place, event_id=None, at=at, cause="balance", ranks=ladder.ranks
                     )
+                    if moved.kind != "kept":
+                        move_tell(
+                            self.plan, ladder, moved, at=at, member_id=self.member.public_id, program=self.state.slug
+                        )
 
     def _lapse_at(self, at: datetime) -> None:
         if any(each.due_by(at) for each in self.place.standings):
@@ -310,25 +303,12 @@ class Replay(SliceJudge):
             self._lapse(Case("", NO_EVENT, self.member, self.place, self.state, self.state.row, self.state.at(at)))
 
     def _settle(self, at: datetime) -> None:
-        if self._due > at:
-            return
-        for purse in self.purses.values():
-            purse.activate(at)
-        self._expire(at)
-        self._due_again()
-
-    def _expire(self, at: datetime) -> None:
-        for purse in self.purses.values():
-            for gone in purse.expire(at):
-                if self.inside:
-                    self._flow(purse.account.currency, "expired", gone.points)
-            purse.forget_empty()
+        if self._due <= at:
+            self.wallet.settle(at)
+            self._due_again()
 
     def _due_again(self) -> None:
-        due = self._standings_due()
-        for purse in self.purses.values():
-            due = purse.due(due)
-        self._due = due
+        self._due = self.wallet.due(self._standings_due())
 
     def _standings_due(self) -> datetime:
         ends = [end for each in self.place.standings for end in (each.valid_until, each.own_until, each.floor_until)]
@@ -338,24 +318,10 @@ class Replay(SliceJudge):
     def _lot(
         self, purse: Purse, points: int, activates_at: datetime, expires_at: datetime | None, *, active: bool
     ) -> MemoryLot:
-        self._entries += 1
-        lot = MemoryLot(
-            entry=self._entries,
-            account=purse.account.id,
-            effect="",
-            rule="",
-            granted=points,
-            remaining=points,
-            reversed=0,
-            active=active,
-            expires_at=expires_at,
-            activates_at=activates_at,
-        )
-        purse.lots.append(lot)
         due = activates_at if not active else expires_at
         if due is not None and due < self._due:
             self._due = due
-        return lot
+        return self.wallet.lot(purse, points, activates_at, expires_at, active=active)
 
     def _issued(self, rule: str, currency: str, points: int) -> None:
         tally = self.tally
@@ -363,10 +329,6 @@ class Replay(SliceJudge):
         tally.add(tally.issued_by_month, currency, self._month_of(self.now), points)
         tally.add(tally.rule_points, rule, currency, points)
         self.net[currency] = self.net.get(currency, 0) + points
-
-    def _flow(self, currency: str, kind: str, points: int) -> None:
-        if points:
-            self.tally.add(self.tally.flows, currency, kind, points)
 
     def _month_of(self, at: datetime) -> str:
         ends, name = self._month
@@ -376,18 +338,6 @@ class Replay(SliceJudge):
             ends = day_start(end_of_period(local.date(), "month") + timedelta(days=1), self.setting.zone)
             self._month = (ends, name)
         return name
-
-
-def _last_drawn(draws: Sequence[Draw], points: int) -> tuple[list[Draw], list[Draw]]:
-    """(what comes back of a spend, the last drawn first; what stays spent)."""
-    back: list[Draw] = []
-    kept: list[Draw] = []
-    for draw in reversed(draws):
-        part = min(points, draw.points)
-        points -= part
-        back += [Draw(draw.lot, part)] if part else []
-        kept += [Draw(draw.lot, draw.points - part)] if part < draw.points else []
-    return back, kept[::-1]
 
 
 NO_EVENT = EventInput("", "", FAR, None, "", None, {}, b"")

@@ -109,7 +109,7 @@ class Happened(msgspec.Struct):
 
 
 _LINES = """
-SELECT a.currency, e.kind, e.event_id IS NOT NULL, e.effect LIKE 'undo:%%' OR e.effect LIKE 'restore:%%', e.rule,
+SELECT a.currency, e.kind, e.event_id IS NOT NULL, e.effect LIKE ANY ('{undo:%%,restore:%%}'), e.rule,
        to_char(e.recorded_at AT TIME ZONE %(zone)s, 'YYYY-MM'), e.points < 0, count(*), sum(e.points), sum(e.debt)
 FROM loyalty_pointsentry e JOIN loyalty_pointsaccount a ON a.id = e.account_id
 JOIN loyalty_enrollment n ON n.id = a.enrollment_id AND n.program_id = %(program)s

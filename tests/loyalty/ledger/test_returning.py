@@ -217,3 +217,16 @@ def test_what_was_multiplied_goes_back_with_the_lines_that_it_came_from(brand, t
     assert totals(place, "balance") == (120,)
     shop.send(back(place, "A", 30, {"sku": "BEANS", "quantity": 3}))
     assert totals(place, "balance") == (0,)
+
+
+def test_what_has_to_come_from_other_lots_leaves_those_of_the_same_order_their_own(brand, time):
+    made = copy.deepcopy(shop.DOCUMENT)
+    extra = {"code": "extra", "name": "Extra", "trigger": "order.paid", "priority": 2}
+    made["rules"].append({**extra, "effects": [{"kind": "points_fixed", "currency": "points", "points": 40}]})
+    place = shop.place(shop.member("Anna"), shop.program(made))
+    shop.send(shop.order(place.member, 60, "A"))
+    made_hold = points_hold(enrollment=place, currency="points", points=3, actor=shop.PARTNER, key="h")
+    points_capture(hold=made_hold, actor=shop.PARTNER)
+    [answer] = shop.send(shop.returned(place.member, "A", 60))
+    assert answer.status == 201
+    assert totals(place, "balance", "debt") == (0, 0)
