@@ -33,18 +33,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Members"), "group", "members.member"),
             _item(request, _("Segments"), "groups", "members.segment"),
         ),
-        _group(
-            _("What happened"),
-            _item(request, _("Events"), "bolt", "loyalty.event"),
-            _item(request, _("Orders"), "shopping_bag", "loyalty.order"),
-            _item(request, _("Ledger"), "receipt_long", "loyalty.pointsentry"),
-            _item(request, _("Adjustments to approve"), "approval", "loyalty.pointsadjustment"),
-            _item(request, _("Claims"), "fact_check", "claims.claim"),
-            _item(request, _("Imports"), "upload_file", "loyalty.importjob"),
-            _item(request, _("Names on leaderboards"), "leaderboard", "loyalty.leaderboardplayer"),
-            _item(request, _("Check-ins"), "where_to_vote", "claims.checkin"),
-            _item(request, _("Places"), "location_on", "claims.place"),
-        ),
+        _happened(request),
         _group(
             _("Program"),
             _item(request, _("Programs"), "loyalty", "loyalty.program"),
@@ -64,6 +53,22 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _house(request),
     ]
     return [group for group in groups if group["items"]]
+
+
+def _happened(request: HttpRequest) -> dict[str, Any]:
+    """What came in, and what of it waits for somebody."""
+    return _group(
+        _("What happened"),
+        _item(request, _("Events"), "bolt", "loyalty.event"),
+        _item(request, _("Orders"), "shopping_bag", "loyalty.order"),
+        _item(request, _("Ledger"), "receipt_long", "loyalty.pointsentry"),
+        _item(request, _("Adjustments to approve"), "approval", "loyalty.pointsadjustment"),
+        _item(request, _("Claims"), "fact_check", "claims.claim"),
+        _item(request, _("Imports"), "upload_file", "loyalty.importjob"),
+        _item(request, _("Names on leaderboards"), "leaderboard", "loyalty.leaderboardplayer"),
+        _item(request, _("Check-ins"), "where_to_vote", "claims.checkin"),
+        _item(request, _("Places"), "location_on", "claims.place"),
+    )
 
 
 def _house(request: HttpRequest) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -54,19 +54,10 @@ def points_hold(
             if (earlier.points, earlier.order_number) != (points, order_number):
                 raise IdempotencyKeyReused()
             return earlier
-        hold_id = uuid7()
-        fields: dict[str, Any] = {
-            "id": hold_id,
-            "effect": effect,
-            "reason": dict(reason or _reason(order_number)),
-            "order_number": order_number,
-            "expires_at": now + lasts,
-            "regrant_until": regrant_end(enrollment.program_id, known.restore_policy, at=now + lasts),
-            "collect": known.refund_policy == "within_balance",
-            **_by(actor),
-        }
+        said = {"effect": effect, "reason": dict(reason or _reason(order_number)), "order_number": order_number}
+        fields = {"id": uuid7(), **said, **_ends(enrollment, known, now + lasts), **_by(actor)}
         ledger.points_hold(account_id=account.pk, points=points, now=now, hold=fields)
-        hold = PointsHold.objects.get(pk=hold_id)
+        hold = PointsHold.objects.get(pk=fields["id"])
         _tell("points.held", hold, account, points)
     return hold
 
@@ -76,6 +67,15 @@ def _check(points: int, lasts: timedelta) -> None:
         raise InvalidInput(_("Say how many points, more than 0."), field="points")
     if not LEAST <= lasts <= LONGEST:
         raise InvalidInput(_("A hold lasts from a minute to 30 days."), field="minutes")
+
+
+def _ends(enrollment: Enrollment, currency: Currency, at: datetime) -> dict[str, Any]:
+    """When its time is up, and how its points go back then."""
+    return {
+        "expires_at": at,
+        "regrant_until": regrant_end(enrollment.program_id, currency.restore_policy, at=at),
+        "collect": currency.refund_policy == "within_balance",
+    }
 
 
 def _by(actor: Actor) -> dict[str, str]:

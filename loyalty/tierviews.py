@@ -121,14 +121,8 @@ def _own_days(place: Place, compiled: CompiledProgram) -> tuple[datetime | None,
 def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | None) -> TierView:
     compiled = shown.compiled
     defined = compiled.document.ladder(ladder.code)
-    today = local_day(clock.now(), ladder.zone)
-    days = (local_day(each, ladder.zone) if each else None for each in (shown.joined_at, shown.enrolled_at))
-    anchor = window_anchor(ladder.window, *days)
-    values = values_on(ladder, progress_of(ladder, shown.counters, shown.balances), today, anchor)
-    progress = tier_progress(ladder, current=standing.tier if standing else None, values=values)
+    progress, ends = _today(shown, ladder, standing)
     rank = ladder.ranks[progress.tier]
-    rolls = isinstance(ladder.window, Rolling)
-    ends = None if rolls else ladder.window.end(ladder.window.start(today, anchor))
     here = defined.tiers[rank]
     above = next((each for each in defined.tiers if each.code == progress.next_tier), None)
     metrics = metrics_shown(compiled, ladder, progress)
@@ -150,13 +144,28 @@ def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | N
         missing=progress.missing,
         percent=progress.percent,
         to_keep=progress.to_keep,
-        window=ladder.window.key if not rolls else "rolling",
-        window_ends_at=day_start(ends, ladder.zone) if ends is not None else None,
+        window="rolling" if isinstance(ladder.window, Rolling) else ladder.window.key,
+        window_ends_at=ends,
         benefits=here.benefits,
         tiers=_steps(defined, ladder, rank),
         metrics=metrics,
         all_of=ladder.every,
     )
+
+
+def _today(
+    shown: _Shown, ladder: CompiledLadder, standing: TierStanding | None
+) -> tuple[TierProgress, datetime | None]:
+    """What counts today, and when the counting starts anew; a window that rolls, or lasts a lifetime, never does."""
+    today = local_day(clock.now(), ladder.zone)
+    days = (local_day(each, ladder.zone) if each else None for each in (shown.joined_at, shown.enrolled_at))
+    anchor = window_anchor(ladder.window, *days)
+    values = values_on(ladder, progress_of(ladder, shown.counters, shown.balances), today, anchor)
+    progress = tier_progress(ladder, current=standing.tier if standing else None, values=values)
+    if isinstance(ladder.window, Rolling):
+        return progress, None
+    ends = ladder.window.end(ladder.window.start(today, anchor))
+    return progress, day_start(ends, ladder.zone) if ends is not None else None
 
 
 def metrics_shown(compiled: CompiledProgram, ladder: CompiledLadder, progress: TierProgress) -> tuple[MetricView, ...]:

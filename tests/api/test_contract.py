@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,6 +19,10 @@ from claims.models import Place
 from claims.rotating import secret_new
 from core.api import limits
 from core.api.docs import openapi_document
+from loyalty.backtests.service import backtest_start
+from loyalty.holding import points_hold
+from loyalty.imports.jobs import Wish, file_received, import_create
+from loyalty.leaderboards import leaderboard_join
 from loyalty.ledger import ledger_invariants
 from members.models import Member
 from members.segments import segment_create
@@ -35,16 +40,18 @@ pytestmark = [pytest.mark.trial, pytest.mark.filterwarnings("ignore")]
 
 OPERATIONS = [(method, route) for route, row in MATRIX.items() for method in row if route != "schema.json"]
 EXAMPLES = scale.size(test=12, soak=250)
+BOARD = {"code": "most", "name": "Most points", "score": {"kind": "points", "currency": "points"}}
 WELCOME = {200, 201, 400, 404, 406, 409, 413, 415, 422}
 
 
 @pytest.fixture
-def world(new_brand) -> Iterator[dict[str, Any]]:
+def world(new_brand, tmp_path, settings) -> Iterator[dict[str, Any]]:
     """A brand that is really there: the requests go to the WSGI application, on connections as in production."""
+    settings.MEDIA_ROOT = tmp_path
     limits.forget_all()
     made = new_brand()
     with brand_context(made):
-        program = claimed.program()
+        program = claimed.program(leaderboards=[BOARD])
         anna = shop.member("Anna", external_id="C-1")
         place = shop.place(anna, program)
         shop.send(shop.order(anna, 5000, "INV-1"))
@@ -53,7 +60,14 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
         [event] = shop.send(shop.review(anna))
         segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
         claim = claimed.hands_in(place)
+        photo = claim.files.get()
         Place.objects.create(code="here", name="Here", latitude="52", longitude="5", secret=secret_new())
+        hold = points_hold(enrollment=place, currency="points", points=2, actor=shop.PARTNER, key="contract")
+        leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.PARTNER)
+        backtest = backtest_start(program=program, months=1, version=1, actor=shop.STAFF)
+        with file_received([msgspec.json.encode(shop.review(anna, "V-9"))]) as kept:
+            wish = Wish(filename="reviews.ndjson", format="ndjson", source="contract")
+            job, _new = import_create(kept=kept, wish=wish, actor=shop.PARTNER)
         _row, key = key_made(rate_per_minute=1_000_000)
     yield {
         "host": f"{made.slug}.localhost",
@@ -64,10 +78,14 @@ def world(new_brand) -> Iterator[dict[str, Any]]:
             "redemption": [str(taken.pk)],
             "reward": ["beans"],
             "claim": [str(claim.pk)],
-            "file": [str(claim.files.get().pk)],
+            "file": [str(photo.pk)],
             "program": ["club"],
             "number": [1],
             "segment": ["runners"],
+            "hold": [str(hold.pk)],
+            "board": ["most"],
+            "backtest": [str(backtest.pk)],
+            "import_job": [str(job.pk)],
         },
     }
     with brand_context(made):
