@@ -35,7 +35,7 @@ MOST_MEMBERS, MOST_EVENTS = 8, 15
 class Made(Struct, kw_only=True):
     """An event of a type that has no shape of its own: names with values."""
 
-    data: dict[str, Any] = {}
+    event_values: dict[str, Any] = {}
 
 
 class Tried(Struct, frozen=True):
@@ -79,7 +79,7 @@ class Panel:
     def _form(self, whole: dict[str, Any], sent: QueryDict | None) -> StructForm:
         cls: type[Struct] = PAYLOADS.get(self.trigger, Made)
         begun = f"{ROOT}.shape"
-        plain: dict[str, Any] | None = {"data": {}} if cls is Made else None
+        plain: dict[str, Any] | None = {"event_values": {}} if cls is Made else None
         if self.trigger == ORDER_PAID:
             money = whole.get("program", {}).get("money_currency", "EUR")
             plain = {"order": {"number": "TRY-1", "currency": money, "total_minor": 2500}}
@@ -115,7 +115,7 @@ class Panel:
             if self.form.errors:
                 raise ValueError(next(iter(self.form.errors.values()))[0])
             payload, when = self.form.plain, clock.now()
-            payload = payload.get("data", {}) if self.shape == Made.__name__ else payload
+            payload = payload.get("event_values", {}) if self.shape == Made.__name__ else payload
         return {
             "id": f"try-{uuid4()}", "type": self.trigger, "member": str(self.member.public_id),
             "occurred_at": timezone.localtime(when).isoformat(), "program": self.program.slug, "data": payload,

@@ -160,7 +160,7 @@ FIELDS: dict[str, Any] = {
     "dates": _("On the days"),
     "at_least_days": _("But not sooner than after days"),
     "resets": _("Counts as activity"),
-    "data": _("Values of the event"),
+    "event_values": _("Values of the event"),
     "order": _("Order"),
     "type": _("Name of the type"),
     "unique_by": _("The same again when these are the same"),
