@@ -71,6 +71,7 @@ WORDLESS = {
     "django_session.session_key",
     "loyalty_achievement.kind",
     "loyalty_budget.period",
+    "loyalty_draftpart.kind",
     "loyalty_event.initiated_by",
     "loyalty_event.status",
     "loyalty_importjob.format",
