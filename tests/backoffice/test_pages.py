@@ -63,7 +63,7 @@ def test_the_dashboard_is_in_dutch_for_whoever_reads_dutch(house: House, entered
 def queries(client: Client, path: str, **query: str) -> int:
     with CaptureQueriesContext(connection) as sent:
         assert client.get(path, query).status_code == 200
-    return len(sent.captured_queries)
+    print([q['sql'][:160] for q in sent.captured_queries]); return len(sent.captured_queries)
 
 
 @pytest.mark.parametrize(

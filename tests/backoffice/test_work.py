@@ -24,7 +24,10 @@ Entered = Callable[[str], Client]
 def test_points_are_adjusted_once_with_a_reason(house: House, entered: Entered) -> None:
     client = entered("support")
     address = path_of("loyalty_pointsentry_adjust", house.member.pk)
-    fields = {"account": "house:points", "points": "-20", "reason": "A mistake at the till", "key": "x" * 32}
+    fields = {
+        "account": "house:points", "points": "-20", "reason_code": "correction", "reason": "A mistake at the till",
+        "key": "x" * 32,
+    }  # fmt: skip
     assert "Reason" in told(client.post(address, fields | {"reason": ""}))
     for _time in range(2):
         assert client.post(address, fields).status_code == 302
@@ -54,7 +57,7 @@ def test_a_member_is_made_changed_suspended_and_let_back_in(house: House, entere
 def test_the_ledger_leaves_as_a_file_that_runs_no_formula(house: House, entered: Entered) -> None:
     entered("support").post(
         path_of("loyalty_pointsentry_adjust", house.member.pk),
-        {"account": "house:points", "points": "5", "reason": "=1+1", "key": "z" * 32},
+        {"account": "house:points", "points": "5", "reason_code": "other", "reason": "=1+1", "key": "z" * 32},
     )
     answer: Any = entered("owner").get(path_of("loyalty_pointsentry_export"), {"kind__exact": "adjust"})
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()

@@ -34,6 +34,8 @@ ROOMS = (
 app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if name.partition(".")[0] in ROOMS}
 BRANDS = sorted(name for name, task in TASKS.items() if isinstance(task, BrandTask))
+# Of a backtest that is gone.
+ARGUMENTS = {"loyalty.tasks.backtest_part": [0]}
 PLATFORMS = {"provision_signup": [str(uuid7())], "signup_mail_send": [str(uuid7())], "signups_sweep": []}
 
 # How each command of ours finds its brand. names: told by an argument, which it refuses when there is no such brand;
@@ -78,7 +80,7 @@ def test_a_brands_task_touches_the_brand_of_its_header_and_no_other(
             work_left()
     left, before = rows_left(), writes_by_table()
     with brand_context(brand):
-        TASKS[name].apply_async(headers={HEADER: other_brand.schema_name}).get()
+        TASKS[name].apply_async(args=ARGUMENTS.get(name), headers={HEADER: other_brand.schema_name}).get()
         assert rows_left() == left
     assert schemas_written(before) <= {other_brand.schema_name}
     assert current_schema() == brand.schema_name
@@ -90,10 +92,10 @@ def test_a_brands_task_without_one_raises_and_touches_nothing(name: str, schema:
     work_left()
     before = writes_by_table()
     with pytest.raises((NoBrand, Brand.DoesNotExist)):
-        BrandTask.apply(TASKS[name], headers={HEADER: schema}).get()
+        BrandTask.apply(TASKS[name], args=ARGUMENTS.get(name), headers={HEADER: schema}).get()
     park()
     with pytest.raises(NoBrand):
-        TASKS[name].delay()
+        TASKS[name].delay(*ARGUMENTS.get(name, []))
     assert schemas_written(before) == set()
 
 
@@ -108,7 +110,7 @@ def test_a_task_that_waited_while_its_brand_was_suspended_still_works_there_alon
     before = writes_by_table()
     with brand_context(other_brand):
         work_left()
-    TASKS[name].apply_async(headers={HEADER: other_brand.schema_name}).get()
+    TASKS[name].apply_async(args=ARGUMENTS.get(name), headers={HEADER: other_brand.schema_name}).get()
     assert schemas_written(before) <= {other_brand.schema_name}
 
 
