@@ -147,14 +147,15 @@ class ProgramAdmin(BrandAdmin):
         self.require(request.user.has_perm(PUBLISH))
         form = PublishForm(request.POST or None, initial={"revision": program.draft_revision})
         if form.is_valid():
+            said = form.cleaned_data
             try:
                 version = program_publish(
                     program=program,
                     actor=actor_of(request),
-                    note=form.cleaned_data["note"],
-                    in_force_from=form.cleaned_data["in_force_from"],
-                    expected_revision=form.cleaned_data["revision"],
-                    tier_recalculation=form.cleaned_data["tier_recalculation"] or "none",
+                    note=said["note"],
+                    in_force_from=said["in_force_from"],
+                    expected_revision=said["revision"],
+                    tier_recalculation=said["tier_recalculation"] or "none",
                 )
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
@@ -165,7 +166,6 @@ class ProgramAdmin(BrandAdmin):
         if not previews:
             form.fields.pop("tier_recalculation")
         newest = newest_version(program)
-        before = document_file(newest.document) if newest is not None else ""
         context = self.page_context(
             request,
             title=_("Review and publish %(program)s") % {"program": program},
@@ -175,7 +175,7 @@ class ProgramAdmin(BrandAdmin):
             newest=newest,
             changes=changes_of(program),
             problems=placed(program, draft_problems(program)),
-            sides=side_by_side(before, draft_yaml(program)),
+            sides=side_by_side(document_file(newest.document) if newest else "", draft_yaml(program)),
             tier_previews=previews,
             waiting=versions_waiting(program, clock.now()),
             now=clock.now(),
