@@ -27,13 +27,25 @@ from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
 from loyalty.draftrows import rows_of
 from loyalty.drafts import draft_plain, draft_replace, program_invalid
-from loyalty.models import Program
+from loyalty.models import Program, ProgramVersion
 from loyalty.pieces import seen_of, settings_save
 from loyalty.published import newest_version, versions_waiting
 from loyalty.publishing import draft_difference, draft_problems, program_create, program_publish
 from loyalty.tierpreview import draft_previews
 
 PUBLISH = "loyalty.publish_program"
+
+
+def _published(request: HttpRequest, program: Program, said: dict[str, Any]) -> ProgramVersion:
+    """As the form says. DomainError."""
+    return program_publish(
+        program=program,
+        actor=actor_of(request),
+        note=said["note"],
+        in_force_from=said["in_force_from"],
+        expected_revision=said["revision"],
+        tier_recalculation=said["tier_recalculation"] or "none",
+    )
 
 
 @brand_admin(Program)
@@ -147,16 +159,8 @@ class ProgramAdmin(BrandAdmin):
         self.require(request.user.has_perm(PUBLISH))
         form = PublishForm(request.POST or None, initial={"revision": program.draft_revision})
         if form.is_valid():
-            said = form.cleaned_data
             try:
-                version = program_publish(
-                    program=program,
-                    actor=actor_of(request),
-                    note=said["note"],
-                    in_force_from=said["in_force_from"],
-                    expected_revision=said["revision"],
-                    tier_recalculation=said["tier_recalculation"] or "none",
-                )
+                version = _published(request, program, form.cleaned_data)
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
             else:
