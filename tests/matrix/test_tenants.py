@@ -267,7 +267,7 @@ def chapter_of(line: Line) -> str:
     if line.conf != "brand":
         return line.conf
     if parts[0] == "admin":
-        return f"admin {parts[1]}" if len(parts) > 3 and parts[1].isalpha() else "admin"
+        return " ".join(parts[:3]) if len(parts) > 3 and parts[1].isalpha() else "admin"
     return parts[0] if parts[0] in ("accounts", "api") else "pages"
 
 
