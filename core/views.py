@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
@@ -45,7 +46,7 @@ def refusal(
     known = HTTPStatus(status)
     if request.path_info.startswith(API_PREFIX):
         error = DomainError(detail or known.phrase, code=code or CODES.get(known, "error"), status=int(status))
-        document = problem_document(error, request_id=str(uuid7()), instance=request.path)
+        document = problem_document(error, request_id=str(uuid7()), instance=quote(request.path))
         response = HttpResponse(msgspec.json.encode(document), status=status, content_type=CONTENT_TYPE)
     else:
         response = HttpResponse(_page(request, page or str(int(status)), known, detail), status=status)
