@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64decode
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -142,10 +143,18 @@ def _seen(response: Any, call: Call) -> dict[str, str]:
     else:
         body = response.content
     return {
-        "the body": body.decode("utf-8", "replace"),
+        "the body": _readable(body).decode("utf-8", "replace"),
         "a header": "\n".join(f"{name}: {value}" for name, value in response.headers.items()),
         "a cookie": response.cookies.output(),
     }
+
+
+def _readable(body: bytes) -> bytes:
+    """With what a file in a JSON answer holds, which stands there as base64."""
+    if not body.startswith(b"{") or b'"media_type"' not in body:
+        return body
+    content = msgspec.json.decode(body).get("content")
+    return body + b64decode(content) if content else body
 
 
 def _class_of(response: Any) -> str:
