@@ -100,6 +100,8 @@ WORDLESS = {
     "loyalty_programversion.note",
     "loyalty_progresscounter.period",
     "loyalty_tierchange.cause",
+    "loyalty_tierfloor.source",
+    "loyalty_tierinvitation.state",
     "loyalty_tierstanding.cause",
     "members_consent.purpose",
     "members_member.language",
@@ -197,6 +199,7 @@ def test_both_brands_share_their_keys_and_differ_in_every_text(stage: Stage) -> 
     own_words = {
         "member_ref", "program_slug", "reward_code", "currency_code", "reset_key", "confirm_key", "signup",
         "signup_token", "brand", "domain", "claim_type", "place_code", "place_token", "board_code",
+        "ladder_code", "tier_code",
     }  # fmt: skip
     for name, value in stage.amber.one.items():
         assert (value == stage.basalt.one[name]) == (name not in own_words), name
