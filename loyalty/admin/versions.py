@@ -41,8 +41,8 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("program", "withdrawal")
     ordering = ("-id",)
     change_form_template = "admin/loyalty/version.html"
-    fields = (("program", "number"), ("state", "in_force"), ("who", "published_at"), "note")
-    readonly_fields = ("program", "number", "state", "in_force", "published_at", "who", "note")
+    fields = (("program", "number"), ("state_word", "in_force"), ("who", "published_at"), "note")
+    readonly_fields = ("program", "number", "state_word", "in_force", "published_at", "who", "note")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProgramVersion]:
         rows: QuerySet[ProgramVersion] = super().get_queryset(request).select_related("program", "withdrawal")
@@ -59,8 +59,9 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
         attach(rows, "state", lambda page: {row.pk: version_state(row, in_force) for row in page})
 
     @display(description=gettext_lazy("in force from"), ordering="in_force_from")
-    def in_force(self, version: ProgramVersion) -> Any:
-        return version.in_force_from or _("the beginning")
+    def in_force(self, version: ProgramVersion) -> str:
+        since = version.in_force_from
+        return _("the beginning") if since is None else date_format(localtime(since), "SHORT_DATETIME_FORMAT")
 
     @display(description=gettext_lazy("published by"))
     def who(self, version: ProgramVersion) -> str:
@@ -72,6 +73,11 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
     def state(self, version: ProgramVersion) -> tuple[str, str]:
         known = attached(version, "state")
         return version_state(version) if known is None else known
+
+    @display(description=gettext_lazy("state"))
+    def state_word(self, version: ProgramVersion) -> str:
+        """For its own page, which shows no labels."""
+        return version_state(version)[1]
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -10,9 +10,11 @@ from typing import ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.bases import AppendOnly, BrandModel
+from loyalty.definition.translation import text_in
 
 code_validator = RegexValidator(
     r"^[a-z][a-z0-9_]{0,39}\Z",
@@ -55,7 +57,11 @@ class DraftPiece(BrandModel):
         ordering: ClassVar = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.code
+        """Its name in the reader's language; an unfinished draft may hold anything in its place."""
+        name = self.body.get("name_many") or self.body.get("name") if isinstance(self.body, dict) else None
+        if isinstance(name, dict):
+            name = text_in(name, (get_language() or "en")[:2])
+        return name if isinstance(name, str) and name else self.code
 
 
 class PointCurrency(DraftPiece):

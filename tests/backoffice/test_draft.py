@@ -187,6 +187,10 @@ def test_a_scheduled_version_is_withdrawn_with_a_reason(house: House, entered: E
     assert withdraw in told(client.get(path_of("loyalty_program_change", row.pk)))
     assert withdraw in told(client.get(path_of("loyalty_programversion_change", version.pk)))
     assert "never will" in told(client.get(withdraw))
+    page = told(client.get(path_of("loyalty_programversion_change", version.pk)))
+    assert "scheduled" in page
+    assert "to_come" not in page
+    assert "+00:00" not in page
     assert entered("support").post(withdraw).status_code == 403
     assert not VersionWithdrawal.objects.exists()
     assert client.post(withdraw, {"reason": "Wrong week"}).status_code == 302
@@ -314,3 +318,17 @@ def test_what_stands_in_the_way_of_publishing_leads_to_its_field(house: House, e
     rule.save()
     page = told(entered("owner").get(path_of("loyalty_program_publish", house.program.pk)))
     assert f"{path_of('loyalty_earningrule_change', rule.pk)}#p-effects-0-currency" in page
+
+
+def test_the_way_to_a_rule_names_it_as_its_reader_would(house: House, entered: Entered) -> None:
+    row = EarningRule.objects.get(program=house.program, code="per_euro")
+    row.body = {**row.body, "name": {"en": "Happy hour", "nl": "Borreluur"}}
+    row.save()
+    address = path_of("loyalty_earningrule_change", row.pk)
+    english, dutch = entered("owner"), entered("owner")
+    dutch.cookies["django_language"] = "nl"
+    for client, name in ((english, "Happy hour"), (dutch, "Borreluur")):
+        heading = told(client.get(address)).partition("<h1")[2].partition("</h1>")[0]
+        assert name in heading
+        assert "er_euro" not in heading
+    assert str(EarningRule(code="bare", body={"name": 7})) == "bare"

@@ -211,7 +211,7 @@ class Painter:
 
     def _local(self, value: Any, path: str) -> Node:
         texts = dict(value) if isinstance(value, Mapping) else {"en": value} if isinstance(value, str) else {}
-        node = Node("local", path, marks="languages" if isinstance(value, Mapping) else "")
+        node = Node("local", path, wide=True, marks="languages" if isinstance(value, Mapping) else "")
         names = {**dict(LANGUAGES), **{each: each for each in texts}}
         for language, name in names.items():
             text = str(texts.get(language, ""))
