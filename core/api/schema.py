@@ -38,7 +38,7 @@ class Operation(msgspec.Struct, kw_only=True):
 
     page: the first answer is a page of its shape. idempotency: None, optional or required. refusals: further statuses.
     examples: "body" and statuses as text → an example. media: media type → schema, for other bodies than JSON, beside
-    `body` or alone. gives: the media type of the good answer.
+    `body` or alone. gives: the media type of the good answer; or_gives: one that can be asked for instead, as text.
     """
 
     summary: str
@@ -52,6 +52,7 @@ class Operation(msgspec.Struct, kw_only=True):
     examples: Mapping[str, Any] = {}
     media: Mapping[str, Any] = {}
     gives: str = JSON_TYPE
+    or_gives: str = ""
     operation_id: str = ""
 
 
@@ -137,6 +138,8 @@ class ApiSchema(AutoSchema):
         for status, shape in said.answers.items():
             example = said.examples.get(str(status))
             content = {said.gives: self._content(shape, example, page=said.page)[JSON_TYPE]}
+            if said.or_gives:
+                content[said.or_gives] = {"schema": {"type": "string"}}
             headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
             if status == 201:
                 headers["Location"] = {"description": "Where it is.", "schema": {"type": "string"}}  # type: ignore[dict-item]

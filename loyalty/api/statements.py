@@ -71,6 +71,7 @@ class StatementView(ThinView):
         tag=TAG,
         query=StatementFilters,
         answers={200: StatementOut},
+        or_gives="text/csv",
         refusals=(422,),
         examples={"200": {**moving_examples.STATEMENT, "lines": [examples.ADJUSTMENT]}},
     )
