@@ -288,8 +288,6 @@ def points_moved(member: Member, program: Program, word: str, prefix: str, numbe
     for answer in shop.send(*({**row, "program": program.slug} for row in rows), actor=partner):
         assert answer.error is None, answer
     leaderboard_join(enrollment=place, name=f"{word} {number}", actor=partner)
-    given: dict[str, Any] = {"ladder": f"{prefix}ladder", "tier": f"{prefix}high", "until": None}
-    tier_floor_set(enrollment=place, **given, source=f"{word} plan", reason=f"{word} friend", actor=staff)
     key = f"{word}-{number:024d}"
     points_adjust(
         enrollment=place, currency=f"{prefix}points", points=7, reason=f"{word} sorry", actor=staff, key=key
