@@ -71,13 +71,19 @@ def test_a_night_ends_although_somebody_holds_a_tier_that_is_gone(ahead):
     shop.send(shop.order(anna, 1200))
     without = _document()
     del without["ladders"][0]["tiers"][2]
+    without["ladders"][0]["moved_tiers"] = {"vip": "advocate"}
+    # Publishing sees to it that nobody is left on the tier; who got there in between still is.
     program = _published(program, without)
+    TierStanding.objects.filter(enrollment=place).update(tier="vip")
     ends = TierStanding.objects.get(enrollment=place).valid_until
     assert ends is not None
     ahead((ends - clock.now()).days + 2)
     nightly_run(program=program, today=None)
     standing = TierStanding.objects.get(enrollment=place)
-    assert (standing.tier, standing.valid_until) == ("enthusiast", None)
+    # The night ends, and whoever stood there is where the program says that they go, for the year that runs now.
+    assert standing.tier == "advocate"
+    assert standing.valid_until is not None
+    assert standing.valid_until > clock.now()
 
 
 def test_buying_redeeming_returning_and_giving_back_gives_nothing():
