@@ -12,6 +12,8 @@ from core.errors import DomainError
 TYPE_PAGE = "/api/docs/problems/"
 CONTENT_TYPE = "application/problem+json"
 PLATFORM_ROOM = "tenants."
+# What a path may hold as it is (RFC 3986); the rest is quoted where a problem names the address it is about.
+PATH_SAFE = "/:@!$&'()*+,;=-._~"
 
 
 class Unauthenticated(DomainError):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.ids import uuid7
-from core.problems import CONTENT_TYPE, problem_document
+from core.problems import CONTENT_TYPE, PATH_SAFE, problem_document
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def refusal(
     known = HTTPStatus(status)
     if request.path_info.startswith(API_PREFIX):
         error = DomainError(detail or known.phrase, code=code or CODES.get(known, "error"), status=int(status))
-        document = problem_document(error, request_id=str(uuid7()), instance=quote(request.path))
+        document = problem_document(error, request_id=str(uuid7()), instance=quote(request.path, safe=PATH_SAFE))
         response = HttpResponse(msgspec.json.encode(document), status=status, content_type=CONTENT_TYPE)
     else:
         response = HttpResponse(_page(request, page or str(int(status)), known, detail), status=status)

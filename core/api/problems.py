@@ -28,6 +28,7 @@ from core.errors import Busy, DomainError, InvalidInput, NotFound
 from core.ids import uuid7
 from core.problems import (
     CONTENT_TYPE,
+    PATH_SAFE,
     BodyTooLarge,
     InternalError,
     MethodNotAllowed,
@@ -58,7 +59,7 @@ def request_id_of(request: HttpRequest) -> str:
 def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
     """The answer to a refused request."""
     request_id = request_id_of(request)
-    document = problem_document(error, request_id=request_id, instance=quote(request.path))
+    document = problem_document(error, request_id=request_id, instance=quote(request.path, safe=PATH_SAFE))
     invalid_token = document.pop("invalid_token", False)
     response = HttpResponse(msgspec.json.encode(document, enc_hook=str), status=error.status, content_type=CONTENT_TYPE)
     response["X-Request-Id"] = request_id

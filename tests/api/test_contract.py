@@ -82,6 +82,7 @@ def world(new_brand, tmp_path, settings) -> Iterator[dict[str, Any]]:
             "program": ["club"],
             "number": [1],
             "segment": ["runners"],
+            "ladder": ["main"],
             "hold": [str(hold.pk)],
             "board": ["most"],
             "backtest": [str(backtest.pk)],

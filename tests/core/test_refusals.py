@@ -137,4 +137,4 @@ def test_the_nonce_of_the_page_is_that_of_the_header(client: Client) -> None:
 
 def test_a_refused_address_is_told_as_an_address_may_be_written(client: Client) -> None:
     told = client.get("/api/v1/members/ext:a%20%E2%80%B0%00").json()
-    assert (told["code"], told["instance"]) == ("nul_character", "/api/v1/members/ext%3Aa%20%E2%80%B0%00")
+    assert (told["code"], told["instance"]) == ("nul_character", "/api/v1/members/ext:a%20%E2%80%B0%00")

@@ -72,13 +72,15 @@ def names(patterns: list[Any]) -> Iterator[str]:
             yield str(pattern.name)
 
 
+# Pages beside a member's ledger, whose address names the member.
+OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back"})
 PAGES = sorted(set(names(site.get_urls())))
 
 
 def subject(name: str, house: House) -> Any:
     """The key of an object that the page is about."""
     app_model = "_".join(name.split("_")[:2])
-    if name in ("loyalty_pointsentry_adjust", "loyalty_pointsentry_pool", "loyalty_pointsentry_statement"):
+    if app_model == "loyalty_pointsentry" and name.removeprefix(f"{app_model}_") in OF_A_MEMBER:
         return house.member.pk
     if name.endswith("_sentence"):
         return house.program.pk
