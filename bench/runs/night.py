@@ -55,7 +55,8 @@ WITH due AS (
     INSERT INTO loyalty_lotdraw (entry_id, lot_id, points)
     SELECT e.id, d.entry_id, e.points FROM entries e JOIN due d ON d.account_id = e.account_id
 ), emptied AS (
-    UPDATE loyalty_pointslot l SET remaining = 0 FROM due d WHERE l.entry_id = d.entry_id
+    UPDATE loyalty_pointslot l SET remaining = 0, expired = l.expired + d.remaining
+    FROM due d WHERE l.entry_id = d.entry_id
 )
 UPDATE loyalty_pointsaccount a SET balance = balance - d.remaining, expired = expired + d.remaining
 FROM due d WHERE a.id = d.account_id
