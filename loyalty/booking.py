@@ -130,22 +130,30 @@ class Plan(msgspec.Struct):
             }
         )
 
-    def take_add(self, lot: AwardLot, points: int, *, account: Account, policy: str, origin: Origin) -> tuple[int, int]:
-        """Plan to take back `points` of an award: its own lot, then the balance, then debt, as the policy allows.
+    def own_take(self, lot: AwardLot, points: int, *, account: Account, policy: str) -> tuple[int, int]:
+        """Take what an award's own lot has of `points`: of every lot of a return first, so that none draws on another.
 
-        What of the award has expired counts as gone: it is taken from nothing else. Returns (points taken, debt made).
-        What the policy forgives is noted on the lot only.
+        What of the award has expired counts as gone: it is taken from nothing. Returns (points due, of them taken).
         """
         alive = lot.granted - lot.expired
         due = min(lot.reversed + points, alive) - min(lot.reversed, alive)
         own = min(due, lot.remaining) if policy != "only_pending" or not lot.active else 0
         if lot.account != account.id:
             own = 0  # it was earned before the member shared an account, or while they did
-        from_balance = account.balance - (own if lot.active else 0)
-        others = min(due - own, max(0, from_balance)) if policy != "only_pending" else 0
-        debt = due - own - others if policy == "into_debt" else 0
-        account.give_back(own, others, debt, active=lot.active)
+        account.give_back(own, 0, 0, active=lot.active)
         lot.remaining -= own
+        return due, own
+
+    def take_add(
+        self, lot: AwardLot, points: int, *, due: int, own: int, account: Account, policy: str, origin: Origin
+    ) -> tuple[int, int]:
+        """Plan to take back `points` of an award: what own_take() found, then the balance, then debt, by the policy.
+
+        Returns (points taken, debt made). What the policy forgives is noted on the lot only.
+        """
+        others = min(due - own, max(0, account.balance)) if policy != "only_pending" else 0
+        debt = due - own - others if policy == "into_debt" else 0
+        account.give_back(0, others, debt, active=lot.active)
         lot.reversed += points
         entry = {**origin.fields(), "effect": f"reverse:{lot.entry}", "rule": lot.rule}
         self.takes.append(

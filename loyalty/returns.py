@@ -94,8 +94,8 @@ def _take_back(case: Case, order: OrderContext, returned: Returned, plan: Plan, 
         returned=returned,
     )
     judged_by = case.state.version(order.version_id)
-    told: list[Row] = []
-    for reversal in sorted(reversals, key=lambda each: _last(lots[int(each.key)], each.points)):
+    owed = []
+    for reversal in reversals:
         lot = lots[int(reversal.key)]
         account = next((each for each in place.accounts if each.id == lot.account), None)
         if account is None:  # earned in another account than the member's of today: before they shared, or while
@@ -103,15 +103,17 @@ def _take_back(case: Case, order: OrderContext, returned: Returned, plan: Plan, 
         if account is None:
             continue
         policy = judged_by.document.currency(account.currency).refund_policy
-        taken, debt = plan.take_add(lot, reversal.points, account=account, policy=policy, origin=origin)
+        owed.append(
+            (reversal, lot, account, policy, plan.own_take(lot, reversal.points, account=account, policy=policy))
+        )
+    told: list[Row] = []
+    for reversal, lot, account, policy, (due, own) in owed:
+        taken, debt = plan.take_add(
+            lot, reversal.points, due=due, own=own, account=account, policy=policy, origin=origin
+        )
         _counters_lower(case, order, lot, place, plan, reversal.points, whole=reversal.whole)
         told.append({"rule": lot.rule, "currency": account.currency, "points": taken, "debt": debt})
     return told
-
-
-def _last(lot: AwardLot, points: int) -> tuple[bool, bool]:
-    """What has to come from other lots comes last: it mustn't be taken from those that still give their own."""
-    return lot.remaining < points, lot.remaining == 0
 
 
 def _lines(awards: Mapping[str, Mapping[str, Any]], lot: AwardLot) -> tuple[tuple[int, int], ...]:

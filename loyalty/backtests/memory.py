@@ -177,8 +177,10 @@ class MemoryPlan(Plan, kw_only=True):
         else:
             place.counters[name] = place.counters.get(name, 0) + delta
 
-    def take_add(self, lot: AwardLot, points: int, *, account: Account, policy: str, origin: Origin) -> tuple[int, int]:
-        taken, debt = super().take_add(lot, points, account=account, policy=policy, origin=origin)
+    def take_add(
+        self, lot: AwardLot, points: int, *, due: int, own: int, account: Account, policy: str, origin: Origin
+    ) -> tuple[int, int]:
+        taken, debt = super().take_add(lot, points, due=due, own=own, account=account, policy=policy, origin=origin)
         self.judge.taken(lot, account.currency, self.takes.pop())
         return taken, debt
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.holding import points_capture, points_hold
+from loyalty.holding import points_capture, points_hold, points_release
 from loyalty.models import Order, PointsEntry
 from loyalty.nightly import nightly_run
 from tests.loyalty import shop
@@ -230,3 +230,27 @@ def test_what_has_to_come_from_other_lots_leaves_those_of_the_same_order_their_o
     [answer] = shop.send(shop.returned(place.member, "A", 60))
     assert answer.status == 201
     assert totals(place, "balance", "debt") == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"), [("only_pending", (130, 0)), ("within_balance", (0, 0)), ("into_debt", (0, 70))]
+)
+def test_two_lots_of_an_order_that_are_both_partly_spent_dont_draw_on_each_other(brand, time, policy, left):
+    made = document(refund_policy=policy)
+    fixed = {"kind": "points_fixed", "currency": "points", "points": 100}
+    made["rules"] = [
+        {"code": code, "name": code, "trigger": "order.paid", "priority": at, "effects": [fixed]}
+        for at, code in enumerate(("second", "first"))
+    ]
+    place = shop.place(shop.member("Anna"), shop.program(made))
+    shop.send(shop.order(place.member, 60, "A"))
+    kept, used = (
+        points_hold(enrollment=place, currency="points", points=points, actor=shop.PARTNER, key=str(points))
+        for points in (60, 70)
+    )
+    points_capture(hold=used, actor=shop.PARTNER)
+    points_release(hold=kept, actor=shop.PARTNER)
+    assert [lot.remaining for lot in lots(place)] == [60, 70]
+    [answer] = shop.send(shop.returned(place.member, "A", 60))
+    assert answer.status == 201, answer.body
+    assert totals(place, "balance", "debt") == left
