@@ -35,7 +35,9 @@ class Given(Struct, frozen=True, gc=False):
     """What a giver would give: minor units of its currency; numerator/denominator is the exact figure before rounding.
 
     base_minor: the money it was reckoned from, before the part paid otherwise is taken off; None for a fixed gift.
-    lines: (place among the order's lines, money reckoned from it) where lines earn one by one, for returns by line.
+    lines: (place among the order's lines, weight) where lines earn, for a return by line: it takes the share of the
+    points that the line has in all weights. A weight is what the line gave where each is rounded by itself, else the
+    money or the units that were reckoned from it.
     """
 
     points: int

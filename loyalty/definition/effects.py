@@ -6,9 +6,10 @@ effects. To add a kind, write the Struct here (or in a module beside) and add it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -121,27 +122,65 @@ class PointsPerUnit(
             found = units(facts.payload)
             if found is None:
                 return None
-            numerator, denominator = found.numerator * up, found.denominator * down
-            return Given(rounded(numerator, denominator, rounding), numerator, denominator)
+            number = sum((each for _place, each in found), Fraction(0))
+            numerator, denominator = number.numerator * up, number.denominator * down
+            return Given(rounded(numerator, denominator, rounding), numerator, denominator, None, _weights(found))
 
         return Giver(self.currency, "points_per_unit", give, terms=terms_of(self.pending_days, self.expiry))
 
 
-def _units(of: str, where: tuple[ItemTest, ...]) -> Callable[[Mapping[str, Any]], Fraction | None]:
-    """The number of units in a payload; None when there is no number at the path."""
+Units = list[tuple[int, Fraction]]
+
+
+def _units(of: str, where: tuple[ItemTest, ...]) -> Callable[[Mapping[str, Any]], Units | None]:
+    """The numbers of units in a payload, each with the place of its line, NO_LINE where it is of none of an order's.
+
+    None when there is no number at the path.
+    """
     keys = tuple(of.split("."))
     holds = tests_build(where)
 
-    def units(payload: Mapping[str, Any]) -> Fraction | None:
-        found: list[Any] = []
-        for item in items_at(payload, keys[:-1]) if keys[:-1] else [payload]:
+    def units(payload: Mapping[str, Any]) -> Units | None:
+        found: Units = []
+        items = list(_placed(payload, keys[:-1]))
+        for place, item in items:
             if holds(item):
-                found += values_at(usual_value(item, keys[-1]), ())
-        numbers = [number for each in found if (number := _number(each)) is not None]
+                values = values_at(usual_value(item, keys[-1]), ())
+                found += [(place, number) for each in values if (number := _number(each)) is not None]
         # Items that were tested and failed are none of a known number; an event without the number is another matter.
-        return sum(numbers, Fraction(0)) if numbers or (where and items_at(payload, keys[:-1])) else None
+        return found if found or (where and items) else None
 
     return units
+
+
+NO_LINE = -1
+_LINES = ("order", "lines")
+
+
+def _placed(payload: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The objects at the path, each with the place of the order's line that it is or belongs to."""
+    if keys[:2] != _LINES:
+        for item in items_at(payload, keys) if keys else [payload]:
+            yield NO_LINE, item
+        return
+    order = payload.get("order")
+    lines = order.get("lines") if isinstance(order, dict) else None
+    for place, line in enumerate(lines if isinstance(lines, list | tuple) else ()):
+        if isinstance(line, dict):
+            for item in items_at(line, keys[2:]) if keys[2:] else [line]:
+                yield place, item
+
+
+def _weights(units: Units) -> tuple[tuple[int, int], ...]:
+    """How many units came from each line, in whole parts of a unit; none where they aren't an order's lines'."""
+    weights: dict[int, Fraction] = {}
+    for place, number in units:
+        weights[place] = weights.get(place, Fraction(0)) + number
+    if NO_LINE in weights:
+        return ()
+    parts = lcm(*(each.denominator for each in weights.values()))
+    parts = parts if parts <= _MAX_PARTS else _MAX_PARTS
+    return tuple((place, int(each * parts)) for place, each in sorted(weights.items()) if each)
 
 
 def _number(value: Any) -> Fraction | None:
@@ -153,6 +192,8 @@ def _number(value: Any) -> Fraction | None:
 
 
 _MAX_UNITS = 10**12
+# Into so many parts a unit is divided at most, so that a line's weight stays within a BIGINT.
+_MAX_PARTS = 10**6
 
 
 class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="multiply"):

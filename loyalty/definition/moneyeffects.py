@@ -170,11 +170,14 @@ class PointsPerMoney(
             if found is None:
                 return None
             numerator, denominator = found.amount * found.paid * up, found.total * down
-            if by_line:
-                points = sum(rounded(amount * found.paid * up, denominator, rounding) for _, amount in found.lines)
-            else:
+            if not by_line:
                 points = rounded(numerator, denominator, rounding)
-            return Given(points, numerator, denominator, found.amount, found.lines)
+                return Given(points, numerator, denominator, found.amount, found.lines)
+            # What a line gave is what a return of it takes, not its share of the money.
+            gave = tuple(
+                (place, rounded(amount * found.paid * up, denominator, rounding)) for place, amount in found.lines
+            )
+            return Given(sum(points for _, points in gave), numerator, denominator, found.amount, gave)
 
         return self._giver("points_per_money", give)
 

@@ -22,7 +22,7 @@ class Award(Struct, frozen=True, gc=False, omit_defaults=True):
     order that is (earnbase.parts_amount works out the same of a return). reason: what the sentence to the member needs.
     activates_at, expires_at: aware UTC; expires_at None: never. counted: the counters that it raised by `awarded` and
     that a reversal of it lowers again; counted_times: those that it raised by 1, lowered when all of it is reversed.
-    lines: (place among the order's lines, money reckoned from it) where it was reckoned line by line.
+    lines: (place among the order's lines, weight) where it was reckoned line by line; see effectbase.Given.
     rolls, waits_for, drops, expiry: see dates.AwardDates.
     """
 

@@ -12,7 +12,7 @@ class AwardSnapshot(Struct, frozen=True):
     """key: whatever the caller knows the award by. granted: as awarded. reversed: taken back by earlier returns.
 
     Count as reversed what the refund policy forgave, too, or the next return asks for it again. lines: (place of a line
-    of the order, money reckoned from it) where the award was reckoned line by line.
+    of the order, its weight in the award) where the award was reckoned line by line.
     """
 
     key: int | str
