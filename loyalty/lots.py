@@ -18,9 +18,9 @@ from loyalty.reading import Account, AwardLot
 class MemoryLot(AwardLot, kw_only=True):
     """A lot that can become active by itself. entry rises with age, as an entry's id does.
 
-    taken: what returns took for it, from wherever, debt too. held: of its points, in holds. waits_for, order_number:
-    the event that it waits for; drops: it is off without it; expiry: how its end is reckoned then. rolls: the months
-    that an activity carries it.
+    taken: what returns took for it, from wherever, debt too. held: of its points, in holds. waits_for: the event that
+    it waits for, of the order_number of that source; drops: it is off without it; expiry: how its end is reckoned then.
+    rolls: the months that an activity carries it.
     """
 
     activates_at: datetime
@@ -28,6 +28,7 @@ class MemoryLot(AwardLot, kw_only=True):
     held: int = 0
     rolls: int = 0
     waits_for: str = ""
+    source: str = ""
     order_number: str = ""
     drops: bool = False
     expiry: ExpiryRule | None = None

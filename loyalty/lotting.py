@@ -27,9 +27,13 @@ def lots_follow(case: Case, plan: Plan, now: datetime) -> None:
 
 
 def _release(case: Case, place: Place, plan: Plan, now: datetime) -> None:
-    """Lots of the event's order that wait for an event of this type become active at its time."""
+    """Lots of the event's order that wait for an event of this type become active at its time.
+
+    An order's number is its source's: the event must have come under the same.
+    """
     number, at, zone = order_number_of(case.event), case.event.occurred_at, case.compiled.zone
-    woken = [each for each in place.waiting if number and (each.event, each.order_number) == (case.event.type, number)]
+    about = case.event.type, case.event.source, number
+    woken = [each for each in place.waiting if number and (each.event, each.source, each.order_number) == about]
     for each in woken:
         active = at <= now
         ends = expiry_at(each.expiry, local_day(at, zone), zone) if each.expiry is not None else None

@@ -133,12 +133,13 @@ class PastMove(msgspec.Struct):
 
 
 class Waiting(msgspec.Struct):
-    """A lot that waits for an event about an order. expiry: how its end is reckoned from then."""
+    """A lot that waits for an event about an order of a source. expiry: how its end is reckoned from then."""
 
     lot: int
     account: int
     points: int
     event: str
+    source: str
     order_number: str
     expiry: Expiry | None
 

@@ -65,8 +65,8 @@ WHERE a.enrollment_id = ANY (%(enrollments)s) AND e.event_id IS NULL AND e.kind 
 ORDER BY a.enrollment_id, e.recorded_at, e.id
 """
 _HOLDS = """
-SELECT a.enrollment_id, h.id::text, a.currency, h.points, h.held_at, h.expires_at, h.closed_at, h.order_number,
-       h.captured, h.entry_id, h.state = 'expired'
+SELECT a.enrollment_id, h.id::text, a.currency, h.points, h.held_at, h.expires_at, h.closed_at, h.source,
+       h.order_number, h.captured, h.entry_id, h.state = 'expired'
 FROM loyalty_pointsaccount a JOIN loyalty_pointshold h ON h.account_id = a.id
 WHERE a.enrollment_id = ANY (%(enrollments)s) AND h.held_at < %(until)s
 ORDER BY a.enrollment_id, h.held_at, h.id
@@ -125,10 +125,10 @@ def people(
 
 
 def _holds(rows: Iterable[Any], until: datetime) -> Iterator[Held | Closed]:
-    for _enrollment, key, currency, points, at, ends, closed, order, taken, entry, lapsed in rows:
+    for _enrollment, key, currency, points, at, ends, closed, source, order, taken, entry, lapsed in rows:
         yield Held(at, key, currency, points, ends)
         if closed is not None and closed < until:
-            yield Closed(closed, key, order, taken, entry, lapsed)
+            yield Closed(closed, key, source, order, taken, entry, lapsed)
 
 
 def nights_of(slug: str, compiled: CompiledProgram) -> list[Night]:

@@ -66,6 +66,7 @@ class Closed(msgspec.Struct, frozen=True, gc=False, tag=True):
 
     at: datetime
     id: str
+    source: str
     order_number: str
     taken: int
     entry: int | None

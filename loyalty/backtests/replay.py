@@ -154,7 +154,8 @@ class Replay(SliceJudge):
             lot = self._lot(purse, award.awarded, award.activates_at, ends, active=active)
             lot.rule, lot.effect, lot.rolls = award.rule, award_effect(award.rule, award.effect), award.rolls
             if award.waits_for:
-                lot.waits_for, lot.order_number = award.waits_for, order_number_of(case.event)
+                lot.waits_for, lot.source = award.waits_for, case.event.source
+                lot.order_number = order_number_of(case.event)
                 lot.drops, lot.expiry = award.drops, award.expiry
             self._lots.append(lot)
             if paid:
@@ -219,7 +220,7 @@ class Replay(SliceJudge):
             acts=list(sale.judgement.acts),
             lines=sale.lines,
             returned_lines=sale.returned_lines,
-            spends=self.wallet.spends_on(key[1]),
+            spends=self.wallet.spends_on(key, self.sales),
         )
 
     # --- what the plan tells -----------------------------------------------------------------------------------------

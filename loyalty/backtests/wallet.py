@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -24,6 +24,7 @@ class Spend(msgspec.Struct):
 
     entry: int
     account: int
+    source: str
     order_number: str
     draws: list[Draw]
     back: dict[int, int] = {}
@@ -95,7 +96,7 @@ class Wallet:
     def waiting(self) -> list[Waiting]:
         """Lots that an event could wake now."""
         return [
-            Waiting(lot.entry, lot.account, lot.remaining, lot.waits_for, lot.order_number, lot.expiry)
+            Waiting(lot.entry, lot.account, lot.remaining, lot.waits_for, lot.source, lot.order_number, lot.expiry)
             for purse in self.purses.values()
             for lot in purse.lots
             if lot.waits_for and not lot.active and lot.activates_at > self.now
@@ -114,9 +115,17 @@ class Wallet:
                 if alive and lot.rolls == row["months"]:
                     lot.expires_at = until
 
-    def spends_on(self, order_number: str) -> list[OrderSpend]:
-        """What a return of the order gives back, the last spent first."""
-        found = [each for each in self._spends.values() if each.order_number == order_number]
+    def spends_on(self, order: tuple[str, str], orders: Container[tuple[str, str]]) -> list[OrderSpend]:
+        """What a return of the order gives back, the last spent first. orders: (source, number) of all there are.
+
+        What was spent under a source that has no such order was spent on this one.
+        """
+        source, number = order
+        found = [
+            each
+            for each in self._spends.values()
+            if each.order_number == number and (each.source == source or (each.source, number) not in orders)
+        ]
         return [
             OrderSpend(each.entry, each.account, sum(draw.points for draw in each.draws), each.restored, _lots(each))
             for each in sorted(found, key=lambda each: -each.entry)
@@ -181,7 +190,7 @@ class Wallet:
         wanted = -hand.points
         points = min(wanted, purse.account.balance)
         purse.take(points)
-        self._spends[hand.entry] = Spend(hand.entry, purse.account.id, "", purse.draw(points, self.now))
+        self._spends[hand.entry] = Spend(hand.entry, purse.account.id, "", "", purse.draw(points, self.now))
         self.flow(hand.currency, "spent" if hand.kind == "spend" else "taken", points)
         self.flow(hand.currency, "short", wanted - points)
 
@@ -227,7 +236,9 @@ class Wallet:
             draws, collected = purse.close(hold, take, self.now, until)
             self.flow(purse.account.currency, "reversed", collected)
             if closed.entry is not None:
-                self._spends[closed.entry] = Spend(closed.entry, purse.account.id, closed.order_number, draws)
+                self._spends[closed.entry] = Spend(
+                    closed.entry, purse.account.id, closed.source, closed.order_number, draws
+                )
             self.flow(purse.account.currency, "spent", take)
             self.settle(self.now)
             purse.repay()

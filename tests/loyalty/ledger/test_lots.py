@@ -11,6 +11,7 @@ from loyalty.definition.expiry import Fixed, Inactivity
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
 from loyalty.nightly import nightly_run
+from loyalty.pooling import pool_join
 from loyalty.services import points_adjust
 from tests.loyalty import shop
 from tests.loyalty.ledger.cast import Time, document, lots, totals
@@ -223,3 +224,26 @@ def test_another_members_delivery_wakes_nothing(brand, time):
     shop.send(shop.order(place.member, 60, "A"))
     shop.send(happened(other, "order.delivered", "2026-01-10T12:00:00+00:00", "A"))
     assert totals(place) == (0, 60, 0, 0)
+
+
+def test_an_order_of_the_same_number_of_another_source_is_another(brand, time):
+    place = place_in(release=DELIVERED)
+    delivered = happened(place, "order.delivered", "2026-01-10T12:00:00+00:00", "1001")
+    shop.send(shop.order(place.member, 60, "1001"), {**shop.order(place.member, 40, "1001"), "source": "market"})
+    assert totals(place) == (0, 100, 0, 0)
+    shop.send({**delivered, "source": "carrier"})
+    assert totals(place) == (0, 100, 0, 0)
+    shop.send({**delivered, "source": "market"})
+    assert totals(place) == (40, 60, 0, 0)
+    shop.send(delivered)
+    assert totals(place) == (100, 0, 0, 0)
+
+
+def test_what_waits_goes_on_waiting_for_its_own_sources_order_in_a_shared_account(brand, time):
+    place = place_in(release=DELIVERED)
+    head = shop.place(shop.member("Bram"), place.program)
+    shop.send(shop.order(place.member, 60, "1001"))
+    pool_join(enrollment=place, head=head, actor=shop.STAFF)
+    assert totals(head) == (0, 60, 0, 0)
+    shop.send(happened(place, "order.delivered", "2026-01-10T12:00:00+00:00", "1001"))
+    assert totals(head) == (60, 0, 0, 0)

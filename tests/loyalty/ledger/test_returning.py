@@ -254,3 +254,22 @@ def test_two_lots_of_an_order_that_are_both_partly_spent_dont_draw_on_each_other
     [answer] = shop.send(shop.returned(place.member, "A", 60))
     assert answer.status == 201, answer.body
     assert totals(place, "balance", "debt") == left
+
+
+def test_points_spent_on_an_order_of_the_same_number_elsewhere_stay_spent(brand, time):
+    place = paid_in_points()
+    elsewhere = {"source": "market"}
+    shop.send({**shop.order(place.member, 20, "B"), **elsewhere})
+    shop.send({**shop.returned(place.member, "B", 20), **elsewhere})
+    assert totals(place, "balance", "spent") == (110, 30)
+    shop.send(shop.returned(place.member, "B", 50))
+    assert totals(place, "balance", "spent") == (100, 0)
+
+
+def test_points_that_staff_spent_on_an_order_come_back_with_it(brand, time):
+    place = shop.place(shop.member("Anna"), shop.program())
+    shop.send(shop.order(place.member, 100, "A"))
+    used = points_hold(enrollment=place, currency="points", points=30, actor=shop.STAFF, key="h", order_number="B")
+    points_capture(hold=used, actor=shop.STAFF)
+    shop.send(shop.order(place.member, 50, "B", paid_in_points_minor=1000), shop.returned(place.member, "B", 50))
+    assert totals(place, "balance", "spent") == (100, 0)
