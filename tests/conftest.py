@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -161,9 +161,9 @@ def platform(touchable: set[str]) -> None:
     connection.set_schema_to_public()  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def new_brand(django_db_setup: None, django_db_blocker: Any) -> Iterator[NewBrand]:
-    """Factory of brands that are really there: new_brand(slug=None, **fields). All are dropped afterwards."""
+@contextmanager
+def brands_dropped_after(blocker: Any) -> Iterator[NewBrand]:
+    """A factory of brands that are really there, for a fixture of whatever scope; all are dropped at the end."""
     made: list[str] = []
 
     def make(slug: str | None = None, **fields: Any) -> Brand:
@@ -176,7 +176,7 @@ def new_brand(django_db_setup: None, django_db_blocker: Any) -> Iterator[NewBran
             **fields,
         )
 
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         try:
             yield make
         finally:
@@ -186,6 +186,13 @@ def new_brand(django_db_setup: None, django_db_blocker: Any) -> Iterator[NewBran
                     brand_drop(slug=slug)
             park()
             connections.close_all()
+
+
+@pytest.fixture
+def new_brand(django_db_setup: None, django_db_blocker: Any) -> Iterator[NewBrand]:
+    """Factory of brands that are really there: new_brand(slug=None, **fields). All are dropped afterwards."""
+    with brands_dropped_after(django_db_blocker) as make:
+        yield make
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,14 +25,17 @@ from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
 from loyalty.ledger import ledger_invariants
+from loyalty.models import Program
 from members.models import Member
 from members.segments import segment_create
 from rewards.models import Redemption, Reward
 from rewards.services import reward_redeem
 from tenants.context import brand_context
+from tenants.models import Brand
 from tests.api.cast import key_made
 from tests.api.test_scopes import MATRIX
 from tests.claims import cast as claimed
+from tests.conftest import brands_dropped_after
 from tests.loyalty import shop
 from tests.trials import scale
 
@@ -41,58 +45,80 @@ pytestmark = [pytest.mark.trial, pytest.mark.filterwarnings("ignore")]
 OPERATIONS = [(method, route) for route, row in MATRIX.items() for method in row if route != "schema.json"]
 EXAMPLES = scale.size(test=12, soak=250)
 BOARD = {"code": "most", "name": "Most points", "score": {"kind": "points", "currency": "points"}}
+
+
+@dataclass(frozen=True)
+class House:
+    """The brand that all operations are tried in."""
+
+    brand: Brand
+    program: Program
+    beans: Reward
+
+
 WELCOME = {200, 201, 400, 404, 406, 409, 413, 415, 422}
 
 
-@pytest.fixture
-def world(new_brand, tmp_path, settings) -> Iterator[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     """A brand that is really there: the requests go to the WSGI application, on connections as in production."""
-    settings.MEDIA_ROOT = tmp_path
     limits.forget_all()
-    made = new_brand()
-    with brand_context(made):
-        program = claimed.program(leaderboards=[BOARD])
-        anna = shop.member("Anna", external_id="C-1")
-        place = shop.place(anna, program)
-        shop.send(shop.order(anna, 5000, "INV-1"))
-        beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
-        taken = reward_redeem(enrollment=place, reward=beans, actor=shop.PARTNER, key="contract")
-        [event] = shop.send(shop.review(anna))
-        segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
-        claim = claimed.hands_in(place)
-        photo = claim.files.get()
-        Place.objects.create(code="here", name="Here", latitude="52", longitude="5", secret=secret_new())
-        hold = points_hold(enrollment=place, currency="points", points=2, actor=shop.PARTNER, key="contract")
-        leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.PARTNER)
-        backtest = backtest_start(program=program, months=1, version=1, actor=shop.STAFF)
-        with file_received([msgspec.json.encode(shop.review(anna, "V-9"))]) as kept:
-            wish = Wish(filename="reviews.ndjson", format="ndjson", source="contract")
-            job, _new = import_create(kept=kept, wish=wish, actor=shop.PARTNER)
+    with brands_dropped_after(django_db_blocker) as make:
+        made = make()
+        with brand_context(made):
+            program = claimed.program(leaderboards=[BOARD])
+            beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
+            segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
+            Place.objects.create(code="here", name="Here", latitude="52", longitude="5", secret=secret_new())
+        yield House(made, program, beans)
+
+
+@pytest.fixture
+def world(house: House, tmp_path, settings) -> Iterator[dict[str, Any]]:
+    """The house with somebody who has one of everything, and with a key: no operation was sent to either before."""
+    settings.MEDIA_ROOT = tmp_path
+    with brand_context(house.brand):
+        number = Member.objects.count() + 1
+        anna = shop.member("Anna", external_id=f"C-{number}")
+        known, taken = things_of(house, anna, number)
         _row, key = key_made(rate_per_minute=1_000_000)
-    yield {
-        "host": f"{made.slug}.localhost",
-        "key": key,
-        "known": {
-            "member": ["ext:C-1", str(anna.public_id)],
-            "event": [event.body["id"]],
-            "redemption": [str(taken.pk)],
-            "reward": ["beans"],
-            "claim": [str(claim.pk)],
-            "file": [str(photo.pk)],
-            "program": ["club"],
-            "number": [1],
-            "segment": ["runners"],
-            "ladder": ["main"],
-            "hold": [str(hold.pk)],
-            "board": ["most"],
-            "backtest": [str(backtest.pk)],
-            "import_job": [str(job.pk)],
-        },
-    }
-    with brand_context(made):
+    yield {"host": f"{house.brand.slug}.localhost", "key": key, "known": known}
+    with brand_context(house.brand):
         assert ledger_invariants() == []
         assert Member.objects.filter(pk=anna.pk).exists()
         assert Redemption.objects.filter(pk=taken.pk).exists()
+
+
+def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[Any]], Redemption]:
+    """What the names in addresses may be, by the name; and what Anna took."""
+    place = shop.place(anna, house.program)
+    shop.send(shop.order(anna, 5000, f"INV-{number}"))
+    taken = reward_redeem(enrollment=place, reward=house.beans, actor=shop.PARTNER, key=f"contract {number}")
+    [event] = shop.send(shop.review(anna))
+    claim = claimed.hands_in(place, seed=number)
+    hold = points_hold(enrollment=place, currency="points", points=2, actor=shop.PARTNER, key=f"contract {number}")
+    leaderboard_join(enrollment=place, name=f"Silver Fox {number}", actor=shop.PARTNER)
+    backtest = backtest_start(program=house.program, months=1, version=1, actor=shop.STAFF)
+    with file_received([msgspec.json.encode(shop.review(anna, f"V-{number}"))]) as kept:
+        wish = Wish(filename="reviews.ndjson", format="ndjson", source=f"contract-{number}")
+        job, _new = import_create(kept=kept, wish=wish, actor=shop.PARTNER)
+    known = {
+        "member": [f"ext:C-{number}", str(anna.public_id)],
+        "event": [event.body["id"]],
+        "redemption": [str(taken.pk)],
+        "reward": ["beans"],
+        "claim": [str(claim.pk)],
+        "file": [str(claim.files.get().pk)],
+        "program": ["club"],
+        "number": [1],
+        "segment": ["runners"],
+        "ladder": ["main"],
+        "hold": [str(hold.pk)],
+        "board": ["most"],
+        "backtest": [str(backtest.pk)],
+        "import_job": [str(job.pk)],
+    }
+    return known, taken
 
 
 def checks() -> list[Any]:
@@ -116,10 +142,15 @@ def document() -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    read = schemathesis.openapi.from_dict(document())
+    read.app = get_wsgi_application()
+    return read
+
+
 @pytest.mark.parametrize(("method", "route"), OPERATIONS)
-def test_no_input_is_a_5xx_and_every_answer_is_as_the_document_says(world, method, route):
-    schema = schemathesis.openapi.from_dict(document())
-    schema.app = get_wsgi_application()
+def test_no_input_is_a_5xx_and_every_answer_is_as_the_document_says(world, schema, method, route):
     operation = schema["/api/v1/" + route][method]
     modes = schemathesis.GenerationMode
     either = st.one_of(
