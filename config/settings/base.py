@@ -341,3 +341,7 @@ LOGGING: dict[str, Any] = {
 }
 # auth.W004: User.email is unique, by Lower("email"), which this check doesn't see.
 SILENCED_SYSTEM_CHECKS: list[str] = ["auth.W004"]
+
+# --- suppliers ---------------------------------------------------------------------------------------------------
+# "host:port" of stand-ins of the outside that core.egress lets through; see there. local.py and tests fill it.
+EGRESS_STAND_INS: frozenset[str] = frozenset()

@@ -28,3 +28,6 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 SANDBOX = True
+# The launcher starts a supplier's stand-in on this machine and says where: http://127.0.0.1:PORT.
+SUPPLIER_STAND_IN = env.str("SUPPLIER_STAND_IN", "")
+EGRESS_STAND_INS = frozenset({SUPPLIER_STAND_IN.removeprefix("http://")} - {""})
