@@ -81,8 +81,9 @@ class Books:
 
     def charge_of(self, card: Row, value: int) -> int:
         # Yen have no cents.
+        cost_bp: int = card["cost_bp"]
         minor = value * (100 if card["currency"] == "JPY" else 1)
-        return -(-minor * self.rates_bp[card["currency"]] * card["cost_bp"] // 100_000_000)
+        return -(-minor * self.rates_bp[card["currency"]] * cost_bp // 100_000_000)
 
     def look(self, order: Row) -> Row:
         """Each look brings its delivery nearer."""

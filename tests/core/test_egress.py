@@ -51,7 +51,7 @@ def test_a_public_address_is_fine(url: str) -> None:
 
 def resolves_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 443)) for each in addresses]
-    monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *_asked, **_named: rows)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_named: rows)
 
 
 def test_a_name_that_leads_into_the_house_is_refused_even_beside_a_public_address(
@@ -72,7 +72,7 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch: pyte
         raise ConnectionRefusedError
 
     resolves_to(monkeypatch, "8.8.8.8")
-    monkeypatch.setattr(egress.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(NotSent):
         request_send(method="GET", url="https://supplier.example/")
     assert asked == [("8.8.8.8", 443)]

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.ids import uuid7
-from rewards.suppliers.protocol import Access, Retryable, Supplier, SupplierError, Terminal, Unknown, Wanted
+from rewards.suppliers.protocol import Access, Product, Retryable, Supplier, SupplierError, Terminal, Unknown, Wanted
 from rewards.suppliers.registry import kinds
 from tests.rewards.suppliers.standin import KEY, StandIn
 
@@ -40,7 +40,8 @@ def test_every_folder_has_its_stand_in(name: str) -> None:
 
 
 def test_the_whole_catalogue_comes_page_by_page_each_product_once(supplier: Supplier, stand_in: StandIn) -> None:
-    seen, after, pages = [], None, 0
+    seen: list[Product] = []
+    after, pages = None, 0
     while True:
         page = supplier.products(after)
         seen += page.products
