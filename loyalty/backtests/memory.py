@@ -23,8 +23,8 @@ from loyalty.versions import ProgramState, VersionRow, compiled_of
 DRAFT_ID = 0
 
 
-class Stored(msgspec.Struct, frozen=True, gc=False):
-    """An event as it is kept, as far as judging it again needs it. at: when it was booked."""
+class Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An event as it is kept, as far as judging it again needs it. at: when it was booked. Read as it stands here."""
 
     at: datetime
     id: str
