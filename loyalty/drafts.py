@@ -90,3 +90,12 @@ def draft_claim(*, program: Program, expected_revision: int) -> Program:
     row.draft_revision += 1
     row.save(update_fields=["draft_revision"])
     return row
+
+
+def section_put(*, program: Program, name: str, plain: dict[str, Any]) -> Program:
+    """A room's section of the draft, written by that room while it holds the program's lock; raises the revision."""
+    row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
+    row.sections = {**row.sections, name: plain}
+    row.draft_revision += 1
+    row.save(update_fields=["sections", "draft_revision"])
+    return row

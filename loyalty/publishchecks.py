@@ -1,15 +1,20 @@
-"""Checks of a document that other rooms make before it is published: what only their own tables can tell."""
+"""What other rooms do about a document: check it before it is published, follow it once it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
+from core.actor import Actor
 from loyalty.definition.document import Document
 from loyalty.definition.problems import Problem
 from loyalty.models import Program
 
 Check = Callable[[Program, Document], Iterable[Problem]]
+# Program, its published document, the version's number, from when it holds (None: at once), who published it.
+Follower = Callable[[Program, Document, int, datetime | None, Actor], None]
 _checks: list[Check] = []
+_followers: list[Follower] = []
 
 
 def on_publish_check(check: Check) -> None:
@@ -21,3 +26,14 @@ def on_publish_check(check: Check) -> None:
 def rooms_problems(program: Program, document: Document) -> list[Problem]:
     """What the rooms have against the document becoming this program's."""
     return [problem for check in _checks for problem in check(program, document)]
+
+
+def on_published(follower: Follower) -> None:
+    """Called once in ready(). The follower runs in the publication's transaction, under the program's lock."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def rooms_follow(program: Program, document: Document, number: int, since: datetime | None, actor: Actor) -> None:
+    for follower in _followers:
+        follower(program, document, number, since, actor)

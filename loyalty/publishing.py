@@ -23,7 +23,7 @@ from loyalty.definition.translation import text_in
 from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid
 from loyalty.errors import DraftChanged, VersionsMoved
 from loyalty.models import Program, ProgramVersion
-from loyalty.publishchecks import rooms_problems
+from loyalty.publishchecks import rooms_follow, rooms_problems
 from loyalty.published import newest_version, number_next
 from loyalty.tierpreview import Mode, preview_problems, recalculation_note
 
@@ -175,6 +175,7 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
             number=version.number,
             in_force_from=since,
         )
+    rooms_follow(row, document, version.number, wish.in_force_from if newest is not None else None, wish.actor)
     _tell(row, version, wish)
     return version
 

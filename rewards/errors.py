@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict
+from core.errors import Conflict, DomainError, NotFound
 
 
 class NotOffered(Conflict):
@@ -15,6 +15,16 @@ class NotOffered(Conflict):
 class TierTooLow(Conflict):
     code = "tier_too_low"
     title = _("This reward is for other tiers.")
+
+
+class NotForSegment(Conflict):
+    code = "not_for_segment"
+    title = _("This reward is for other members.")
+
+
+class NotInCountry(Conflict):
+    code = "not_in_country"
+    title = _("This reward isn’t available in your country.")
 
 
 class SoldOut(Conflict):
@@ -48,3 +58,80 @@ class CodeShown(Conflict):
 class UseTooLate(Conflict):
     code = "redemption_expired"
     title = _("This reward can't be used any more: its time is over.")
+
+
+class ReservationOver(Conflict):
+    code = "reservation_over"
+    title = _("This reservation has ended; the points are back.")
+    hint = _("Take the reward anew. Give money that was paid for it back.")
+
+
+class NotReserved(Conflict):
+    code = "not_reserved"
+    title = _("This reward isn’t reserved: it was taken already.")
+
+
+class StillReserved(Conflict):
+    code = "still_reserved"
+    title = _("This reward is only reserved as yet.")
+
+
+class MoneyDue(Conflict):
+    code = "money_due"
+    title = _("The money part isn’t paid yet.")
+
+
+class MoneyDiffers(Conflict):
+    code = "money_differs"
+    title = _("This isn’t the amount that is due.")
+
+
+class PayUnknown(Conflict):
+    code = "pay_option_unknown"
+    title = _("This reward can't be paid in that way.")
+
+
+class ParcelSent(Conflict):
+    code = "parcel_sent"
+    title = _("The parcel is on its way, so this can’t be canceled any more.")
+
+
+class VoucherNotFound(NotFound):
+    code = "voucher_not_found"
+    title = _("There is no such code.")
+
+
+class VoucherForeign(Conflict):
+    code = "voucher_not_theirs"
+    title = _("This code is another member’s.")
+
+
+class VoucherUsed(Conflict):
+    code = "voucher_used"
+    title = _("This code was used already.")
+
+
+class VoucherVoid(Conflict):
+    code = "voucher_void"
+    title = _("This code isn’t valid any more.")
+
+
+class VoucherExpired(Conflict):
+    code = "voucher_expired"
+    title = _("The time of this code is over.")
+
+
+class VoucherShort(Conflict):
+    code = "voucher_balance_too_low"
+    title = _("There is less on it than that.")
+
+
+class VoucherCurrency(Conflict):
+    code = "voucher_currency_differs"
+    title = _("This code is in another currency.")
+
+
+class GuessingLocked(DomainError):
+    code, status = "guessing_locked", 429
+    title = _("Too many codes that aren’t there were asked for.")
+    hint = _("Wait until the lock is over. Let members type a code in only as often as they need.")

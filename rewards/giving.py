@@ -7,17 +7,13 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor
-from core.outbox import outbox_add
 from loyalty import ledger
 from loyalty.acts import ActCall
-from loyalty.definition.acteffects import IssueReward
-from loyalty.definition.document import Document
-from loyalty.definition.problems import Problems, unknown
-from loyalty.definition.walking import parts_of
-from loyalty.models import Enrollment, Program
+from loyalty.models import Enrollment
 from rewards.errors import NotOffered
+from rewards.handing import Deal, hand_out, hand_over
 from rewards.models import Redemption, Reward
-from rewards.services import hand_out, redemption_cancel
+from rewards.services import redemption_cancel
 
 
 def reward_give(
@@ -37,15 +33,8 @@ def reward_give(
             key = f"{given_for}:{number}"
             row = Redemption.objects.filter(given_for=key).first()
             if row is None:
-                row = hand_out(reward, enrollment, actor=actor, now=now, given_for=key)
-                outbox_add(
-                    "reward.redeemed",
-                    {
-                        "member_id": str(enrollment.member.public_id),
-                        "redemption_id": str(row.pk),
-                        "reward": reward.code,
-                    },
-                )
+                row = hand_out(Deal(reward, enrollment, actor, now), given_for=key)
+                hand_over(row, actor=actor, now=now)
             given.append(row)
     return given
 
@@ -72,13 +61,3 @@ def act_take_back(call: ActCall) -> None:
     rows = Redemption.objects.filter(given_for__startswith=f"{call.key}:", state=Redemption.State.REDEEMED)
     for row in rows.order_by("pk"):
         redemption_cancel(redemption=row, actor=call.actor, reason=_("The order was returned."))
-
-
-def document_rewards_known(program: Program, document: Document) -> Problems:
-    """A rule that gives a reward which isn't there would give nothing. A program without any rewards yet is let be."""
-    known = set(Reward.objects.filter(program=program).values_list("code", flat=True))
-    if not known:
-        return
-    for path, effect in parts_of(document, IssueReward):
-        if effect.reward not in known:
-            yield unknown(f"{path}.reward", "reward", effect.reward, known)

@@ -15,7 +15,7 @@ from loyalty.selectors import Balance, balances_of
 from loyalty.showcase import Naming
 from rewards.models import Redemption, Reward
 from rewards.selectors import Offer, offer_of, redemptions_of, rewards_for, rewards_offered
-from rewards.services import code_of
+from rewards.vouchers import code_of
 
 TEASERS = 3
 Context = dict[str, Any]

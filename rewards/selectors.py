@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import msgspec
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from core import clock
 from core.errors import DomainError
 from loyalty.models import Enrollment
 from loyalty.selectors import balances_of
-from rewards.models import Redemption, Reward
-from rewards.services import offer_check
+from rewards.models import Redemption, Reward, RewardStock, WaitingPlace
+from rewards.offering import GONE, Option, Standing, offer_check, option_of, options_of, standing_of
+from rewards.pieces import piece_of
 
 
 class Offer(msgspec.Struct, frozen=True):
     """A reward as one member sees it. missing: points still needed, 0 when affordable.
 
     reason: why it can't be taken, as a stable code (`insufficient_points`, `sold_out`, `tier_too_low`,
-    `limit_reached`), None when it can. left: pieces left, None for unlimited.
+    `limit_reached`, …), None when it can. left: pieces left, None for unlimited. option: the first of the options, or
+    what it would cost where there is none for the member.
     """
 
     reward: Reward
@@ -25,15 +27,23 @@ class Offer(msgspec.Struct, frozen=True):
     missing: int
     reason: str | None
     left: int | None
+    option: Option
+    options: tuple[Option, ...] = ()
+    waiting: int = 0
 
 
 def rewards_offered(program_id: int) -> QuerySet[Reward]:
-    """Rewards on offer now, with `bucket_left` (pieces) worked out in the same query."""
+    """Rewards that can be taken now, with `bucket_left` (pieces) and `in_line` (who waits) of the same query."""
     now = clock.now()
+    waiting = WaitingPlace.objects.filter(reward=OuterRef("pk"), state=WaitingPlace.State.WAITING)
+    pieces = RewardStock.objects.filter(reward=OuterRef("pk")).order_by()
     return (
-        Reward.objects.filter(program_id=program_id, active=True)
+        Reward.objects.filter(program_id=program_id, active=True, takeable=True)
         .filter(Q(starts_at__isnull=True) | Q(starts_at__lte=now), Q(ends_at__isnull=True) | Q(ends_at__gt=now))
-        .annotate(bucket_left=Sum("buckets__remaining"))
+        .annotate(
+            bucket_left=Subquery(pieces.values("reward").annotate(n=Sum("remaining")).values("n")),
+            in_line=Subquery(waiting.order_by().values("reward").annotate(n=Count("pk")).values("n")),
+        )
         .select_related("pool")
     )
 
@@ -51,33 +61,45 @@ def reward_left(reward: Reward) -> int | None:
 def rewards_for(enrollment: Enrollment) -> list[Offer]:
     """Every reward on offer as this member sees it: what can be taken first, then by what is missing."""
     balances = {each.currency: each.balance for each in balances_of(enrollment)}
-    offers = [offer_of(reward, enrollment, balances) for reward in rewards_offered(enrollment.program_id)]
+    standing = standing_of(enrollment, clock.now())
+    offers = [offer_seen(reward, standing, balances) for reward in rewards_offered(enrollment.program_id)]
     return sorted(
         offers, key=lambda each: (each.reason is not None, each.missing, each.reward.position, each.reward.pk)
     )
 
 
-def offer_of(reward: Reward, enrollment: Enrollment, balances: dict[str, int]) -> Offer:
+def offer_seen(reward: Reward, standing: Standing, balances: dict[str, int]) -> Offer:
     """One reward as this member sees it. The redemption itself checks again under the lock."""
     left = reward_left(reward)
-    missing = max(0, reward.price - balances.get(reward.currency, 0))
+    options = options_of(reward, standing)
+    # The first that can be paid, else the one that the least is missing for.
+    ranked = sorted(options, key=lambda each: max(0, each.points - balances.get(each.currency, 0)))
+    option = ranked[0] if ranked else option_of(piece_of(reward).prices[0], standing.money_currency)
+    missing = max(0, option.points - balances.get(option.currency, 0))
     reason: str | None = None
     try:
-        offer_check(reward=reward, enrollment=enrollment, now=clock.now())
+        offer_check(reward, standing)
     except DomainError as refusal:
         reason = refusal.code
-    if reason is None and left is not None and left <= 0:
+    if reason is None and not options:
+        reason = "reward_not_offered"
+    waiting = getattr(reward, "in_line", 0) or 0
+    if reason is None and ((left is not None and left <= 0) or waiting):
         reason = "sold_out"
     if reason is None and missing:
         reason = "insufficient_points"
-    return Offer(reward, missing == 0, missing, reason, left)
+    return Offer(reward, missing == 0, missing, reason, left, option, tuple(options), waiting)
+
+
+def offer_of(reward: Reward, enrollment: Enrollment, balances: dict[str, int]) -> Offer:
+    return offer_seen(reward, standing_of(enrollment, clock.now(), [reward.pk]), balances)
 
 
 def redemptions_of(enrollment: Enrollment) -> QuerySet[Redemption]:
     """A member's redemptions, newest first."""
     return (
         Redemption.objects.filter(enrollment=enrollment)
-        .select_related("reward", "code")
+        .select_related("reward__pool", "code", "voucher", "fulfilment")
         .order_by("-redeemed_at", "-id")
     )
 
@@ -85,7 +107,7 @@ def redemptions_of(enrollment: Enrollment) -> QuerySet[Redemption]:
 def reward_counts(program_id: int) -> dict[int, int]:
     """Reward id → redemptions that weren't canceled."""
     rows = Reward.objects.filter(program_id=program_id).annotate(
-        taken=Count("redemptions", filter=~Q(redemptions__state=Redemption.State.CANCELED))
+        taken=Count("redemptions", filter=~Q(redemptions__state__in=GONE))
     )
     return {row.pk: row.taken for row in rows}
 

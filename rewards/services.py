@@ -1,4 +1,4 @@
-"""Taking a reward and giving it back. Both take the member's lock first and the stock last."""
+"""Taking a reward, at once or reserved first, and giving it back. All take the member's lock first and stock last."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -15,106 +14,114 @@ from core.actor import Actor
 from core.audit import audit_record
 from core.errors import IdempotencyKeyReused, InvalidInput
 from core.outbox import outbox_add
-from core.secrets import unseal
 from loyalty import ledger
-from loyalty.errors import InsufficientPoints, MemberSuspended
-from loyalty.models import Enrollment, TierStanding
+from loyalty.errors import InsufficientPoints
+from loyalty.holding import points_hold, points_release
+from loyalty.models import Enrollment
 from loyalty.selectors import accounts_of, document_now, regrant_end
-from members.models import Member
 from rewards import stock
-from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, LimitReached, NotOffered, TierTooLow, UseTooLate
-from rewards.models import PoolCode, Redemption, Reward
+from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, ReservationOver, SoldOut, StillReserved, UseTooLate
+from rewards.handing import Deal, hand_out, hand_over, take_back
+from rewards.models import PoolCode, Redemption, Reward, Voucher, WaitingPlace
+from rewards.offering import Option, offer_check, option_chosen, options_of, standing_of
+from rewards.pieces import piece_of
+
+State = Redemption.State
 
 
-def reward_redeem(*, enrollment: Enrollment, reward: Reward, actor: Actor, key: str) -> Redemption:
-    """Take a reward at once: points, code and stock together or nothing.
+def reward_redeem(
+    *,
+    enrollment: Enrollment,
+    reward: Reward,
+    actor: Actor,
+    key: str,
+    pay_with: str = "",
+    reserve: timedelta | None = None,
+    promoted: bool = False,
+) -> Redemption:
+    """Take a reward: points, code and stock together or nothing. What costs money besides is reserved until it is paid.
 
     key: makes the request unique to the member; the same key gives the same redemption again, with another reward it
-    is refused. Errors: InsufficientPoints, SoldOut, LimitReached, TierTooLow, NotOffered, MemberSuspended, Busy.
+    is refused. pay_with: one of the ways to pay, the first when empty. reserve: hold everything for so long, to be
+    captured or canceled. promoted: from the waiting list, which others don't overtake.
+
+    InsufficientPoints, SoldOut, LimitReached, TierTooLow, NotForSegment, NotInCountry, NotOffered, PayUnknown,
+    MemberSuspended, Busy.
     """
     now = clock.now()
-    effect = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
+    request = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
-        earlier = Redemption.objects.filter(enrollment=enrollment, entry__effect=effect).first()
+        earlier = _earlier(enrollment, request)
         if earlier is not None:
             if earlier.reward_id != reward.pk:
                 raise IdempotencyKeyReused()
             return earlier
-        offer_check(reward=reward, enrollment=enrollment, now=now)
-        account = accounts_of(enrollment).filter(currency=reward.currency).first()
-        if account is None:
-            raise InsufficientPoints(balance=0, price=reward.price)
-        entry = ledger.entry_fields(
-            kind="spend",
-            actor=actor,
-            effect=effect,
-            reason={"en": reward.name, "nl": reward.name_nl or reward.name},
+        fresh = Reward.objects.select_related("pool").get(pk=reward.pk)
+        standing = standing_of(enrollment, now, [fresh.pk])
+        offer_check(fresh, standing)
+        deal = Deal(fresh, enrollment, actor, now, option_chosen(options_of(fresh, standing), pay_with))
+        if not promoted and WaitingPlace.objects.filter(reward=fresh, state=WaitingPlace.State.WAITING).exists():
+            raise SoldOut()
+        if reserve is None and not deal.option.money_minor:  # type: ignore[union-attr]
+            row = _taken(deal, request)
+        else:
+            row = _reserved(deal, request, reserve or timedelta(minutes=piece_of(fresh).hold_minutes))
+    return row
+
+
+def _earlier(enrollment: Enrollment, request: str) -> Redemption | None:
+    rows = Redemption.objects.filter(enrollment=enrollment)
+    return rows.filter(request=request).first() or rows.filter(entry__effect=request).first()
+
+
+def _taken(deal: Deal, request: str) -> Redemption:
+    option = deal.option
+    entry_id = _spend(deal, option, request) if option is not None and option.points else None
+    row = hand_out(deal, request=request, entry_id=entry_id)
+    hand_over(row, actor=deal.actor, now=deal.now)
+    return row
+
+
+def _spend(deal: Deal, option: Option, request: str) -> int:
+    account = accounts_of(deal.enrollment).filter(currency=option.currency).first()
+    if account is None:
+        raise InsufficientPoints(balance=0, price=option.points)
+    entry = ledger.entry_fields(kind="spend", actor=deal.actor, effect=request, reason=_named(deal.reward))
+    return ledger.points_spend(account_id=account.pk, points=option.points, now=deal.now, entry=entry)
+
+
+def _named(reward: Reward) -> dict[str, str]:
+    return {"en": reward.name, "nl": reward.name_nl or reward.name}
+
+
+def _reserved(deal: Deal, request: str, lasts: timedelta) -> Redemption:
+    """Points held, code and stock set aside, until it is captured, canceled, or the time is up."""
+    option = deal.option
+    hold = None
+    if option is not None and option.points:
+        hold = points_hold(
+            enrollment=deal.enrollment,
+            currency=option.currency,
+            points=option.points,
+            actor=deal.actor,
+            key=request,
+            lasts=lasts,
+            reason=_named(deal.reward),
         )
-        spend_id = ledger.points_spend(account_id=account.pk, points=reward.price, now=now, entry=entry)
-        redemption = hand_out(reward, enrollment, actor=actor, now=now, entry_id=spend_id)
-        member = Member.objects.only("public_id").get(pk=enrollment.member_id)
-        outbox_add(
-            "reward.redeemed",
-            {"member_id": str(member.public_id), "redemption_id": str(redemption.pk), "reward": reward.code},
-        )
-    return redemption
+    until = hold.expires_at if hold is not None else deal.now + lasts
+    row = hand_out(deal, request=request, hold_id=hold.pk if hold is not None else None, reserved_until=until)
+    outbox_add("reward.reserved", _told(row))
+    return row
 
 
-def offer_check(*, reward: Reward, enrollment: Enrollment, now: datetime) -> None:
-    """Refuse what this member can't take now, points and stock aside. Under the member's lock the limit is exact."""
-    if not reward.active or reward.program_id != enrollment.program_id:
-        raise NotOffered()
-    if (reward.starts_at and now < reward.starts_at) or (reward.ends_at and now >= reward.ends_at):
-        raise NotOffered()
-    if enrollment.member.status != Member.Status.ACTIVE:
-        raise MemberSuspended()
-    if reward.tiers and not _tier_held(enrollment, reward.tiers, now):
-        raise TierTooLow(tiers=list(reward.tiers))
-    if reward.limit_per_member is not None:
-        # What a rule gave isn't of the member's own taking.
-        taken = Redemption.objects.filter(reward=reward, enrollment=enrollment, given_for__isnull=True)
-        taken = taken.exclude(state=Redemption.State.CANCELED)
-        if taken.count() >= reward.limit_per_member:
-            raise LimitReached(limit=reward.limit_per_member)
-
-
-def _tier_held(enrollment: Enrollment, tiers: list[str], now: datetime) -> bool:
-    """A tier whose time is over counts no more, also before the night's work has looked at it."""
-    standings = TierStanding.objects.filter(enrollment=enrollment, tier__in=tiers)
-    return standings.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now)).exists()
-
-
-def hand_out(
-    reward: Reward,
-    enrollment: Enrollment,
-    *,
-    actor: Actor,
-    now: datetime,
-    entry_id: int | None = None,
-    given_for: str | None = None,
-) -> Redemption:
-    """Code, then stock, then the row that ties them to the spend, or to what they were given for. SoldOut."""
-    code = stock.code_take(pool_id=reward.pool_id) if reward.pool_id is not None else None
-    bucket = None
-    if reward.stock_total is not None:
-        start = entry_id if entry_id is not None else enrollment.pk
-        bucket = stock.stock_take(reward_id=reward.pk, start=start % stock.BUCKETS)
-    return Redemption.objects.create(
-        reward=reward,
-        enrollment=enrollment,
-        entry_id=entry_id,
-        given_for=given_for,
-        code=code,
-        stock_bucket=bucket,
-        price=reward.price if entry_id is not None else 0,
-        unit_cost_minor=reward.unit_cost_minor,
-        source=actor.source,
-        initiated_by=actor.initiated_by,
-        actor=actor.name,
-        redeemed_at=now,
-        use_until=now + timedelta(days=reward.valid_days) if reward.valid_days else None,
-    )
+def _told(row: Redemption, **more: Any) -> dict[str, Any]:
+    return {
+        "member_id": str(row.enrollment.member.public_id),
+        "redemption_id": str(row.pk),
+        "reward": row.reward.code,
+        **more,
+    }
 
 
 def _locked(redemption: Redemption) -> Redemption:
@@ -122,7 +129,7 @@ def _locked(redemption: Redemption) -> Redemption:
     ledger.enrollment_lock(redemption.enrollment_id)
     return (
         Redemption.objects.select_for_update(of=("self",))
-        .select_related("reward", "enrollment__member")
+        .select_related("reward__pool", "enrollment__member", "hold__account")
         .get(pk=redemption.pk)
     )
 
@@ -130,10 +137,10 @@ def _locked(redemption: Redemption) -> Redemption:
 def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> Redemption:
     """Give an unused reward back: points to the lots that they came from, stock freed, the code voided.
 
-    A member can't give a reward with a code back: it was shown to them and works outside of this product. Staff and
-    partners may.
+    A member can't give a reward with a code out of a pool back: it was shown to them and works outside of this product.
+    Staff and partners may. Money that was paid besides is the partner's to give back; the message says how much.
 
-    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, InvalidInput without a reason, Busy.
+    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, ParcelSent, InvalidInput without a reason, Busy.
     """
     reason = reason.strip()
     if not reason:
@@ -141,15 +148,14 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
     now = clock.now()
     with transaction.atomic():
         row = _locked(redemption)
-        if row.state == Redemption.State.USED:
-            raise AlreadyUsed()
-        if row.state == Redemption.State.CANCELED:
-            raise AlreadyCanceled()
-        if row.code_id is not None and actor.initiated_by == "member":
-            raise CodeShown()
-        if row.entry_id is not None:
-            ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row.reward, actor))
-        row.state, row.canceled_at, row.cancel_reason = Redemption.State.CANCELED, now, reason[:200]
+        _cancelable(row, actor)
+        if row.state == State.RESERVED:
+            _release(row, actor)
+        else:
+            take_back(row, actor=actor, now=now)
+            if row.entry_id is not None:
+                ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row, actor))
+        row.state, row.canceled_at, row.cancel_reason = State.CANCELED, now, reason[:200]
         row.save(update_fields=["state", "canceled_at", "cancel_reason"])
         audit_record(
             actor=actor.name,
@@ -158,20 +164,55 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             object_id=str(row.pk),
             changes={"reason": reason[:200]},
         )
-        member_id = str(row.enrollment.member.public_id)
-        outbox_add("redemption.canceled", {"member_id": member_id, "redemption_id": str(row.pk)})
-        if row.code_id is not None:
-            PoolCode.objects.filter(pk=row.code_id).update(state=PoolCode.State.VOID)
-        # A reward that became unlimited meanwhile has its buckets emptied; they don't count then.
-        if row.stock_bucket is not None and row.reward.stock_total is not None:
-            stock.stock_return(reward_id=row.reward_id, bucket=row.stock_bucket)
+        outbox_add("redemption.canceled", _told(row, **_money_back(row)))
+        free_up(row)
     return row
 
 
-def _undo_entry(reward: Reward, actor: Actor) -> dict[str, Any]:
+def _cancelable(row: Redemption, actor: Actor) -> None:
+    if row.state == State.USED:
+        raise AlreadyUsed()
+    if row.state == State.CANCELED:
+        raise AlreadyCanceled()
+    if row.state == State.LAPSED:
+        raise ReservationOver()
+    # Of a reservation the code was never shown.
+    if row.code_id is not None and actor.initiated_by == "member" and row.state == State.REDEEMED:
+        raise CodeShown()
+
+
+def _release(row: Redemption, actor: Actor) -> None:
+    """The points of a reservation go back. ReservationOver when its time was up: the sweep closes it."""
+    if row.reserved_until is not None and clock.now() >= row.reserved_until:
+        raise ReservationOver()
+    if row.hold is not None:
+        points_release(hold=row.hold, actor=actor)
+
+
+def _money_back(row: Redemption) -> dict[str, Any]:
+    if row.money_state != Redemption.Money.CONFIRMED:
+        return {}
+    money = {"amount_minor": row.money_minor, "currency": row.money_currency, "reference": row.money_reference}
+    return {"money_back": money}
+
+
+def free_up(row: Redemption) -> None:
+    """The code is void, the stock is back; whoever waits for a seat is told by the outbox, outside of these locks."""
+    if row.code_id is not None:
+        PoolCode.objects.filter(pk=row.code_id).update(state=PoolCode.State.VOID)
+    if WaitingPlace.objects.filter(reward_id=row.reward_id, state=WaitingPlace.State.WAITING).exists():
+        outbox_add("seat.freed", {"reward_id": row.reward_id})
+    # A reward that became unlimited meanwhile has its buckets emptied; they don't count then.
+    if row.stock_bucket is not None and row.reward.stock_total is not None:
+        stock.stock_return(reward_id=row.reward_id, bucket=row.stock_bucket)
+
+
+def _undo_entry(row: Redemption, actor: Actor) -> dict[str, Any]:
+    reward = row.reward
     reason = {"en": f"Canceled: {reward.name}", "nl": f"Geannuleerd: {reward.name_nl or reward.name}"}
     # Where a return takes what it finds in the balance, it also takes what comes back to it now.
-    known = next((each for each in document_now(reward.program_id).currencies if each.code == reward.currency), None)
+    currency = row.currency or reward.currency
+    known = next((each for each in document_now(reward.program_id).currencies if each.code == currency), None)
     collect = known is None or known.refund_policy == "within_balance"
     return ledger.entry_fields(
         kind="reverse",
@@ -184,25 +225,33 @@ def _undo_entry(reward: Reward, actor: Actor) -> dict[str, Any]:
 
 
 def redemption_use(*, redemption: Redemption, actor: Actor) -> Redemption:
-    """Mark a reward as used at the till. Errors: AlreadyUsed, AlreadyCanceled, UseTooLate."""
+    """Mark a reward as used at the till. Errors: AlreadyUsed, AlreadyCanceled, UseTooLate, StillReserved."""
     now = clock.now()
     with transaction.atomic():
         row = _locked(redemption)
-        if row.state == Redemption.State.USED:
-            raise AlreadyUsed()
-        if row.state == Redemption.State.CANCELED:
-            raise AlreadyCanceled()
-        if row.use_until is not None and now >= row.use_until:
-            raise UseTooLate()
-        row.state, row.used_at = Redemption.State.USED, now
-        row.save(update_fields=["state", "used_at"])
-        member_id = str(row.enrollment.member.public_id)
-        outbox_add("redemption.used", {"member_id": member_id, "redemption_id": str(row.pk), "by": actor.name})
+        usable_check(row, now)
+        if Voucher.objects.filter(redemption=row, balance_minor__isnull=False).exists():
+            raise InvalidInput(_("This has a balance: say by its code how much of it is used."), field="redemption")
+        mark_used(row, actor=actor, now=now)
     return row
 
 
-def code_of(redemption: Redemption) -> str | None:
-    """The code in the clear, for its owner alone; None when the reward has none or the redemption was canceled."""
-    if redemption.code is None or redemption.state == Redemption.State.CANCELED:
-        return None
-    return unseal(redemption.code.sealed, purpose="pool_code")
+def usable_check(row: Redemption, now: datetime) -> None:
+    if row.state == State.USED:
+        raise AlreadyUsed()
+    if row.state == State.CANCELED:
+        raise AlreadyCanceled()
+    if row.state == State.LAPSED:
+        raise ReservationOver()
+    if row.state == State.RESERVED:
+        raise StillReserved()
+    if row.use_until is not None and now >= row.use_until:
+        raise UseTooLate()
+
+
+def mark_used(row: Redemption, *, actor: Actor, now: datetime) -> None:
+    """Used up, and the word of it; under the redemption's lock. A voucher of it goes with it."""
+    row.state, row.used_at = State.USED, now
+    row.save(update_fields=["state", "used_at"])
+    Voucher.objects.filter(redemption=row, state=Voucher.State.ACTIVE).update(state=Voucher.State.USED)
+    outbox_add("redemption.used", _told(row, by=actor.name))

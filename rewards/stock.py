@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from core.actor import Actor
 from core.audit import audit_record
 from core.errors import InvalidInput
+from core.outbox import outbox_add
 from rewards.errors import SoldOut
 from rewards.models import CodePool, PoolCode, Reward, RewardStock
 
@@ -59,12 +60,16 @@ def code_take(*, pool_id: int) -> PoolCode:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE rewards_codepool SET next_ordinal = next_ordinal + 1 WHERE id = %s AND next_ordinal <= size"
-            " RETURNING next_ordinal - 1",
+            " RETURNING next_ordinal - 1, size - next_ordinal + 1, low_at, name",
             [pool_id],
         )
         row = cursor.fetchone()
     if row is None:
         raise SoldOut()
+    _, left, low_at, name = row
+    # Once when it becomes low, and once when the last is gone: what is sold from then on is sold out.
+    if left in (0, low_at - 1):
+        outbox_add("pool.low", {"pool": name, "left": left})
     code = PoolCode.objects.get(pool_id=pool_id, ordinal=row[0])
     code.state = PoolCode.State.TAKEN
     code.save(update_fields=["state"])
@@ -79,7 +84,7 @@ def stock_set(*, reward: Reward, total: int | None, actor: Actor) -> None:
     with transaction.atomic():
         row = Reward.objects.select_for_update(no_key=True).get(pk=reward.pk)
         buckets = {b.bucket: b for b in RewardStock.objects.select_for_update().filter(reward=row).order_by("bucket")}
-        sold = row.redemptions.exclude(state="canceled").filter(stock_bucket__isnull=False).count()
+        sold = row.redemptions.exclude(state__in=("canceled", "lapsed")).filter(stock_bucket__isnull=False).count()
         if total is not None and total < sold:
             raise InvalidInput(f"{sold} are taken already; the stock can't be lower.", field="stock_total", sold=sold)
         left, before = (0 if total is None else total - sold), row.stock_total

@@ -31,7 +31,8 @@ from rewards.api.shapes import (
     redemption_out,
 )
 from rewards.models import Redemption
-from rewards.services import code_of, redemption_cancel, redemption_use, reward_redeem
+from rewards.services import redemption_cancel, redemption_use, reward_redeem
+from rewards.vouchers import code_of
 
 TAG = "Redemptions"
 path_parameter(

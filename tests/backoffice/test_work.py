@@ -13,9 +13,9 @@ from core.tables import OutboxMessage
 from loyalty.models import PointsEntry
 from members.models import Member, User
 from partners.models import ApiKey
-from rewards.models import CodePool, Redemption, Reward
+from rewards.models import CodePool, Redemption
 from tests.backoffice.conftest import House
-from tests.backoffice.sent import refusals, told
+from tests.backoffice.sent import told
 from tests.backoffice.test_pages import path_of
 
 Entered = Callable[[str], Client]
@@ -65,29 +65,6 @@ def test_the_ledger_leaves_as_a_file_that_runs_no_formula(house: House, entered:
     [line] = [each for each in lines if "=1+1" in each]
     assert "'=1+1" in line
     assert ",5," in line
-
-
-def test_a_reward_gets_its_stock_through_the_buckets(house: House, entered: Entered) -> None:
-    client = entered("marketer")
-    fields = {
-        "program": house.program.pk,
-        "code": "mug",
-        "name": "Mug",
-        "currency": "points",
-        "price": "120",
-        "stock_total": "10",
-        "active": "on",
-        "position": "1",
-        "tiers": ["vip"],
-    }
-    answer = client.post(path_of("rewards_reward_add"), fields)
-    assert answer.status_code == 302, refusals(answer)
-    mug = Reward.objects.get(code="mug")
-    assert (mug.tiers, mug.stock_total, sum(b.remaining for b in mug.buckets.all())) == (["vip"], 10, 10)
-    assert client.post(path_of("rewards_reward_change", mug.pk), fields | {"stock_total": "12"}).status_code == 302
-    assert sum(b.remaining for b in mug.buckets.all()) == 12
-    ends = {"starts_at_0": "2026-02-01", "starts_at_1": "00:00", "ends_at_0": "2026-01-01", "ends_at_1": "00:00"}
-    assert "It ends before it begins." in told(client.post(path_of("rewards_reward_change", mug.pk), fields | ends))
 
 
 def test_codes_are_imported_and_what_was_left_out_is_told(house: House, entered: Entered) -> None:

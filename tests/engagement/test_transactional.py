@@ -10,7 +10,8 @@ from core.outbox import outbox_drain
 from core.tables import OutboxMessage
 from rewards.models import CodePool, Reward
 from rewards.pools import pool_import
-from rewards.services import code_of, reward_redeem
+from rewards.services import reward_redeem
+from rewards.vouchers import code_of
 from tests.loyalty import shop
 from tests.loyalty.test_pages import invariants
 

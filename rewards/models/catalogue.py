@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.bases import BrandModel
 from core.ids import uuid7
-from loyalty.models import Enrollment, PointsEntry, Program
+from loyalty.models import Enrollment, PointsEntry, PointsHold, Program
 from loyalty.models.program import code_validator
 
 
@@ -57,7 +57,14 @@ class Reward(BrandModel):
     description = models.TextField(_("description"), blank=True)
     description_nl = models.TextField(_("description in Dutch"), blank=True)
     terms = models.TextField(_("terms"), blank=True)
-    currency = models.CharField(_("point currency"), max_length=40)
+    terms_nl = models.TextField(_("terms in Dutch"), blank=True)
+    kind = models.CharField(_("kind"), max_length=20, default="free_product", editable=False)
+    # The piece of the program's document that the columns are made from; {} where the columns are all there is.
+    body = models.JSONField(default=dict, blank=True, editable=False)
+    # False: only rules give it.
+    takeable = models.BooleanField(_("can be taken"), default=True, editable=False)
+    picture = models.CharField(_("picture"), max_length=64, blank=True, editable=False)
+    currency = models.CharField(_("point currency"), max_length=40, blank=True)
     price = models.PositiveBigIntegerField(_("price in points"))
     tiers = models.JSONField(_("only for tiers"), default=list, blank=True)
     pool = models.ForeignKey(
@@ -87,7 +94,7 @@ class Reward(BrandModel):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["program", "code"], name="reward_code_once"),
-            models.CheckConstraint(condition=models.Q(price__gt=0), name="reward_price_positive"),
+            models.CheckConstraint(condition=models.Q(price__gte=0), name="reward_price_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -152,9 +159,16 @@ class Redemption(BrandModel):
     """A reward taken by a member: what it cost, which code it got, and what became of it."""
 
     class State(models.TextChoices):
+        RESERVED = "reserved", _("reserved")
         REDEEMED = "redeemed", _("redeemed")
         USED = "used", _("used")
         CANCELED = "canceled", _("canceled")
+        LAPSED = "lapsed", _("reservation ended")
+
+    class Money(models.TextChoices):
+        NONE = "", _("none")
+        DUE = "due", _("to be paid")
+        CONFIRMED = "confirmed", _("paid")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     reward = models.ForeignKey(
@@ -179,6 +193,22 @@ class Redemption(BrandModel):
     )
     # Of a reward that a rule gave: which act it was, and which piece of it. Such a one has no entry.
     given_for = models.CharField(max_length=140, null=True, blank=True, editable=False)  # noqa: DJ001  (once where told)
+    # What makes the request unique to the member; none of what a rule gave.
+    request = models.CharField(max_length=120, null=True, blank=True, editable=False)  # noqa: DJ001  (once where told)
+    hold = models.OneToOneField(
+        PointsHold,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="redemption",
+        verbose_name=_("points held"),
+    )
+    reserved_until = models.DateTimeField(_("reserved until"), null=True, blank=True)
+    currency = models.CharField(_("point currency"), max_length=40, blank=True)
+    money_minor = models.BigIntegerField(_("money besides"), default=0)
+    money_currency = models.CharField(max_length=3, blank=True)
+    money_state = models.CharField(_("money"), max_length=9, choices=Money.choices, default=Money.NONE, blank=True)
+    money_reference = models.CharField(_("payment"), max_length=120, blank=True)
     code = models.OneToOneField(
         PoolCode,
         on_delete=models.PROTECT,
@@ -204,15 +234,44 @@ class Redemption(BrandModel):
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
         permissions: ClassVar = [("cancel_redemption", _("Can cancel a redemption"))]
-        indexes: ClassVar = [models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member")]
+        indexes: ClassVar = [
+            models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member"),
+            models.Index(fields=["reserved_until"], name="redemption_reserved", condition=models.Q(state="reserved")),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["given_for"], name="reward_given_once"),
+            models.UniqueConstraint(fields=["enrollment", "request"], name="redemption_request_once"),
             models.CheckConstraint(
                 condition=models.Q(entry__isnull=False, given_for__isnull=True)
-                | models.Q(entry__isnull=True, given_for__isnull=False, price=0),
-                name="redemption_paid_or_given",
+                | models.Q(entry__isnull=True, given_for__isnull=False, price=0)
+                | models.Q(entry__isnull=True, given_for__isnull=True, price=0)
+                | models.Q(entry__isnull=True, given_for__isnull=True, hold__isnull=False),
+                name="redemption_paid_held_or_free",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(money_minor__gte=0) & (models.Q(money_minor=0) | ~models.Q(money_state="")),
+                name="redemption_money_accounted",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.reward} · {self.enrollment}"
+
+
+class RewardFile(BrandModel):
+    """A picture of the catalogue, or a file that members get. Known by its content, so that documents can name it."""
+
+    digest = models.CharField(_("SHA-256"), max_length=64, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    media_type = models.CharField(_("media type"), max_length=60, editable=False)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField(_("size in bytes"), editable=False)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+
+    class Meta:
+        verbose_name = _("picture or file")
+        verbose_name_plural = _("pictures and files")
+        ordering: ClassVar = ["-uploaded_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name

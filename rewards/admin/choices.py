@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import get_language
 
 from loyalty.admin.forms.references import Choices, reference_register
-from rewards.models import Reward
+from rewards.models import CodePool, Reward
 
 
 def _rewards(program: int) -> Choices:
@@ -14,4 +14,9 @@ def _rewards(program: int) -> Choices:
     return [(each.code, (each.name_nl if dutch else "") or each.name) for each in found]
 
 
+def _pools(program: int) -> Choices:
+    return [(name, name) for name in CodePool.objects.order_by("name").values_list("name", flat=True)]
+
+
 reference_register("reward", _rewards)
+reference_register("pool", _pools)

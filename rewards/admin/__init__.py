@@ -1,0 +1,7 @@
+"""Rewards in the admin: each module registers its pages, or what others show and offer of rewards."""
+
+from __future__ import annotations
+
+from rewards.admin import catalogue, choices, panel, pools, redemptions
+
+__all__ = ["catalogue", "choices", "panel", "pools", "redemptions"]

@@ -1,0 +1,22 @@
+"""The tables of the rewards room, by what they are about."""
+
+from rewards.models.catalogue import CodePool, PoolCode, Redemption, Reward, RewardFile, RewardStock
+from rewards.models.handing import Donation, Fulfilment, StoreCredit, StoreCreditLine, WaitingPlace
+from rewards.models.vouchers import GuessCount, Voucher, VoucherUse
+
+__all__ = [
+    "CodePool",
+    "Donation",
+    "Fulfilment",
+    "GuessCount",
+    "PoolCode",
+    "Redemption",
+    "Reward",
+    "RewardFile",
+    "RewardStock",
+    "StoreCredit",
+    "StoreCreditLine",
+    "Voucher",
+    "VoucherUse",
+    "WaitingPlace",
+]

@@ -1,0 +1,148 @@
+"""What a member can take now, and for what: who it is for, how often, and the ways to pay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db.models import Q
+
+from loyalty.definition.periods import period_start
+from loyalty.errors import MemberSuspended
+from loyalty.models import Enrollment, TierStanding
+from loyalty.rules.dates import local_day
+from loyalty.selectors import document_now
+from members.models import Member, MemberFact
+from members.segments import KEY
+from rewards.errors import (
+    LimitReached,
+    NotForSegment,
+    NotInCountry,
+    NotOffered,
+    PayUnknown,
+    TierTooLow,
+)
+from rewards.models import Redemption, Reward
+from rewards.pieces import piece_of
+from rewards.section import Price, RewardPiece
+
+GONE = (Redemption.State.CANCELED, Redemption.State.LAPSED)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What decides about offers and prices of one member. taken: reward id → when it was taken, what is gone aside."""
+
+    enrollment: Enrollment
+    now: datetime
+    tiers: frozenset[str]
+    segments: frozenset[str]
+    country: str
+    taken: dict[int, list[datetime]]
+    zone: ZoneInfo
+    money_currency: str
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One way to pay. key: what a request names it by; `points`, or `points+EUR` with money besides."""
+
+    key: str
+    points: int
+    currency: str
+    money_minor: int
+    money_currency: str
+
+
+def standing_of(enrollment: Enrollment, now: datetime, rewards: Iterable[int] | None = None) -> Standing:
+    """Read at once; under the member's lock it is exact. rewards: only what was taken of these counts."""
+    # A tier whose time is over counts no more, also before the night's work has looked at it.
+    tiers = TierStanding.objects.filter(enrollment=enrollment).filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+    )
+    facts = MemberFact.objects.filter(member_id=enrollment.member_id, key__startswith=KEY)
+    inside = facts.filter(Q(until__isnull=True) | Q(until__gt=now)).values_list("key", flat=True)
+    # What a rule gave isn't of the member's own taking.
+    took = Redemption.objects.filter(enrollment=enrollment, given_for__isnull=True).exclude(state__in=GONE)
+    if rewards is not None:
+        took = took.filter(reward_id__in=list(rewards))
+    taken: dict[int, list[datetime]] = defaultdict(list)
+    for reward_id, at in took.values_list("reward_id", "redeemed_at"):
+        taken[reward_id].append(at)
+    program = document_now(enrollment.program_id).program
+    country = str(enrollment.member.attributes.get("country") or "").upper()
+    return Standing(
+        enrollment, now, frozenset(tiers.values_list("tier", flat=True)),
+        frozenset(each.removeprefix(KEY) for each in inside), country, dict(taken),
+        ZoneInfo(program.time_zone), program.money_currency,
+    )  # fmt: skip
+
+
+def offer_check(reward: Reward, standing: Standing) -> None:
+    """Refuse what this member can't take now, points and stock aside.
+
+    NotOffered, MemberSuspended, TierTooLow, NotForSegment, NotInCountry, LimitReached.
+    """
+    now, piece = standing.now, piece_of(reward)
+    if not reward.active or not piece.prices or reward.program_id != standing.enrollment.program_id:
+        raise NotOffered()
+    if (reward.starts_at and now < reward.starts_at) or (reward.ends_at and now >= reward.ends_at):
+        raise NotOffered()
+    if standing.enrollment.member.status != Member.Status.ACTIVE:
+        raise MemberSuspended()
+    if piece.tiers and standing.tiers.isdisjoint(piece.tiers):
+        raise TierTooLow(tiers=list(piece.tiers))
+    if piece.segments and standing.segments.isdisjoint(piece.segments):
+        raise NotForSegment()
+    if piece.countries and standing.country not in piece.countries:
+        raise NotInCountry(countries=list(piece.countries))
+    limits_check(piece, standing, reward.pk)
+
+
+def limits_check(piece: RewardPiece, standing: Standing, reward_id: int) -> None:
+    """LimitReached, with the limit and its period."""
+    taken = standing.taken.get(reward_id, [])
+    if piece.limit_per_member is not None and len(taken) >= piece.limit_per_member:
+        raise LimitReached(limit=piece.limit_per_member)
+    today = local_day(standing.now, standing.zone)
+    for limit in piece.limits:
+        begun = period_start(limit.per, today)
+        if sum(local_day(at, standing.zone).isoformat() >= begun for at in taken) >= limit.times:
+            raise LimitReached(limit=limit.times, per=limit.per)
+
+
+def options_of(reward: Reward, standing: Standing) -> list[Option]:
+    """The ways in which this member can pay, the brand's first way first; of the same kind the lowest price."""
+    found: dict[str, Option] = {}
+    for price in piece_of(reward).prices:
+        if _for_them(price, standing):
+            option = option_of(price, standing.money_currency)
+            known = found.get(option.key)
+            if known is None or (option.points, option.money_minor) < (known.points, known.money_minor):
+                found[option.key] = option
+    return list(found.values())
+
+
+def _for_them(price: Price, standing: Standing) -> bool:
+    return not (price.tiers and standing.tiers.isdisjoint(price.tiers)) and not (
+        price.segments and standing.segments.isdisjoint(price.segments)
+    )
+
+
+def option_of(price: Price, money_currency: str) -> Option:
+    money = (price.money_currency or money_currency) if price.money_minor else ""
+    key = price.currency or ("free" if not price.points else "")
+    return Option(f"{key}+{money}" if money else key, price.points, price.currency or "", price.money_minor or 0, money)
+
+
+def option_chosen(options: list[Option], key: str) -> Option:
+    """The way that is asked for; "" takes the first. NotOffered where there is none for the member, PayUnknown."""
+    if not options:
+        raise NotOffered()
+    if not key:
+        return options[0]
+    for each in options:
+        if each.key == key:
+            return each
+    raise PayUnknown(field="pay_with", options=[each.key for each in options])
