@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.audit import audit_record
 from loyalty.definition.document import Document
 from loyalty.definition.lists import codes_twice, document_lists
-from loyalty.definition.problems import DefinitionError
+from loyalty.definition.problems import DefinitionError, problems_told
 from loyalty.definition.read import document_decode, document_plain, document_shape, document_upgrade
 from loyalty.draftrows import lists_plain, lists_write
 from loyalty.errors import DraftChanged, ProgramInvalid
@@ -46,11 +47,11 @@ def draft_checked(program: Program) -> Document:
 
 def program_invalid(error: DefinitionError) -> ProgramInvalid:
     """A definition's problems as a refusal: the first in words, all of them as a member."""
-    first = error.problems[0]
+    told = problems_told(error.problems, _)
     return ProgramInvalid(
-        f"{first.problem} {first.mend}",
-        field=first.path,
-        problems=[{"path": each.path, "problem": each.problem, "mend": each.mend} for each in error.problems],
+        f"{told[0]['problem']} {told[0]['mend']}",
+        field=told[0]["path"],
+        problems=told,
     )
 
 

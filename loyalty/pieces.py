@@ -20,6 +20,7 @@ from core.errors import NotFound
 from loyalty.definition.checks import document_problems
 from loyalty.definition.document import SCHEMA, Document
 from loyalty.definition.lists import document_lists, piece_key, settings_plain, settings_struct
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import document_shape
 from loyalty.draftrows import Row, row_fill, row_new, rows_of, tiers_write
@@ -136,7 +137,15 @@ def _code_free(program: Program, kind: str, plain: dict[str, Any], before: str |
     if code != before and rows_of(program, kind).filter(code=code).exists():
         key = document_lists()[kind].key
         raise program_invalid(
-            DefinitionError([Problem(key, f"Another one of {kind} is called {code!r}.", "Give it another name.")])
+            DefinitionError(
+                [
+                    Problem(
+                        key,
+                        phrase("Another one of %(kind)s is called %(code)r.", kind=kind, code=code),
+                        phrase("Give it another name."),
+                    )
+                ]
+            )
         )
 
 

@@ -17,7 +17,7 @@ from core.errors import InvalidInput
 from core.outbox import outbox_add
 from loyalty.definition.difference import Change, document_difference
 from loyalty.definition.document import Document
-from loyalty.definition.problems import DefinitionError
+from loyalty.definition.problems import DefinitionError, problems_told
 from loyalty.definition.read import document_decode, document_hash, document_plain, document_shape
 from loyalty.definition.translation import text_in
 from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid
@@ -78,7 +78,7 @@ def _problems(program: Program, plain: dict[str, object]) -> list[dict[str, str]
     try:
         _accepted(program, document_decode(plain))
     except DefinitionError as error:
-        return [{"path": each.path, "problem": each.problem, "mend": each.mend} for each in error.problems]
+        return problems_told(error.problems, _)
     return []
 
 

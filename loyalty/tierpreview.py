@@ -22,6 +22,7 @@ from loyalty.definition.compiled import CompiledLadder
 from loyalty.definition.document import Document
 from loyalty.definition.expiry import add_months
 from loyalty.definition.ladders import Ladder
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import document_decode, document_shape
 from loyalty.definition.windows import CalendarYear, Lifetime, Month, Quarter, Rolling
@@ -107,8 +108,16 @@ def preview_problems(program: Program, document: Document) -> list[Problem]:
                 problems.append(
                     Problem(
                         f"ladders[{index}].moved_tiers",
-                        f"{members} members stand on {tier!r}, which the ladder no longer has.",
-                        f"Say where they go: moved_tiers: {{{tier}: {ladder.tiers[0].code}}}.",
+                        phrase(
+                            "%(members)s members stand on %(tier)r, which the ladder no longer has.",
+                            members=members,
+                            tier=tier,
+                        ),
+                        phrase(
+                            "Say where they go: moved_tiers: {%(tier)s: %(code)s}.",
+                            tier=tier,
+                            code=ladder.tiers[0].code,
+                        ),
                     )
                 )
     return problems

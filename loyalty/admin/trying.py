@@ -20,6 +20,7 @@ from loyalty.admin.forms.editor import StructForm
 from loyalty.admin.tracewords import TraceLine, trace_lines
 from loyalty.definition.checks import document_problems
 from loyalty.definition.document import Document
+from loyalty.definition.problems import problems_told
 from loyalty.definition.read import document_plain
 from loyalty.definition.translation import text_in
 from loyalty.models import Event, Program
@@ -95,7 +96,8 @@ class Panel:
             return
         problems = document_problems(document)
         if problems:
-            self.tried = Tried(f"{problems[0].path}: {problems[0].problem} {problems[0].mend}")
+            [first] = problems_told(problems[:1], _)
+            self.tried = Tried(f"{first['path']}: {first['problem']} {first['mend']}")
             return
         try:
             event = self._event()

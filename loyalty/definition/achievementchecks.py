@@ -13,6 +13,7 @@ from loyalty.definition.document import Document
 from loyalty.definition.leaderboards import CounterScore, Leaderboard, PointsScore
 from loyalty.definition.limits import MemberLimit
 from loyalty.definition.partchecks import text_problems, twice_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import Rule, Schedule
 
@@ -50,7 +51,11 @@ def _codes(document: Document) -> Problems:
     taken = {rule.code: f"rules[{index}]" for index, rule in enumerate(document.rules)}
     for path, part in _paths(document):
         if part.code in taken:
-            yield Problem(f"{path}.code", f"{part.code!r} is {taken[part.code]}'s code too.", "Give it another code.")
+            yield Problem(
+                f"{path}.code",
+                phrase("%(code)r is %(taken)s's code too.", code=part.code, taken=taken[part.code]),
+                phrase("Give it another code."),
+            )
         taken.setdefault(part.code, path)
 
 
@@ -73,8 +78,8 @@ def _loops(document: Document) -> Problems:
         if way:
             yield Problem(
                 path,
-                f"It moves itself on: {' → '.join(way)}.",
-                "Take one of these advance effects out.",
+                phrase("It moves itself on: %(names)s.", names=" → ".join(way)),
+                phrase("Take one of these advance effects out."),
             )
             return
 
@@ -99,20 +104,7 @@ def _challenge(challenge: Challenge, path: str, ground: Ground) -> Problems:
     yield from _common(challenge, path, ground)
     yield from _schedule(challenge.visible, f"{path}.visible")
     yield from _prizes(challenge.effects, f"{path}.effects", ground)
-    if len(challenge.steps) > _MOST_STEPS:
-        yield Problem(f"{path}.steps", f"There are {len(challenge.steps)}.", f"At most {_MOST_STEPS}.")
-    if challenge.steps and challenge.target > len(challenge.steps):
-        yield Problem(
-            f"{path}.goal",
-            f"{challenge.target} steps are asked for and there are {len(challenge.steps)}.",
-            "Ask for as many as there are or fewer, or leave the goal out for all of them.",
-        )
-    if challenge.steps and challenge.repeat != 1:
-        yield Problem(
-            f"{path}.repeat", "Steps are done once in a period.", "Leave repeat out, or choose a shorter period."
-        )
-    if challenge.period == "lifetime" and challenge.steps == () and challenge.target > 10**9:
-        yield Problem(f"{path}.goal", "The goal is too far.", "A thousand million at most.")
+    yield from _challenge_numbers(challenge, path)
     for index, step in enumerate(challenge.steps):
         here = f"{path}.steps[{index}]"
         yield from text_problems(step.name, f"{here}.name", 120)
@@ -126,9 +118,34 @@ def _challenge(challenge: Challenge, path: str, ground: Ground) -> Problems:
     for where, _ in _advances(challenge.code, document):
         yield Problem(
             where,
-            f"Challenge {challenge.code!r} has steps, which move it on.",
-            f"Name one of its steps: {', '.join(each.code for each in challenge.steps)}.",
+            phrase("Challenge %(code)r has steps, which move it on.", code=challenge.code),
+            phrase("Name one of its steps: %(names)s.", names=", ".join(each.code for each in challenge.steps)),
         )
+
+
+def _challenge_numbers(challenge: Challenge, path: str) -> Problems:
+    if len(challenge.steps) > _MOST_STEPS:
+        yield Problem(
+            f"{path}.steps",
+            phrase("There are %(n)s.", n=len(challenge.steps)),
+            phrase("At most %(most)s.", most=_MOST_STEPS),
+        )
+    if challenge.steps and challenge.target > len(challenge.steps):
+        yield Problem(
+            f"{path}.goal",
+            phrase(
+                "%(target)s steps are asked for and there are %(n)s.", target=challenge.target, n=len(challenge.steps)
+            ),
+            phrase("Ask for as many as there are or fewer, or leave the goal out for all of them."),
+        )
+    if challenge.steps and challenge.repeat != 1:
+        yield Problem(
+            f"{path}.repeat",
+            phrase("Steps are done once in a period."),
+            phrase("Leave repeat out, or choose a shorter period."),
+        )
+    if challenge.period == "lifetime" and challenge.steps == () and challenge.target > 10**9:
+        yield Problem(f"{path}.goal", phrase("The goal is too far."), phrase("A thousand million at most."))
 
 
 def _streak(streak: Streak, path: str, ground: Ground) -> Problems:
@@ -136,19 +153,35 @@ def _streak(streak: Streak, path: str, ground: Ground) -> Problems:
     yield from _moved(streak, path, ground.document)
     held = streak.protection
     if held is not None and held.at_start > held.most:
-        yield Problem(f"{path}.protection.at_start", "More at the start than can be held.", "Say most or fewer.")
+        yield Problem(
+            f"{path}.protection.at_start", phrase("More at the start than can be held."), phrase("Say most or fewer.")
+        )
     if held is not None and not held.at_start and held.every is None:
-        yield Problem(f"{path}.protection", "Nothing gives protected days.", "Say every or at_start, or leave it out.")
+        yield Problem(
+            f"{path}.protection",
+            phrase("Nothing gives protected days."),
+            phrase("Say every or at_start, or leave it out."),
+        )
     if len(streak.milestones) > _MOST_MILESTONES:
-        yield Problem(f"{path}.milestones", f"There are {len(streak.milestones)}.", f"At most {_MOST_MILESTONES}.")
+        yield Problem(
+            f"{path}.milestones",
+            phrase("There are %(n)s.", n=len(streak.milestones)),
+            phrase("At most %(most)s.", most=_MOST_MILESTONES),
+        )
     seen: set[int] = set()
     for index, milestone in enumerate(streak.milestones):
         here = f"{path}.milestones[{index}]"
         if milestone.at in seen:
-            yield Problem(f"{here}.at", f"There is another milestone at {milestone.at}.", "Put their effects together.")
+            yield Problem(
+                f"{here}.at",
+                phrase("There is another milestone at %(at)s.", at=milestone.at),
+                phrase("Put their effects together."),
+            )
         seen.add(milestone.at)
         if not milestone.effects:
-            yield Problem(f"{here}.effects", "The milestone gives nothing.", "Add an effect, or take it out.")
+            yield Problem(
+                f"{here}.effects", phrase("The milestone gives nothing."), phrase("Add an effect, or take it out.")
+            )
         yield from _prizes(milestone.effects, f"{here}.effects", ground)
 
 
@@ -164,7 +197,11 @@ def _audience(audience: Condition | None, path: str, ground: Ground) -> Problems
         return
     depth, nodes = condition_size(audience)
     if depth > MAX_DEPTH or nodes > MAX_NODES:
-        yield Problem(path, "There are too many conditions.", f"At most {MAX_DEPTH} deep and {MAX_NODES} in number.")
+        yield Problem(
+            path,
+            phrase("There are too many conditions."),
+            phrase("At most %(depth)s deep and %(nodes)s in number.", depth=MAX_DEPTH, nodes=MAX_NODES),
+        )
         return
     yield from audience.problems(path, ground)
     yield from _event_tests(audience, path)
@@ -175,8 +212,11 @@ def _event_tests(condition: Condition, path: str) -> Problems:
     if isinstance(condition, AttributeTest) or type(condition).__name__ == "LineTest":
         yield Problem(
             path,
-            "An audience says who, not what happened.",
-            "Put conditions of the event in the rule that moves it on; here name tiers, segments or the member's own.",
+            phrase("An audience says who, not what happened."),
+            phrase(
+                "Put conditions of the event in the rule that moves it on; "
+                "here name tiers, segments or the member's own."
+            ),
         )
     for index, each in enumerate(getattr(condition, "of", ())):
         yield from _event_tests(each, f"{path}.of[{index}]")
@@ -195,21 +235,31 @@ def _schedule(schedule: Schedule | None, path: str) -> Problems:
         except ValueError:
             moment = None
         if moment is None or not 1970 <= moment.year <= 9000:
-            yield Problem(f"{path}.{name}", f"There is no {text}.", "Say a date and time, 2027-03-01T00:00.")
+            yield Problem(
+                f"{path}.{name}",
+                phrase("There is no %(what)s.", what=text),
+                phrase("Say a date and time, 2027-03-01T00:00."),
+            )
         else:
             sides[name] = moment
     if len(sides) == 2 and sides["ends_at"] <= sides["starts_at"]:
-        yield Problem(f"{path}.ends_at", "It ends before it starts.", "Let it end after it starts.")
+        yield Problem(f"{path}.ends_at", phrase("It ends before it starts."), phrase("Let it end after it starts."))
 
 
 def _prizes(effects: Sequence[Prize], path: str, ground: Ground) -> Problems:
     if len(effects) > _MOST_PRIZES:
-        yield Problem(path, f"There are {len(effects)} effects.", f"At most {_MOST_PRIZES}.")
+        yield Problem(
+            path,
+            phrase("There are %(n)s effects.", n=len(effects)),
+            phrase("At most %(most)s.", most=_MOST_PRIZES),
+        )
     for index, effect in enumerate(effects):
         here = f"{path}[{index}]"
         yield from effect.problems(here, ground)
         if isinstance(effect, Advance) and (effect.of is not None or effect.per_minor is not None):
-            yield Problem(here, "What completing gives is the same each time.", "Say by; leave the rest out.")
+            yield Problem(
+                here, phrase("What completing gives is the same each time."), phrase("Say by; leave the rest out.")
+            )
 
 
 def _advances(code: str, document: Document) -> Iterator[tuple[str, Rule | None]]:
@@ -228,8 +278,8 @@ def _moved(part: Achievement | Step, path: str, document: Document) -> Problems:
     if not any(rule is None or rule.enabled for _, rule in _advances(part.code, document)):
         yield Problem(
             path,
-            f"Nobody can get on with it: no enabled rule advances {part.code!r}.",
-            f"Add the effect advance with achievement {part.code!r} to a rule, or take it out.",
+            phrase("Nobody can get on with it: no enabled rule advances %(code)r.", code=part.code),
+            phrase("Add the effect advance with achievement %(code)r to a rule, or take it out.", code=part.code),
             by_another=True,
         )
 
@@ -250,8 +300,14 @@ def _reachable(code: str, goal: int, period: str, path: str, document: Document)
     if 0 < most < goal:
         yield Problem(
             path,
-            f"Nobody can reach {goal}: the limits of the rules that advance {code!r} let {most} through in the period.",
-            "Lower the goal, choose a longer period, or let the rules fire more often.",
+            phrase(
+                "Nobody can reach %(goal)s: the limits of the rules that advance %(code)r "
+                "let %(most)s through in the period.",
+                goal=goal,
+                code=code,
+                most=most,
+            ),
+            phrase("Lower the goal, choose a longer period, or let the rules fire more often."),
         )
 
 
@@ -282,8 +338,8 @@ def _badges(document: Document) -> Problems:
         if badge.code not in given:
             yield Problem(
                 path,
-                "Nobody can get it: no enabled rule and no achievement grants it.",
-                f"Add the effect grant_badge with badge {badge.code!r} to a rule or an achievement.",
+                phrase("Nobody can get it: no enabled rule and no achievement grants it."),
+                phrase("Add the effect grant_badge with badge %(code)r to a rule or an achievement.", code=badge.code),
                 by_another=True,
             )
 
@@ -301,12 +357,16 @@ def _board(board: Leaderboard, path: str, ground: Ground) -> Problems:
         if score.currency in ground.currencies and not any(
             getattr(each, "currency", None) == score.currency for each in given
         ):
-            yield Problem(f"{path}.score.currency", f"Nothing gives {score.currency}.", "Name points that rules give.")
+            yield Problem(
+                f"{path}.score.currency",
+                phrase("Nothing gives %(currency)s.", currency=score.currency),
+                phrase("Name points that rules give."),
+            )
     elif isinstance(score, CounterScore):
         counters = {each.code for each in ground.document.counters}
         if score.counter not in counters:
-            yield unknown(f"{path}.score.counter", "counter", score.counter, counters)
+            yield unknown(f"{path}.score.counter", phrase("counter"), score.counter, counters)
     else:
         known = {each.code for each in ground.document.achievements}
         if score.achievement not in known:
-            yield unknown(f"{path}.score.achievement", "achievement", score.achievement, known)
+            yield unknown(f"{path}.score.achievement", phrase("achievement"), score.achievement, known)

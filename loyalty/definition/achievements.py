@@ -22,7 +22,7 @@ from loyalty.definition.translation import N_, Teller
 # What completing something can give. Nothing that is reckoned from an order: the last event of many is no measure.
 Prize = PointsFixed | IssueReward | GrantBadge | Advance | SendMessage | SetAttribute
 Zone = Literal["program", "member"]
-Icon = Annotated[str, Meta(max_length=8, description="One emoji.", examples=["☕"])]
+Icon = Annotated[str, Meta(max_length=8, description=N_("One emoji."), examples=["☕"])]
 
 # Longer than the protected days that a streak can hold, so that a whole block without a day always ends it.
 MOST_PROTECTED = 10

@@ -18,6 +18,7 @@ from loyalty.definition.effectbase import Action, Advancer, EffectScope, Granter
 from loyalty.definition.facts import Facts
 from loyalty.definition.moneyeffects import LineFilter, PerMinor, reckoner
 from loyalty.definition.partchecks import text_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.translation import N_, Teller
 
@@ -73,7 +74,9 @@ class SetAttribute(
 
     def problems(self, path: str, ground: Ground) -> Problems:
         if isinstance(self.value, str) and len(self.value) > 200:
-            yield Problem(f"{path}.value", f"The value has {len(self.value)} characters.", "At most 200.")
+            yield Problem(
+                f"{path}.value", phrase("The value has %(n)s characters.", n=len(self.value)), phrase("At most 200.")
+            )
 
     def words(self, teller: Teller) -> str:
         return teller.tell(N_("%(name)s becomes %(value)s"), name=self.name, value=values_words(self.value, teller))
@@ -97,13 +100,21 @@ class Advance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     def problems(self, path: str, ground: Ground) -> Problems:
         known = _codes(ground, "achievements")
         if self.achievement not in known:
-            yield unknown(f"{path}.achievement", "achievement", self.achievement, known)
+            yield unknown(f"{path}.achievement", phrase("achievement"), self.achievement, known)
         if self.of is not None and self.per_minor is not None:
-            yield Problem(f"{path}.per_minor", "Steps are counted from both of and money.", "Leave one of them out.")
+            yield Problem(
+                f"{path}.per_minor",
+                phrase("Steps are counted from both of and money."),
+                phrase("Leave one of them out."),
+            )
         if self.lines is not None:
             yield from self.lines.problems(f"{path}.lines")
             if self.per_minor is None:
-                yield Problem(f"{path}.lines", "Lines only matter for money.", "Add per_minor, or leave lines out.")
+                yield Problem(
+                    f"{path}.lines",
+                    phrase("Lines only matter for money."),
+                    phrase("Add per_minor, or leave lines out."),
+                )
 
     def words(self, teller: Teller) -> str:
         name = teller.achievement(self.achievement)
@@ -143,7 +154,7 @@ class GrantBadge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     def problems(self, path: str, ground: Ground) -> Problems:
         known = _codes(ground, "badges")
         if self.badge not in known:
-            yield unknown(f"{path}.badge", "badge", self.badge, known)
+            yield unknown(f"{path}.badge", phrase("badge"), self.badge, known)
 
     def words(self, teller: Teller) -> str:
         return teller.tell(N_("the badge %(badge)s"), badge=teller.badge(self.badge))

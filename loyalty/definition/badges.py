@@ -63,7 +63,7 @@ class Badge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Code
     name: LocalText
     description: LocalText = ""
-    icon: Annotated[str, Meta(max_length=8, description="One emoji.", examples=["🏅"])] = "🏅"
+    icon: Annotated[str, Meta(max_length=8, description=N_("One emoji."), examples=["🏅"])] = "🏅"
     valid: Forever | For | UntilEnd = Forever()
 
     def words(self, teller: Teller) -> str:

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from loyalty.definition.phrases import N_
+
 # Lookahead after $: without it a trailing newline would pass.
 Code = Annotated[
     str,
     Meta(
         pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)",
-        description="Small letters, digits and underscores, starting with a letter, 40 at most.",
+        description=N_("Small letters, digits and underscores, starting with a letter, 40 at most."),
         examples=["points", "happy_hour"],
     ),
 ]
@@ -20,7 +22,7 @@ Trigger = Annotated[
     Meta(
         pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$(?!\n)",
         max_length=80,
-        description="The type of an event, noun.past_tense.",
+        description=N_("The type of an event, noun.past_tense."),
         examples=["order.paid", "review.posted"],
     ),
 ]
@@ -29,13 +31,15 @@ AttributePath = Annotated[
     Meta(
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,7}$(?!\n)",
         max_length=120,
-        description="Where the value stands in the event: names with dots between them.",
+        description=N_("Where the value stands in the event: names with dots between them."),
         examples=["order.channel"],
     ),
 ]
 HourMinute = Annotated[
     str,
-    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="Time of day, 24 hours.", examples=["16:30"]),
+    Meta(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description=N_("Time of day, 24 hours."), examples=["16:30"]
+    ),
 ]
 LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")]
 ShortText = Annotated[str, Meta(min_length=1, max_length=120)]

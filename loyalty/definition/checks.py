@@ -15,6 +15,7 @@ from loyalty.definition.ladderchecks import ladder_problems
 from loyalty.definition.limitchecks import limits_problems
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.pathchecks import counter_path_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rulechecks import rules_problems
 from loyalty.definition.sections import sections_problems
@@ -49,7 +50,9 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
     for name, most in _SIZES.items():
         if len(getattr(document, name)) > most:
             # Nothing below may be asked to go through it.
-            yield Problem(name, f"There are {len(getattr(document, name))}.", f"At most {most}.")
+            yield Problem(
+                name, phrase("There are %(n)s.", n=len(getattr(document, name))), phrase("At most %(most)s.", most=most)
+            )
             return
     yield from _program(document)
     yield from twice_problems(document.event_types, "event_types", "type")
@@ -61,8 +64,8 @@ def _all(document: Document, ground: Ground) -> Iterator[Problem]:
     if not document.currencies and not (document.challenges or document.stamp_cards or document.streaks):
         yield Problem(
             "currencies",
-            "There is no currency, and nothing else to collect.",
-            "Add a currency, or a challenge, a stamp card or a streak.",
+            phrase("There is no currency, and nothing else to collect."),
+            phrase("Add a currency, or a challenge, a stamp card or a streak."),
         )
     for index, currency in enumerate(document.currencies):
         yield from currency_problems(currency, f"currencies[{index}]", ground)
@@ -100,8 +103,8 @@ def _program(document: Document) -> Problems:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield Problem(
             "program.time_zone",
-            f"There is no time zone {program.time_zone!r}.",
-            "Use a name such as Europe/Amsterdam or America/New_York.",
+            phrase("There is no time zone %(time_zone)r.", time_zone=program.time_zone),
+            phrase("Use a name such as Europe/Amsterdam or America/New_York."),
         )
 
 
@@ -111,7 +114,11 @@ def _cap_groups(document: Document, ground: Ground) -> Problems:
         path = f"cap_groups[{index}]"
         yield from text_problems(group.name, f"{path}.name", 120, needed=False)
         if not 1 <= len(group.limits) <= 10:
-            yield Problem(f"{path}.limits", f"There are {len(group.limits)} limits.", "A cap group has 1 to 10.")
+            yield Problem(
+                f"{path}.limits",
+                phrase("There are %(n)s limits.", n=len(group.limits)),
+                phrase("A cap group has 1 to 10."),
+            )
         # A group that no rule names yet may count any currency.
         currencies = given[group.code] or set(ground.currencies)
         yield from limits_problems(group.limits[:10], f"{path}.limits", currencies, ground)

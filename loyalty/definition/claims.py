@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText, Trigger
 from loyalty.definition.partchecks import text_problems, twice_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems, unknown
 from loyalty.definition.translation import N_, Teller
 
@@ -129,18 +130,28 @@ def _claim_type(claim: ClaimType, path: str) -> Problems:
     if claim.event_type in NOT_CLAIMED:
         yield Problem(
             f"{path}.event_type",
-            f"An approved claim can't become {claim.event_type!r}.",
-            "Use a type of your own, such as gear.taken_back.",
+            phrase("An approved claim can't become %(event_type)r.", event_type=claim.event_type),
+            phrase("Use a type of your own, such as gear.taken_back."),
         )
     kinds = [each.kind for each in claim.proofs]
     if len(set(kinds)) != len(kinds):
-        yield Problem(f"{path}.proofs", "The same kind stands there twice.", "Name each kind once.")
+        yield Problem(f"{path}.proofs", phrase("The same kind stands there twice."), phrase("Name each kind once."))
     if not kinds and not any(each.by == "member" for each in claim.fields):
-        yield Problem(f"{path}.proofs", "The member sends nothing.", "Ask for a proof, or for a field of the member's.")
+        yield Problem(
+            f"{path}.proofs",
+            phrase("The member sends nothing."),
+            phrase("Ask for a proof, or for a field of the member's."),
+        )
     if claim.period != "ever" and claim.at_most is None:
-        yield Problem(f"{path}.period", "There is a period without a number.", "Say at_most too, or leave it out.")
+        yield Problem(
+            f"{path}.period", phrase("There is a period without a number."), phrase("Say at_most too, or leave it out.")
+        )
     if len(claim.reasons) > MAX_REASONS:
-        yield Problem(f"{path}.reasons", f"There are {len(claim.reasons)}.", f"At most {MAX_REASONS}.")
+        yield Problem(
+            f"{path}.reasons",
+            phrase("There are %(n)s.", n=len(claim.reasons)),
+            phrase("At most %(most)s.", most=MAX_REASONS),
+        )
     for index, reason in enumerate(claim.reasons[:MAX_REASONS]):
         yield from text_problems(reason, f"{path}.reasons[{index}]", 300)
     yield from _fields(claim, path)
@@ -148,7 +159,11 @@ def _claim_type(claim: ClaimType, path: str) -> Problems:
 
 def _fields(claim: ClaimType, path: str) -> Problems:
     if len(claim.fields) > MAX_FIELDS:
-        yield Problem(f"{path}.fields", f"There are {len(claim.fields)}.", f"At most {MAX_FIELDS}.")
+        yield Problem(
+            f"{path}.fields",
+            phrase("There are %(n)s.", n=len(claim.fields)),
+            phrase("At most %(most)s.", most=MAX_FIELDS),
+        )
         return
     yield from twice_problems(claim.fields, f"{path}.fields")
     for index, field in enumerate(claim.fields):
@@ -156,21 +171,29 @@ def _fields(claim: ClaimType, path: str) -> Problems:
     known = {each.code for each in claim.fields}
     for index, code in enumerate(claim.unique_by):
         if code not in known:
-            yield unknown(f"{path}.unique_by[{index}]", "field", code, known)
+            yield unknown(f"{path}.unique_by[{index}]", phrase("field"), code, known)
 
 
 def _field(field: ClaimField, path: str) -> Problems:
     yield from text_problems(field.name, f"{path}.name", 120)
     yield from text_problems(field.description, f"{path}.description", 300, needed=False)
     if field.code == OWN_FIELD:
-        yield Problem(f"{path}.code", "`claim` tells which claim it was.", "Give the field another code.")
+        yield Problem(
+            f"{path}.code", phrase("`claim` tells which claim it was."), phrase("Give the field another code.")
+        )
     if field.most is not None and field.most < field.least:
-        yield Problem(f"{path}.most", "It lies below least.", "Make it at least as large.")
+        yield Problem(f"{path}.most", phrase("It lies below least."), phrase("Make it at least as large."))
     if field.kind == "choice" and not 1 <= len(field.choices) <= MAX_CHOICES:
-        yield Problem(f"{path}.choices", f"There are {len(field.choices)}.", f"A choice has 1 to {MAX_CHOICES}.")
+        yield Problem(
+            f"{path}.choices",
+            phrase("There are %(n)s.", n=len(field.choices)),
+            phrase("A choice has 1 to %(most)s.", most=MAX_CHOICES),
+        )
         return
     if field.kind != "choice" and field.choices:
-        yield Problem(f"{path}.choices", "Only a choice has choices.", "Leave them out, or say kind: choice.")
+        yield Problem(
+            f"{path}.choices", phrase("Only a choice has choices."), phrase("Leave them out, or say kind: choice.")
+        )
     yield from twice_problems(field.choices, f"{path}.choices")
     for index, choice in enumerate(field.choices):
         yield from text_problems(choice.name, f"{path}.choices[{index}].name", 120)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
@@ -118,15 +119,31 @@ def comparison_problems(operator: Operator, value: Values, path: str) -> Problem
     here = f"{path}.value"
     if operator in ("in", "not_in"):
         if not isinstance(value, tuple) or not value:
-            yield Problem(here, f"{operator} needs a list.", "Say the values as a list, such as [web, app].")
+            yield Problem(
+                here,
+                phrase("%(operator)s needs a list.", operator=operator),
+                phrase("Say the values as a list, such as [web, app]."),
+            )
         elif len(value) > _MAX_VALUES:
-            yield Problem(here, f"The list has {len(value)} values.", f"At most {_MAX_VALUES}.")
+            yield Problem(
+                here,
+                phrase("The list has %(n)s values.", n=len(value)),
+                phrase("At most %(most)s.", most=_MAX_VALUES),
+            )
     elif isinstance(value, tuple):
-        yield Problem(here, f"{operator} takes one value.", "Use in for a list of values.")
+        yield Problem(
+            here, phrase("%(operator)s takes one value.", operator=operator), phrase("Use in for a list of values.")
+        )
     elif operator == "exists" and not isinstance(value, bool):
-        yield Problem(here, "exists takes true or false.", "Say true if there must be a value, false if not.")
+        yield Problem(
+            here, phrase("exists takes true or false."), phrase("Say true if there must be a value, false if not.")
+        )
     elif operator in _ORDER and not _ordered(value):
-        yield Problem(here, f"{operator} compares numbers or days.", "Say a number, or a day as YYYY-MM-DD.")
+        yield Problem(
+            here,
+            phrase("%(operator)s compares numbers or days.", operator=operator),
+            phrase("Say a number, or a day as YYYY-MM-DD."),
+        )
 
 
 def _ordered(value: Value) -> bool:

@@ -26,6 +26,7 @@ from loyalty.definition.facts import Facts
 from loyalty.definition.lines import USUAL, items_at
 from loyalty.definition.linetest import LineTest
 from loyalty.definition.membertests import CounterTest, MemberTest, PlanTest, SegmentTest, TierTest
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.timetests import AnniversaryTest, MonthlyDayTest, SeasonTest, TimeTest
 from loyalty.definition.translation import N_, Teller
@@ -187,7 +188,7 @@ OF_MEMBER = (All, AnyOf, NoneOf, MemberTest, TierTest, SegmentTest, PlanTest, Co
 
 def _children_problems(children: tuple[Condition, ...], path: str, ground: Ground) -> Problems:
     if not children:
-        yield Problem(f"{path}.of", "The list is empty.", "Put a condition in it, or leave it out.")
+        yield Problem(f"{path}.of", phrase("The list is empty."), phrase("Put a condition in it, or leave it out."))
     for index, each in enumerate(children):
         yield from each.problems(f"{path}.of[{index}]", ground)
 

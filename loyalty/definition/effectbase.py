@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import Facts
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 
 Rounding = Literal["floor", "half_up"]
@@ -109,13 +110,17 @@ def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def positive_problems(number: Decimal, path: str, what: str = "Points") -> Problems:
+def positive_problems(number: Decimal, path: str, what: str | None = None) -> Problems:
     if not number.is_finite() or not 0 < number <= 10**9:
-        yield Problem(path, f"{what} must be above 0.", "Say a number such as 1 or 0.5, a thousand million at most.")
+        yield Problem(
+            path,
+            phrase("%(what)s must be above 0.", what=what or phrase("Points")),
+            phrase("Say a number such as 1 or 0.5, a thousand million at most."),
+        )
         return
     yield from digits_problems(number, path)
 
 
 def digits_problems(number: Decimal, path: str) -> Problems:
     if number != round(number, 6):
-        yield Problem(path, "The number has too many digits.", "At most six after the decimal sign.")
+        yield Problem(path, phrase("The number has too many digits."), phrase("At most six after the decimal sign."))

@@ -38,6 +38,7 @@ from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import Facts
 from loyalty.definition.lines import ItemTest, items_at, tests_build, tests_problems, tests_words, usual_value
 from loyalty.definition.moneyeffects import PointsBrackets, PointsByTender, PointsPerMoney
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.translation import N_, Teller, number_text
 
@@ -64,8 +65,8 @@ class PointsFixed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         if not wrong and known is not None and self.points != round(self.points, known.scale):
             yield Problem(
                 f"{path}.points",
-                f"{self.currency} has {known.scale} digits after the sign.",
-                "Say a number that fits, or give the currency more digits.",
+                phrase("%(currency)s has %(scale)s digits after the sign.", currency=self.currency, scale=known.scale),
+                phrase("Say a number that fits, or give the currency more digits."),
             )
 
     def words(self, teller: Teller) -> str:
@@ -101,7 +102,11 @@ class PointsPerUnit(
         yield from positive_problems(self.points, f"{path}.points")
         yield from tests_problems(self.where, f"{path}.where")
         if self.where and "." not in self.of:
-            yield Problem(f"{path}.of", "It names no list whose items could be tested.", "Say order.lines.quantity.")
+            yield Problem(
+                f"{path}.of",
+                phrase("It names no list whose items could be tested."),
+                phrase("Say order.lines.quantity."),
+            )
 
     def words(self, teller: Teller) -> str:
         points = teller.points(self.currency, self.points)
@@ -216,16 +221,18 @@ class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
         yield from ground.currency_known(self.currency, f"{path}.currency")
         if not self.factor.is_finite() or not 1 < self.factor <= 1000:
             yield Problem(
-                f"{path}.factor", "A factor must be above 1.", "Say 2 for double points, 1.5 for half as much again."
+                f"{path}.factor",
+                phrase("A factor must be above 1."),
+                phrase("Say 2 for double points, 1.5 for half as much again."),
             )
         else:
             yield from digits_problems(self.factor, f"{path}.factor")
         for index, code in enumerate(self.groups):
             if code not in ground.groups:
-                yield unknown(f"{path}.groups[{index}]", "stacking group", code, ground.groups)
+                yield unknown(f"{path}.groups[{index}]", phrase("stacking group"), code, ground.groups)
         for index, code in enumerate(self.rules):
             if code not in ground.rules:
-                yield unknown(f"{path}.rules[{index}]", "rule", code, ground.rules)
+                yield unknown(f"{path}.rules[{index}]", phrase("rule"), code, ground.rules)
 
     def words(self, teller: Teller) -> str:
         names = [teller.rule(code) for code in self.rules] + [*self.groups]

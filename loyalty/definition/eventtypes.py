@@ -10,6 +10,7 @@ from loyalty.definition.attributes import FIXED
 from loyalty.definition.basics import LocalText, Trigger
 from loyalty.definition.jsonschema import schema_problems
 from loyalty.definition.partchecks import text_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
@@ -27,7 +28,11 @@ class EventType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from text_problems(self.name, f"{path}.name", 120)
         if self.type in FIXED:
-            yield Problem(f"{path}.type", f"{self.type} has a shape of its own.", "Describe types of your own only.")
+            yield Problem(
+                f"{path}.type",
+                phrase("%(type)s has a shape of its own.", type=self.type),
+                phrase("Describe types of your own only."),
+            )
             return
         if self.schema:
             yield from schema_problems(self.schema, f"{path}.schema")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Trigger
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
@@ -16,7 +17,7 @@ MonthDay = Annotated[
     str,
     Meta(
         pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)",
-        description="Month and day, of every year; a day that a month lacks is its last.",
+        description=N_("Month and day, of every year; a day that a month lacks is its last."),
         examples=["06-30", "12-31"],
     ),
 ]
@@ -133,7 +134,9 @@ def expiry_problems(expiry: Expiry, path: str) -> Problems:
     for index, each in enumerate(expiry.resets):
         if each == "order.returned":
             yield Problem(
-                f"{path}.resets[{index}]", "A return is no activity: points would live on by it.", "Leave it out."
+                f"{path}.resets[{index}]",
+                phrase("A return is no activity: points would live on by it."),
+                phrase("Leave it out."),
             )
 
 

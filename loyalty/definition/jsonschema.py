@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.translation import N_
 
@@ -46,10 +47,14 @@ class Fault(Struct, frozen=True):
 def schema_problems(schema: Any, path: str, *, top: bool = True) -> Problems:
     """What can't be used in a schema. The top must be an object, as an event's data is."""
     if top and _nodes(schema) > MAX_SCHEMA_NODES:
-        yield Problem(path, "The schema is too large.", f"At most {MAX_SCHEMA_NODES} places.")
+        yield Problem(
+            path,
+            phrase("The schema is too large."),
+            phrase("At most %(n)s places.", n=MAX_SCHEMA_NODES),
+        )
         return
     if top and isinstance(schema, Mapping) and schema.get("type") != "object":
-        yield Problem(f"{path}.type", "An event's data is an object.", "Say object.")
+        yield Problem(f"{path}.type", phrase("An event's data is an object."), phrase("Say object."))
         return
     yield from _node_problems(schema, path, 0)
 
@@ -64,22 +69,30 @@ def _nodes(schema: Any) -> int:
 
 def _node_problems(schema: Any, path: str, depth: int) -> Problems:
     if depth > MAX_SCHEMA_DEPTH:
-        yield Problem(path, "The schema is nested too deeply.", f"At most {MAX_SCHEMA_DEPTH} levels.")
+        yield Problem(
+            path,
+            phrase("The schema is nested too deeply."),
+            phrase("At most %(depth)s levels.", depth=MAX_SCHEMA_DEPTH),
+        )
         return
     if not isinstance(schema, Mapping):
-        yield Problem(path, "A schema is an object.", "Say {type: string} or the like.")
+        yield Problem(path, phrase("A schema is an object."), phrase("Say {type: string} or the like."))
         return
     kind = schema.get("type")
     if not isinstance(kind, str) or kind not in _OF_TYPE:
-        yield Problem(f"{path}.type", f"{kind!r} isn't a type here.", f"Say one of: {', '.join(_OF_TYPE)}.")
+        yield Problem(
+            f"{path}.type",
+            phrase("%(kind)r isn't a type here.", kind=kind),
+            phrase("Say one of: %(names)s.", names=", ".join(_OF_TYPE)),
+        )
         return
     known = _ANYWHERE | _OF_TYPE[kind]
     for name in schema:
         if name not in known:
             yield Problem(
                 f"{path}.{name}",
-                f"The keyword {name!r} isn't supported for {kind}.",
-                f"Leave it out; there are {', '.join(sorted(known))}.",
+                phrase("The keyword %(name)r isn't supported for %(kind)s.", name=name, kind=kind),
+                phrase("Leave it out; there are %(names)s.", names=", ".join(sorted(known))),
             )
     yield from _keyword_problems(schema, path)
     if kind == "object":
@@ -91,32 +104,42 @@ def _node_problems(schema: Any, path: str, depth: int) -> Problems:
 def _object_problems(schema: Schema, path: str, depth: int) -> Problems:
     properties = schema.get("properties", {})
     if not isinstance(properties, Mapping):
-        yield Problem(f"{path}.properties", "Properties are an object.", "Say {name: {type: string}}.")
+        yield Problem(f"{path}.properties", phrase("Properties are an object."), phrase("Say {name: {type: string}}."))
         return
     for name, inner in properties.items():
         yield from _node_problems(inner, f"{path}.properties.{name}", depth + 1)
     required = schema.get("required", [])
     if not isinstance(required, list | tuple) or not all(isinstance(each, str) for each in required):
-        yield Problem(f"{path}.required", "It names the properties that must be there.", "Say a list of names.")
+        yield Problem(
+            f"{path}.required", phrase("It names the properties that must be there."), phrase("Say a list of names.")
+        )
         return
     for index, name in enumerate(required):
         if name not in properties:
-            yield Problem(f"{path}.required[{index}]", f"{name!r} isn't among the properties.", "Describe it there.")
+            yield Problem(
+                f"{path}.required[{index}]",
+                phrase("%(name)r isn't among the properties.", name=name),
+                phrase("Describe it there."),
+            )
     if not isinstance(schema.get("additionalProperties", True), bool):
-        yield Problem(f"{path}.additionalProperties", "Only true or false here.", "Say true or false.")
+        yield Problem(f"{path}.additionalProperties", phrase("Only true or false here."), phrase("Say true or false."))
 
 
 def _keyword_problems(schema: Schema, path: str) -> Problems:
     for name in _COUNTS:
         if name in schema and (type(schema[name]) is not int or schema[name] < 0):
-            yield Problem(f"{path}.{name}", "It counts.", "Say a whole number from 0 up.")
+            yield Problem(f"{path}.{name}", phrase("It counts."), phrase("Say a whole number from 0 up."))
     for name in _NUMBERS:
         if name in schema and not _is_number(schema[name]):
-            yield Problem(f"{path}.{name}", "It is a number.", "Say a number.")
+            yield Problem(f"{path}.{name}", phrase("It is a number."), phrase("Say a number."))
     if "enum" in schema and (not isinstance(schema["enum"], list | tuple) or not schema["enum"]):
-        yield Problem(f"{path}.enum", "It lists the values that there are.", "Say a list of values.")
+        yield Problem(f"{path}.enum", phrase("It lists the values that there are."), phrase("Say a list of values."))
     if "format" in schema and schema["format"] not in _FORMATS:
-        yield Problem(f"{path}.format", f"{schema['format']!r} isn't checked here.", "Say date or date-time.")
+        yield Problem(
+            f"{path}.format",
+            phrase("%(name)r isn't checked here.", name=schema["format"]),
+            phrase("Say date or date-time."),
+        )
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

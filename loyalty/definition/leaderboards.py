@@ -63,7 +63,7 @@ class Leaderboard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     code: Code
     name: LocalText
     description: LocalText = ""
-    icon: Annotated[str, Meta(max_length=8, description="One emoji.", examples=["🏆"])] = "🏆"
+    icon: Annotated[str, Meta(max_length=8, description=N_("One emoji."), examples=["🏆"])] = "🏆"
     score: Score
     unit: LocalText = ""
     period: BoardPeriod = "month"

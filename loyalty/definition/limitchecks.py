@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from loyalty.definition.limits import AmountLimit, Cooldown, Limit, MemberLimit, ValueLimit, limit_currency
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 
 
@@ -27,7 +28,7 @@ def limits_problems(limits: tuple[Limit, ...], path: str, currencies: set[str], 
                 limit_currency(limit, currencies),
             )
         if counted in seen:
-            yield Problem(here, "The same thing is limited twice.", "Keep the stricter of the two.")
+            yield Problem(here, phrase("The same thing is limited twice."), phrase("Keep the stricter of the two."))
         seen.add(counted)
     yield from idle_problems(limits, path, currencies)
 
@@ -36,32 +37,41 @@ def _one(limit: AmountLimit, here: str, currencies: set[str], ground: Ground) ->
     number = limit.at_most
     if not number.is_finite() or not 0 < number <= 10**12:
         yield Problem(
-            f"{here}.at_most", "A limit must be above 0.", "Say a number such as 100; to stop a rule, disable it."
+            f"{here}.at_most",
+            phrase("A limit must be above 0."),
+            phrase("Say a number such as 100; to stop a rule, disable it."),
         )
         return
     if limit.measure == "times":
         if number != number.to_integral_value():
-            yield Problem(f"{here}.at_most", "Times are counted whole.", "Say a whole number.")
+            yield Problem(f"{here}.at_most", phrase("Times are counted whole."), phrase("Say a whole number."))
         if limit.currency is not None:
-            yield Problem(f"{here}.currency", "Times have no currency.", "Leave currency out.")
+            yield Problem(f"{here}.currency", phrase("Times have no currency."), phrase("Leave currency out."))
         return
     code = limit_currency(limit, currencies)
     if code is None:
         yield Problem(
             here,
-            "It is unclear which points are limited.",
-            f"Name the currency: one of {', '.join(sorted(currencies)) or 'those that the rules give'}.",
+            phrase("It is unclear which points are limited."),
+            phrase(
+                "Name the currency: one of %(names)s.",
+                names=", ".join(sorted(currencies)) or phrase("those that the rules give"),
+            ),
         )
         return
     yield from ground.currency_known(code, f"{here}.currency")
     known = ground.currencies.get(code)
     if known is not None and number != number.quantize(Decimal(1).scaleb(-known.scale)):
-        yield Problem(f"{here}.at_most", f"{code} has {known.scale} digits after the sign.", "Say a number that fits.")
+        yield Problem(
+            f"{here}.at_most",
+            phrase("%(code)s has %(scale)s digits after the sign.", code=code, scale=known.scale),
+            phrase("Say a number that fits."),
+        )
     elif code in ground.currencies and currencies and code not in currencies:
         yield Problem(
             f"{here}.currency",
-            f"This limit can never bind: no points of {code!r} are given here.",
-            f"Name one of {', '.join(sorted(currencies))}, or leave the limit out.",
+            phrase("This limit can never bind: no points of %(code)r are given here.", code=code),
+            phrase("Name one of %(names)s, or leave the limit out.", names=", ".join(sorted(currencies))),
         )
 
 
@@ -86,7 +96,11 @@ def idle_problems(limits: tuple[Limit, ...], path: str, currencies: set[str]) ->
             if fits is not None and same and longer.at_most >= shorter.at_most * fits:
                 yield Problem(
                     f"{path}[{index}].at_most",
-                    f"This limit can never bind: {shorter.at_most} a {shorter.period} is no more than that.",
-                    f"Say less than {shorter.at_most * fits}, or leave it out.",
+                    phrase(
+                        "This limit can never bind: %(at_most)s a %(period)s is no more than that.",
+                        at_most=shorter.at_most,
+                        period=phrase(shorter.period),
+                    ),
+                    phrase("Say less than %(n)s, or leave it out.", n=shorter.at_most * fits),
                 )
                 break

@@ -17,6 +17,7 @@ from loyalty.definition.comparison import (
     values_at,
     values_words,
 )
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.translation import Teller
 
@@ -57,7 +58,7 @@ class ItemTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def tests_problems(tests: tuple[ItemTest, ...], path: str) -> Problems:
     if len(tests) > MAX_TESTS:
-        yield Problem(path, f"There are {len(tests)} tests.", f"At most {MAX_TESTS}.")
+        yield Problem(path, phrase("There are %(n)s tests.", n=len(tests)), phrase("At most %(most)s.", most=MAX_TESTS))
         return
     for index, each in enumerate(tests):
         yield from each.problems(f"{path}[{index}]")

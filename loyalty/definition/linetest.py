@@ -11,6 +11,7 @@ from loyalty.definition.basics import AttributePath
 from loyalty.definition.conditionbase import Check, ConditionScope
 from loyalty.definition.facts import Facts
 from loyalty.definition.lines import ItemTest, items_at, number_of, tests_build, tests_problems, tests_words
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
@@ -43,7 +44,11 @@ class LineTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from tests_problems(self.where, f"{path}.where")
         if self.operator == "ge" and self.value == 0:
-            yield Problem(f"{path}.value", "At least 0 holds always.", "Say 1 or more, or leave the condition out.")
+            yield Problem(
+                f"{path}.value",
+                phrase("At least 0 holds always."),
+                phrase("Say 1 or more, or leave the condition out."),
+            )
 
     def words(self, teller: Teller) -> str:
         number = teller.money_of(self.value) if self.measure == "net_minor" else str(self.value)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, inspect
 
 from loyalty.definition.document import Document
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 
 
@@ -89,5 +90,9 @@ def _twice(pieces: list[dict[str, Any]], key: str, path: str) -> Problems:
     for index, each in enumerate(pieces):
         code = str(each.get(key, ""))
         if code in first:
-            yield Problem(f"{path}[{index}].{key}", f"{code!r} is {path}[{first[code]}]'s too.", "Give it another.")
+            yield Problem(
+                f"{path}[{index}].{key}",
+                phrase("%(code)r is %(path)s[%(first)s]'s too.", code=code, path=path, first=first[code]),
+                phrase("Give it another."),
+            )
         first.setdefault(code, index)

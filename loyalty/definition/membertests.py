@@ -20,6 +20,7 @@ from loyalty.definition.conditionbase import Check, ConditionScope
 from loyalty.definition.facts import Facts, counter_key
 from loyalty.definition.limits import PERIOD_WORDS, Period
 from loyalty.definition.periods import period_start
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.timetests import age_on
 from loyalty.definition.translation import N_, Teller
@@ -40,7 +41,7 @@ class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         str,
         Meta(
             pattern=r"^(language|joined_days|age_years|(attributes|facts)\.[A-Za-z_][A-Za-z0-9_]{0,59})$(?!\n)",
-            description="language, joined_days, age_years, attributes.<name> or facts.<name>.",
+            description=N_("language, joined_days, age_years, attributes.<name> or facts.<name>."),
         ),
     ]
     operator: Operator
@@ -50,7 +51,11 @@ class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         wrong = list(comparison_problems(self.operator, self.value, path))
         yield from wrong
         if not wrong and self.attribute in _NUMBERS and self.operator != "exists" and not _whole(self.value):
-            yield Problem(f"{path}.value", f"{self.attribute} is a whole number.", "Say a whole number, such as 18.")
+            yield Problem(
+                f"{path}.value",
+                phrase("%(attribute)s is a whole number.", attribute=self.attribute),
+                phrase("Say a whole number, such as 18."),
+            )
 
     def words(self, teller: Teller) -> str:
         name = teller.say(_NAMES[self.attribute]) if self.attribute in _NAMES else self.attribute.partition(".")[2]
@@ -106,14 +111,16 @@ class TierTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     def problems(self, path: str, ground: Ground) -> Problems:
         ladder = ground.ladders.get(self.ladder)
         if ladder is None:
-            yield unknown(f"{path}.ladder", "ladder", self.ladder, ground.ladders)
+            yield unknown(f"{path}.ladder", phrase("ladder"), self.ladder, ground.ladders)
             return
         codes = {tier.code for tier in ladder.tiers}
         for index, code in enumerate(self.any_of):
             if code not in codes:
-                yield unknown(f"{path}.any_of[{index}]", f"tier on {self.ladder}", code, codes)
+                yield unknown(f"{path}.any_of[{index}]", phrase("tier on %(ladder)s", ladder=self.ladder), code, codes)
         if not self.any_of:
-            yield Problem(f"{path}.any_of", "No tier is named, so this never holds.", "Name one tier or more.")
+            yield Problem(
+                f"{path}.any_of", phrase("No tier is named, so this never holds."), phrase("Name one tier or more.")
+            )
 
     def words(self, teller: Teller) -> str:
         names = [teller.tier(self.ladder, code) for code in self.any_of]
@@ -131,7 +138,11 @@ class SegmentTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     def problems(self, path: str, ground: Ground) -> Problems:
         if not self.any_of:
-            yield Problem(f"{path}.any_of", "No segment is named, so this never holds.", "Name one segment or more.")
+            yield Problem(
+                f"{path}.any_of",
+                phrase("No segment is named, so this never holds."),
+                phrase("Name one segment or more."),
+            )
 
     def words(self, teller: Teller) -> str:
         return teller.tell(N_("the member is in segment %(segments)s"), segments=teller.list_or(list(self.any_of)))
@@ -189,11 +200,13 @@ class CounterTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     def problems(self, path: str, ground: Ground) -> Problems:
         if self.counter not in ground.counters:
-            yield unknown(f"{path}.counter", "counter", self.counter, ground.counters)
+            yield unknown(f"{path}.counter", phrase("counter"), self.counter, ground.counters)
         if self.operator == "every" and self.value < 2:
-            yield Problem(f"{path}.value", "Every event would do.", "Say 2 or more, or leave the condition out.")
+            yield Problem(
+                f"{path}.value", phrase("Every event would do."), phrase("Say 2 or more, or leave the condition out.")
+            )
         if self.operator == "lt" and self.value == 0:
-            yield Problem(f"{path}.value", "A counter is never below 0.", "Say 1 or more.")
+            yield Problem(f"{path}.value", phrase("A counter is never below 0."), phrase("Say 1 or more."))
 
     def words(self, teller: Teller) -> str:
         return teller.tell(

@@ -28,6 +28,7 @@ from loyalty.definition.effectbase import (
 from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import Facts
 from loyalty.definition.lines import Holds, ItemTest, tests_problems, tests_words
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
@@ -44,7 +45,9 @@ class LineFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def problems(self, path: str) -> Problems:
         if not self.where and not self.without:
-            yield Problem(path, "No lines are chosen.", "Name a test in where or without, or leave lines out.")
+            yield Problem(
+                path, phrase("No lines are chosen."), phrase("Name a test in where or without, or leave lines out.")
+            )
         yield from tests_problems(self.where, f"{path}.where")
         yield from tests_problems(self.without, f"{path}.without")
 
@@ -123,7 +126,11 @@ class _OfMoney(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def _common_problems(self, path: str, ground: Ground, *, lines: bool) -> Problems:
         yield from ground.currency_known(self.currency, f"{path}.currency")
         if lines and self.base.shipping == "include":
-            yield Problem(f"{path}.base.shipping", "Lines have no shipping.", "Exclude shipping, or use the order.")
+            yield Problem(
+                f"{path}.base.shipping",
+                phrase("Lines have no shipping."),
+                phrase("Exclude shipping, or use the order."),
+            )
         if self.lines is not None:
             yield from self.lines.problems(f"{path}.lines")
 
@@ -202,18 +209,28 @@ class PointsBrackets(
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from self._common_problems(path, ground, lines=self.lines is not None)
         if not 1 <= len(self.brackets) <= 20:
-            yield Problem(f"{path}.brackets", f"There are {len(self.brackets)} brackets.", "Give 1 to 20.")
+            yield Problem(
+                f"{path}.brackets", phrase("There are %(n)s brackets.", n=len(self.brackets)), phrase("Give 1 to 20.")
+            )
             return
         if self.brackets[0].from_minor != 0:
-            yield Problem(f"{path}.brackets[0].from_minor", "The first bracket starts above 0.", "Say 0.")
+            yield Problem(
+                f"{path}.brackets[0].from_minor", phrase("The first bracket starts above 0."), phrase("Say 0.")
+            )
         for index, each in enumerate(self.brackets):
             here = f"{path}.brackets[{index}]"
             if index and each.from_minor <= self.brackets[index - 1].from_minor:
-                yield Problem(f"{here}.from_minor", "Brackets must go up.", "Start it above the bracket before it.")
+                yield Problem(
+                    f"{here}.from_minor",
+                    phrase("Brackets must go up."),
+                    phrase("Start it above the bracket before it."),
+                )
             if each.points:  # a bracket may earn nothing
                 yield from positive_problems(each.points, f"{here}.points")
         if not any(each.points for each in self.brackets):
-            yield Problem(f"{path}.brackets", "No bracket gives points.", "Give one of them points above 0.")
+            yield Problem(
+                f"{path}.brackets", phrase("No bracket gives points."), phrase("Give one of them points above 0.")
+            )
 
     def words(self, teller: Teller) -> str:
         parts = [
@@ -290,16 +307,20 @@ class PointsByTender(
     def problems(self, path: str, ground: Ground) -> Problems:
         yield from self._common_problems(path, ground, lines=self.lines is not None)
         if not 1 <= len(self.rates) <= 20:
-            yield Problem(f"{path}.rates", f"There are {len(self.rates)} rates.", "Give 1 to 20.")
+            yield Problem(f"{path}.rates", phrase("There are %(n)s rates.", n=len(self.rates)), phrase("Give 1 to 20."))
             return
         seen: set[str] = set()
         for index, each in enumerate(self.rates):
             here = f"{path}.rates[{index}]"
             if not each.kinds:
-                yield Problem(f"{here}.kinds", "No way of paying is named.", "Name one, such as card.")
+                yield Problem(f"{here}.kinds", phrase("No way of paying is named."), phrase("Name one, such as card."))
             for at, kind in enumerate(each.kinds):
                 if kind in seen:
-                    yield Problem(f"{here}.kinds[{at}]", f"{kind!r} has a rate already.", "Name it once.")
+                    yield Problem(
+                        f"{here}.kinds[{at}]",
+                        phrase("%(kind)r has a rate already.", kind=kind),
+                        phrase("Name it once."),
+                    )
                 seen.add(kind)
             if each.points:
                 yield from positive_problems(each.points, f"{here}.points")
@@ -312,8 +333,8 @@ class PointsByTender(
             if kind in kinds and getattr(self.base, field) == "exclude":
                 yield Problem(
                     f"{path}.base.{field}",
-                    f"{kind} has a rate, but what is paid so is left out.",
-                    f"Include {field} in the base, or take {kind} out of the rates.",
+                    phrase("%(kind)s has a rate, but what is paid so is left out.", kind=kind),
+                    phrase("Include %(field)s in the base, or take %(kind)s out of the rates.", field=field, kind=kind),
                 )
 
     def words(self, teller: Teller) -> str:

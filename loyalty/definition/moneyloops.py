@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from loyalty.definition.effects import Effect, Multiply, PointsBrackets, PointsByTender, PointsPerMoney
 from loyalty.definition.moneyeffects import POINTS_TENDER
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 
 
@@ -34,8 +35,12 @@ def money_loop_problems(ground: Ground) -> Problems:
         if back >= 1:
             yield Problem(
                 place[key],
-                f"Points earn points: what is paid with one of {key[1]} earns {back.normalize():f} of them again.",
-                "Exclude what is paid in points, or give less for it.",
+                phrase(
+                    "Points earn points: what is paid with one of %(kind)s earns %(points)s of them again.",
+                    kind=key[1],
+                    points=f"{back.normalize():f}",
+                ),
+                phrase("Exclude what is paid in points, or give less for it."),
             )
 
 

@@ -19,20 +19,20 @@ from loyalty.definition.conditions import (
 from loyalty.definition.counters import Times
 from loyalty.definition.effects import PointsFixed
 from loyalty.definition.limits import EventLimit, MemberLimit
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rule import Rule
 
 # Where the values of an order are lists, one of which has to pass: several tests don't exclude each other there.
 _LISTS = ("order.lines", "order.tenders")
-_NEVER = "The rule can never fire: "
 
 
 def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
     if rule.trigger == "order.returned":
         yield Problem(
             f"{path}.trigger",
-            f"{_NEVER}a return takes back what its order gave and gives nothing.",
-            "Wait for another event, such as order.paid.",
+            phrase("The rule can never fire: a return takes back what its order gave and gives nothing."),
+            phrase("Wait for another event, such as order.paid."),
         )
     tests = [*_together(rule.audience, f"{path}.audience"), *_together(rule.when, f"{path}.when")]
     yield from _values_problems(tests)
@@ -141,8 +141,12 @@ def _values_problems(tests: list[tuple[str, Condition]]) -> Problems:
             other = first.get(asked.name, here)
             yield Problem(
                 here,
-                f"{_NEVER}no {asked.name.removeprefix('member.')} passes this and {other} at once.",
-                "Change one of the two, or put them under any.",
+                phrase(
+                    "The rule can never fire: no %(name)s passes this and %(other)s at once.",
+                    name=asked.name.removeprefix("member."),
+                    other=other,
+                ),
+                phrase("Change one of the two, or put them under any."),
             )
         first.setdefault(asked.name, here)
 
@@ -157,8 +161,12 @@ def _tiers_problems(tests: list[tuple[str, Condition]]) -> Problems:
         if known and not left[node.ladder]:
             yield Problem(
                 here,
-                f"{_NEVER}nobody is on these tiers of {node.ladder!r} and on those asked for before at once.",
-                "Name a tier in both, or keep one of the two tests.",
+                phrase(
+                    "The rule can never fire: nobody is on these tiers of %(ladder)r "
+                    "and on those asked for before at once.",
+                    ladder=node.ladder,
+                ),
+                phrase("Name a tier in both, or keep one of the two tests."),
             )
 
 
@@ -170,8 +178,11 @@ def _counter_problems(test: CounterTest, here: str, rule: Rule, ground: Ground) 
     if none and isinstance(counter.measure, Times):
         yield Problem(
             f"{here}.value",
-            f"{_NEVER}the event itself counts along, so {test.counter} is 1 or more.",
-            "Say eq 1 for the first one.",
+            phrase(
+                "The rule can never fire: the event itself counts along, so %(counter)s is 1 or more.",
+                counter=test.counter,
+            ),
+            phrase("Say eq 1 for the first one."),
         )
 
 
@@ -187,14 +198,18 @@ def _refused_problems(rule: Rule, path: str) -> Problems:
         if limit.on_excess == "reject" and asked > limit.at_most:
             yield Problem(
                 f"{path}.limits[{index}].at_most",
-                f"{_NEVER}it gives {asked} and this refuses more than {limit.at_most}.",
-                f"Say {asked} or more, or let it cut off what is too much.",
+                phrase(
+                    "The rule can never fire: it gives %(asked)s and this refuses more than %(at_most)s.",
+                    asked=asked,
+                    at_most=limit.at_most,
+                ),
+                phrase("Say %(asked)s or more, or let it cut off what is too much.", asked=asked),
             )
         elif isinstance(limit, EventLimit) and asked <= limit.at_most:
             yield Problem(
                 f"{path}.limits[{index}].at_most",
-                f"This limit can never bind: the rule gives {asked} an event.",
-                "Leave it out, or say less.",
+                phrase("This limit can never bind: the rule gives %(asked)s an event.", asked=asked),
+                phrase("Leave it out, or say less."),
             )
 
 
@@ -211,7 +226,12 @@ def _stopped_problems(rule: Rule, path: str, ground: Ground) -> Problems:
         if always and other.priority > rule.priority and (first_only or other.stop):
             yield Problem(
                 path,
-                f"{_NEVER}{other.code!r} goes first in group {rule.group!r}, always fires and lets no other after it.",
-                f"Give {rule.code!r} a higher priority, or {other.code!r} a condition.",
+                phrase(
+                    "The rule can never fire: %(code)r goes first in group %(group)r, "
+                    "always fires and lets no other after it.",
+                    code=other.code,
+                    group=rule.group,
+                ),
+                phrase("Give %(code)r a higher priority, or %(other)r a condition.", code=rule.code, other=other.code),
             )
             return

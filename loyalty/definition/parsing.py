@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import DefinitionError, Problem
 
 MAX_BYTES = 2_000_000
@@ -31,7 +32,9 @@ def parse(source: bytes | str) -> Any:
     try:
         return _json(text) if text.lstrip()[:1] in ("{", "[") else _yaml(text)
     except RecursionError:
-        raise _refusal("It is nested too deeply.", f"At most {MAX_DEPTH} levels.") from None
+        raise _refusal(
+            phrase("It is nested too deeply."), phrase("At most %(depth)s levels.", depth=MAX_DEPTH)
+        ) from None
 
 
 def plain_problem(value: Any) -> Problem | None:
@@ -42,13 +45,17 @@ def plain_problem(value: Any) -> Problem | None:
         path, each, depth = stack.pop()
         nodes += 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            return Problem(path, "The document is too large.", f"At most {MAX_DEPTH} levels and {MAX_NODES} values.")
+            return Problem(
+                path,
+                phrase("The document is too large."),
+                phrase("At most %(depth)s levels and %(nodes)s values.", depth=MAX_DEPTH, nodes=MAX_NODES),
+            )
         if isinstance(each, dict):
             for key, inner in each.items():
                 if not isinstance(key, str):
-                    return Problem(path, f"The key {key!r} isn't a text.", "Put it in quotes.")
+                    return Problem(path, phrase("The key %(key)r isn't a text.", key=key), phrase("Put it in quotes."))
                 if _UNUSABLE.search(key):
-                    return Problem(path, "A key holds control characters.", "Take them out.")
+                    return Problem(path, phrase("A key holds control characters."), phrase("Take them out."))
                 stack.append((f"{path}.{key}" if path else key, inner, depth + 1))
         elif isinstance(each, list | tuple):
             stack += [(f"{path}[{index}]", inner, depth + 1) for index, inner in enumerate(each)]
@@ -64,29 +71,41 @@ def _scalar_problem(path: str, value: Any) -> Problem | None:
         return None
     if isinstance(value, str):
         if len(value) > MAX_TEXT:
-            return Problem(path, f"The text has {len(value)} characters.", f"At most {MAX_TEXT}.")
+            return Problem(
+                path,
+                phrase("The text has %(n)s characters.", n=len(value)),
+                phrase("At most %(most)s.", most=MAX_TEXT),
+            )
         if _UNUSABLE.search(value):
-            return Problem(path, "The text holds control characters or half a character.", "Take them out.")
+            return Problem(
+                path, phrase("The text holds control characters or half a character."), phrase("Take them out.")
+            )
         return None
     if isinstance(value, int | float):
         if not math.isfinite(value) or abs(value) > MAX_NUMBER:
-            return Problem(path, "That number can't be used.", "Say an ordinary number.")
+            return Problem(path, phrase("That number can't be used."), phrase("Say an ordinary number."))
         return None
-    return Problem(path, f"A {type(value).__name__} can't be used here.", "Say a text, a number, true or false.")
+    return Problem(
+        path,
+        phrase("A %(name)s can't be used here.", name=type(value).__name__),
+        phrase("Say a text, a number, true or false."),
+    )
 
 
 def _text(source: bytes | str) -> str:
     if len(source) > MAX_BYTES:
-        raise _refusal("The file is too large.", f"At most {MAX_BYTES:,} bytes.")
+        raise _refusal(phrase("The file is too large."), phrase("At most %(n)s bytes.", n=f"{MAX_BYTES:,}"))
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
     try:
         return source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refusal(f"Byte {error.start} isn't UTF-8.", "Save the file as UTF-8.") from None
+        raise _refusal(
+            phrase("Byte %(start)s isn't UTF-8.", start=error.start), phrase("Save the file as UTF-8.")
+        ) from None
 
 
-def _refusal(problem: str, mend: str, path: str = "") -> DefinitionError:
+def _refusal(problem: Phrase, mend: Phrase, path: str = "") -> DefinitionError:
     return DefinitionError([Problem(path, problem, mend)])
 
 
@@ -94,24 +113,32 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise _refusal(f"The key {key!r} stands there twice.", "Keep one of the two.")
+            raise _refusal(phrase("The key %(key)r stands there twice.", key=key), phrase("Keep one of the two."))
         found[key] = value
     return found
 
 
 def _not_finite(name: str) -> float:
-    raise _refusal(f"{name} isn't a number that can be used.", "Say an ordinary number.")
+    raise _refusal(phrase("%(name)s isn't a number that can be used.", name=name), phrase("Say an ordinary number."))
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_not_finite)
     except json.JSONDecodeError as error:
-        raise _refusal(f"Line {error.lineno}, column {error.colno}: {error.msg}.", "Mend the JSON there.") from None
+        raise _refusal(
+            phrase(
+                "Line %(line)s, column %(column)s: %(problem)s.",
+                line=error.lineno,
+                column=error.colno,
+                problem=error.msg,
+            ),
+            phrase("Mend the JSON there."),
+        ) from None
     except DefinitionError:
         raise
     except ValueError:  # more digits than Python turns into a number
-        raise _refusal("A number has too many digits.", "Say an ordinary number.") from None
+        raise _refusal(phrase("A number has too many digits."), phrase("Say an ordinary number.")) from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -175,11 +202,14 @@ def _yaml(text: str) -> Any:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _refusal(f"Line {line}: {error.problem or error.context}.", "Mend the YAML there.") from None
+        raise _refusal(
+            phrase("Line %(line)s: %(problem)s.", line=line, problem=error.problem or error.context),
+            phrase("Mend the YAML there."),
+        ) from None
     except yaml.YAMLError as error:
-        raise _refusal(f"{str(error)[:200]}.", "Mend the YAML there.") from None
+        raise _refusal(phrase("%(what)s.", what=str(error)[:200]), phrase("Mend the YAML there.")) from None
     except (ValueError, OverflowError, TypeError):
-        raise _refusal("A value can't be read.", "Say plain texts and numbers.") from None
+        raise _refusal(phrase("A value can't be read."), phrase("Say plain texts and numbers.")) from None
 
 
 def yaml_text(value: Any) -> str:

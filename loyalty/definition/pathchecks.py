@@ -15,12 +15,18 @@ from loyalty.definition.counters import Counter, Sum
 from loyalty.definition.effects import PointsPerUnit
 from loyalty.definition.limits import ValueLimit
 from loyalty.definition.lines import ItemTest
+from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rule import Rule
 
 _ORDER = frozenset(("gt", "ge", "lt", "le"))
 _TYPES: dict[Kind, tuple[type, ...]] = {"text": (str,), "day": (str,), "number": (int, float), "flag": (bool,)}
-_WORDS: dict[Kind, str] = {"text": "a text", "day": "a day", "number": "a number", "flag": "true or false"}
+_WORDS: dict[Kind, Phrase] = {
+    "text": phrase("a text"),
+    "day": phrase("a day (2027-03-01)"),
+    "number": phrase("a number"),
+    "flag": phrase("true or false"),
+}
 
 
 class Asked(Struct, frozen=True):
@@ -89,22 +95,33 @@ def _effects(rule: Rule, path: str) -> Iterator[Asked]:
 def _one(asked: Asked, known: Attributes, trigger: str) -> Problems:
     kind = known.get(asked.path)
     if kind is None:
-        yield Problem(asked.here, f"There is no {asked.path} in {trigger}.", _nearest(asked.path, known))
+        yield Problem(
+            asked.here,
+            phrase("There is no %(path)s in %(trigger)s.", path=asked.path, trigger=trigger),
+            _nearest(asked.path, known),
+        )
         return
     if asked.operator is None or asked.operator == "exists":
         return
     if kind == "object":
-        yield Problem(asked.here, f"{asked.path} holds other values.", _nearest(f"{asked.path}.", known))
+        yield Problem(
+            asked.here, phrase("%(path)s holds other values.", path=asked.path), _nearest(f"{asked.path}.", known)
+        )
         return
     values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
     wrong = [each for each in values if not _fits(each, kind, asked.operator)]
     if wrong:
         yield Problem(
             asked.value_at,
-            f"{asked.path} is {_WORDS[kind]}, so comparing it with {wrong[0]!r} says nothing.",
-            f"Say {_WORDS[kind]}."
+            phrase(
+                "%(path)s is %(what)s, so comparing it with %(wrong)r says nothing.",
+                path=asked.path,
+                what=_WORDS[kind],
+                wrong=wrong[0],
+            ),
+            phrase("Say %(what)s.", what=_WORDS[kind])
             if not _ordered_text(kind, asked.operator)
-            else "Compare it with eq, in or contains.",
+            else phrase("Compare it with eq, in or contains."),
         )
 
 
@@ -118,9 +135,11 @@ def _ordered_text(kind: Kind, operator: Operator) -> bool:
     return kind in ("text", "flag") and operator in _ORDER
 
 
-def _nearest(path: str, known: Attributes) -> str:
+def _nearest(path: str, known: Attributes) -> Phrase:
     names = [each for each, kind in known.items() if kind != "object"]
     close = get_close_matches(path, names, n=1, cutoff=0.6)
     if close:
-        return f"Did you mean {close[0]}?"
-    return f"Use one of: {', '.join(names[:20])}." if names else "Describe it in the schema of the event type."
+        return phrase("Did you mean %(name)s?", name=close[0])
+    if names:
+        return phrase("Use one of: %(names)s.", names=", ".join(names[:20]))
+    return phrase("Describe it in the schema of the event type.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from loyalty.definition.phrases import Phrase, Say, phrase, told
 
 if TYPE_CHECKING:
     from loyalty.definition.counters import Counter
@@ -18,13 +20,15 @@ if TYPE_CHECKING:
 class Problem(Struct, frozen=True):
     """path: where, e.g. `rules[2].effects[0].currency`, "" for the whole. problem: what is wrong. mend: what to do.
 
+    Both are phrases: English as they stand, and problems_told has them in the reader's language.
+
     by_another: what is missing is another piece, which can only be made once this one is there. It stands in the way
     of publishing, not of writing this piece.
     """
 
     path: str
-    problem: str
-    mend: str
+    problem: Phrase
+    mend: Phrase
     by_another: bool = False
 
 
@@ -54,10 +58,16 @@ class Ground:
 
     def currency_known(self, code: str, path: str) -> Problems:
         if code not in self.currencies:
-            yield unknown(path, "currency", code, self.currencies)
+            yield unknown(path, phrase("point currency"), code, self.currencies)
 
 
-def unknown(path: str, what: str, code: str, known: Mapping[str, object] | set[str]) -> Problem:
+def unknown(path: str, what: Phrase, code: str, known: Mapping[str, object] | set[str]) -> Problem:
     """No such code: name those that there are."""
-    names = ", ".join(sorted(known)[:20]) or "none is defined yet"
-    return Problem(path, f"There is no {what} {code!r}.", f"Use one of: {names}.")
+    names = ", ".join(sorted(known)[:20]) or phrase("none is defined yet")
+    wrong = phrase("There is no %(what)s %(code)r.", what=what, code=code)
+    return Problem(path, wrong, phrase("Use one of: %(names)s.", names=names))
+
+
+def problems_told(problems: Iterable[Problem], say: Say) -> list[dict[str, str]]:
+    """{path, problem, mend} of each, as `say` has the texts."""
+    return [{"path": each.path, "problem": told(each.problem, say), "mend": told(each.mend, say)} for each in problems]

@@ -12,6 +12,7 @@ import msgspec
 from loyalty.definition.checks import document_problems
 from loyalty.definition.document import SCHEMA, Document
 from loyalty.definition.parsing import parse, plain_problem, yaml_text
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.shape import shape_problem
 from loyalty.definition.translation import number_text
@@ -38,7 +39,7 @@ def document_shape(source: bytes | str | Mapping[str, Any]) -> Document:
     raw = parse(source) if isinstance(source, bytes | str) else dict(source)
     if not isinstance(raw, dict):
         raise DefinitionError(
-            [Problem("", "The document isn't an object.", "Start with program:, currencies:, rules:.")]
+            [Problem("", phrase("The document isn't an object."), phrase("Start with program:, currencies:, rules:."))]
         )
     problem = plain_problem(raw)
     if problem is not None:
@@ -55,7 +56,13 @@ def document_upgrade(raw: dict[str, Any]) -> dict[str, Any]:
     schema = raw.get("schema", SCHEMA)
     if type(schema) is not int or schema < 1 or schema > SCHEMA:
         raise DefinitionError(
-            [Problem("schema", f"Schema {schema!r} isn't known here.", f"Say {SCHEMA}, or update the product.")]
+            [
+                Problem(
+                    "schema",
+                    phrase("Schema %(schema)r isn't known here.", schema=schema),
+                    phrase("Say %(schema)s, or update the product.", schema=SCHEMA),
+                )
+            ]
         )
     while schema < SCHEMA:
         raw, schema = {**UPGRADES[schema](raw), "schema": schema + 1}, schema + 1

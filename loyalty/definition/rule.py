@@ -16,7 +16,7 @@ LocalTime = Annotated[
     str,
     Meta(
         pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$(?!\n)",
-        description="Wall-clock time in the program's zone.",
+        description=N_("Wall-clock time in the program's zone."),
         examples=["2027-03-01T00:00"],
     ),
 ]

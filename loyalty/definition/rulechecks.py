@@ -14,6 +14,7 @@ from loyalty.definition.limits import Cooldown, EventLimit
 from loyalty.definition.moneyloops import money_loop_problems
 from loyalty.definition.neverchecks import never_problems
 from loyalty.definition.pathchecks import rule_path_problems
+from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import CapGroup, Rule
 
@@ -29,7 +30,9 @@ def rules_problems(document: Document, ground: Ground) -> Problems:
 
 def _rule(rule: Rule, path: str, ground: Ground) -> Problems:
     if not 1 <= len(rule.effects) <= 10:
-        yield Problem(f"{path}.effects", f"The rule has {len(rule.effects)} effects.", "Give it 1 to 10.")
+        yield Problem(
+            f"{path}.effects", phrase("The rule has %(n)s effects.", n=len(rule.effects)), phrase("Give it 1 to 10.")
+        )
     for index, effect in enumerate(rule.effects):
         yield from effect.problems(f"{path}.effects[{index}]", ground)
         if isinstance(effect, Multiply):
@@ -40,18 +43,22 @@ def _rule(rule: Rule, path: str, ground: Ground) -> Problems:
     yield from never_problems(rule, path, ground)
     yield from _schedule(rule, path)
     if len(rule.limits) > 10:
-        yield Problem(f"{path}.limits", f"There are {len(rule.limits)} limits.", "At most 10.")
+        yield Problem(f"{path}.limits", phrase("There are %(n)s limits.", n=len(rule.limits)), phrase("At most 10."))
     yield from limits_problems(rule.limits[:10], f"{path}.limits", rule_currencies(rule), ground)
     for index, limit in enumerate(rule.limits):
         if isinstance(limit, EventLimit) and limit.measure == "times":
             yield Problem(
-                f"{path}.limits[{index}]", "A rule fires once an event anyway.", "Limit points, or use a cap group."
+                f"{path}.limits[{index}]",
+                phrase("A rule fires once an event anyway."),
+                phrase("Limit points, or use a cap group."),
             )
     for index, code in enumerate(rule.caps):
         if code not in ground.cap_groups:
-            yield unknown(f"{path}.caps[{index}]", "cap group", code, ground.cap_groups)
+            yield unknown(f"{path}.caps[{index}]", phrase("cap group"), code, ground.cap_groups)
         elif code in rule.caps[:index]:
-            yield Problem(f"{path}.caps[{index}]", f"{code!r} is named twice.", "Name it once.")
+            yield Problem(
+                f"{path}.caps[{index}]", phrase("%(code)r is named twice.", code=code), phrase("Name it once.")
+            )
     yield from _in_best_group(rule, path, ground)
 
 
@@ -62,8 +69,12 @@ def _when(rule: Rule, path: str, ground: Ground) -> Problems:
     if depth > MAX_DEPTH or nodes > MAX_NODES:
         yield Problem(
             f"{path}.when",
-            f"The conditions are {depth} deep and {nodes} in number.",
-            f"At most {MAX_DEPTH} deep and {MAX_NODES} in number; split the rule.",
+            phrase("The conditions are %(depth)s deep and %(nodes)s in number.", depth=depth, nodes=nodes),
+            phrase(
+                "At most %(depth)s deep and %(nodes)s in number; split the rule.",
+                depth=MAX_DEPTH,
+                nodes=MAX_NODES,
+            ),
         )
         return
     yield from rule.when.problems(f"{path}.when", ground)
@@ -74,11 +85,17 @@ def _audience(rule: Rule, path: str, ground: Ground) -> Problems:
         return
     depth, nodes = condition_size(rule.audience)
     if depth > MAX_DEPTH or nodes > MAX_NODES:
-        yield Problem(f"{path}.audience", "The audience has too many conditions.", "Make a segment of it.")
+        yield Problem(
+            f"{path}.audience", phrase("The audience has too many conditions."), phrase("Make a segment of it.")
+        )
         return
     for here, node in conditions_in(rule.audience, f"{path}.audience"):
         if not isinstance(node, OF_MEMBER):
-            yield Problem(here, "An audience asks about the member only.", "Move this test to the rule's conditions.")
+            yield Problem(
+                here,
+                phrase("An audience asks about the member only."),
+                phrase("Move this test to the rule's conditions."),
+            )
     yield from rule.audience.problems(f"{path}.audience", ground)
 
 
@@ -95,14 +112,18 @@ def _schedule(rule: Rule, path: str) -> Problems:
         except ValueError:
             moment = None
         if moment is None or not 1970 <= moment.year <= 9000:
-            yield Problem(f"{path}.schedule.{name}", f"There is no {text}.", "Say a date and time, 2027-03-01T00:00.")
+            yield Problem(
+                f"{path}.schedule.{name}",
+                phrase("There is no %(what)s.", what=text),
+                phrase("Say a date and time, 2027-03-01T00:00."),
+            )
         else:
             sides[name] = moment
     if len(sides) == 2 and sides["ends_at"] <= sides["starts_at"]:
         yield Problem(
             f"{path}.schedule.ends_at",
-            "The rule can never fire: it ends before it starts.",
-            "Let it end after it starts.",
+            phrase("The rule can never fire: it ends before it starts."),
+            phrase("Let it end after it starts."),
         )
 
 
@@ -116,8 +137,12 @@ def _multiplies_something(rule: Rule, effect: Multiply, path: str, ground: Groun
             return
     yield Problem(
         path,
-        f"There is nothing to multiply: no enabled rule for {rule.trigger} gives {effect.currency} there.",
-        "Name rules or groups that do, or add one.",
+        phrase(
+            "There is nothing to multiply: no enabled rule for %(trigger)s gives %(currency)s there.",
+            trigger=rule.trigger,
+            currency=effect.currency,
+        ),
+        phrase("Name rules or groups that do, or add one."),
     )
 
 
@@ -126,7 +151,11 @@ def _in_best_group(rule: Rule, path: str, ground: Ground) -> Problems:
     if mode not in _BEST:
         return
     if rule.stop:
-        yield Problem(f"{path}.stop", f"In group {rule.group!r} only the best fires anyway.", "Leave stop out.")
+        yield Problem(
+            f"{path}.stop",
+            phrase("In group %(group)r only the best fires anyway.", group=rule.group),
+            phrase("Leave stop out."),
+        )
     kinds = {
         isinstance(effect, Multiply)
         for other in ground.document.rules
@@ -136,8 +165,8 @@ def _in_best_group(rule: Rule, path: str, ground: Ground) -> Problems:
     if len(kinds) > 1:
         yield Problem(
             f"{path}.group",
-            f"Group {rule.group!r} compares multipliers with rules that give points.",
-            "Put multipliers in a stacking group of their own.",
+            phrase("Group %(group)r compares multipliers with rules that give points.", group=rule.group),
+            phrase("Put multipliers in a stacking group of their own."),
         )
 
 
@@ -154,22 +183,27 @@ def _ties(document: Document, ground: Ground) -> Problems:
             if reason and _overlap(one, other):
                 yield Problem(
                     f"rules[{second}].priority",
-                    f"{other.code!r} and {one.code!r} have the same priority, and {reason}.",
-                    "Give one of them a higher priority; the higher goes first.",
+                    phrase(
+                        "%(code)r and %(other)r have the same priority, and %(reason)s.",
+                        code=other.code,
+                        other=one.code,
+                        reason=reason,
+                    ),
+                    phrase("Give one of them a higher priority; the higher goes first."),
                 )
                 break
 
 
-def _why_order_matters(one: Rule, other: Rule, document: Document, ground: Ground) -> str:
+def _why_order_matters(one: Rule, other: Rule, document: Document, ground: Ground) -> Phrase | None:
     if one.group == other.group:
         if document.stacking.get(one.group) == "first_match":
-            return f"in group {one.group!r} only the first fires"
+            return phrase("in group %(group)r only the first fires", group=one.group)
         if one.stop or other.stop:
-            return f"one of them stops the rest of group {one.group!r}"
+            return phrase("one of them stops the rest of group %(group)r", group=one.group)
     for code in one.caps:
         if code in other.caps and code in ground.cap_groups and _uneven(ground.cap_groups[code]):
-            return f"both count towards cap group {code!r}, where the first one may leave no room"
-    return ""
+            return phrase("both count towards cap group %(code)r, where the first one may leave no room", code=code)
+    return None
 
 
 def _uneven(group: CapGroup) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.shape import shape_problem
 
@@ -34,7 +35,7 @@ def sections_problems(ground: Ground) -> Problems:
     for name, raw in ground.document.sections.items():
         path = f"sections.{name}"
         if name not in _sections:
-            yield unknown(path, "section", name, set(_sections))
+            yield unknown(path, phrase("section"), name, set(_sections))
             continue
         shape, checker = _sections[name]
         try:

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from loyalty.definition.phrases import Phrase, phrase, phrase_within, phrases_or
 from loyalty.definition.problems import Problem
 
 _MESSAGE = re.compile(r"^(?P<text>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"field `([^`]*)`")
+_NOTHING = Phrase("")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|(\[\.\.\.\])")
 
 
@@ -27,75 +29,91 @@ def shape_problem(error: msgspec.ValidationError, shape: type, raw: Any, root: s
     field = _FIELD.search(text)
     if field is not None and "unknown field" in text:
         name = field[1]
-        return Problem(f"{here}.{name}".lstrip("."), f"There is no field {name!r} here.", _other_field(name, node))
+        return Problem(
+            f"{here}.{name}".lstrip("."),
+            phrase("There is no field %(name)r here.", name=name),
+            _other_field(name, node),
+        )
     if field is not None and "missing" in text:
         name = field[1]
         wanted = _field_of(node, name)
         return Problem(
             f"{here}.{name}".lstrip("."),
-            f"The field {name!r} is missing.",
-            f"Add it: {described(wanted) if wanted is not None else _tags(node)}.",
+            phrase("The field %(name)r is missing.", name=name),
+            phrase("Add it: %(what)s.", what=described(wanted) if wanted is not None else _tags(node)),
         )
     if "`key` in" in str(error):
         keys = [each for each in _members(node) if isinstance(each, inspect.DictType)]
-        mend = described(keys[0].key_type) if keys else ""
-        return Problem(here, "One of the names in it doesn't fit.", f"Say {mend}.")
+        mend = described(keys[0].key_type) if keys else _NOTHING
+        return Problem(here, phrase("One of the names in it doesn't fit."), phrase("Say %(what)s.", what=mend))
     value = _value_at(raw, steps)
-    return Problem(here, f"{_shown(value)} doesn't fit here.", f"Say {described(node) or _tags(node)}.")
+    return Problem(
+        here,
+        phrase("%(value)s doesn't fit here.", value=_shown(value)),
+        phrase("Say %(what)s.", what=described(node) or _tags(node)),
+    )
 
 
-def described(node: inspect.Type | None) -> str:
+def described(node: inspect.Type | None) -> Phrase:
     """What a place takes, in plain words."""
     match node:
         case inspect.Metadata():
             extra = node.extra_json_schema or {}
             examples = ", ".join(str(each) for each in extra.get("examples", ()))
-            hint = str(extra.get("description", "")).rstrip(".")
-            base = hint[:1].lower() + hint[1:] if hint else described(node.type)
-            return f"{base}, such as {examples}" if examples else base
+            hint = extra.get("description", "")
+            base = phrase_within(hint) if hint else described(node.type)
+            return phrase("%(what)s, such as %(examples)s", what=base, examples=examples) if examples else base
         case inspect.IntType():
-            return f"a whole number{_range(node)}"
+            return _whole(node)
         case inspect.FloatType() | inspect.DecimalType():
-            return "a number"
+            return phrase("a number")
         case inspect.BoolType():
-            return "true or false"
+            return phrase("true or false")
         case inspect.StrType():
             if node.pattern == "^[A-Z]{3}$(?!\\n)":
-                return "three capitals"
-            return f"a text of at most {node.max_length} characters" if node.max_length else "a text"
+                return phrase("three capitals")
+            return (
+                phrase("a text of at most %(n)d characters", n=node.max_length) if node.max_length else phrase("a text")
+            )
         case inspect.LiteralType():
-            return f"one of: {', '.join(str(each) for each in node.values)}"
+            return phrase("one of: %(names)s", names=", ".join(str(each) for each in node.values))
         case inspect.ListType() | inspect.VarTupleType():
-            return "a list"
+            return phrase("a list")
         case inspect.DictType():
-            return "an object"
+            return phrase("an object")
         case inspect.StructType():
-            return _tags(node) or f"an object with {', '.join(each.encode_name for each in node.fields)}"
+            names = ", ".join(each.encode_name for each in node.fields)
+            return _tags(node) or phrase("an object with %(names)s", names=names)
         case inspect.UnionType():
             return _union(node)
         case _:
-            return ""
+            return _NOTHING
 
 
-def _union(node: inspect.UnionType) -> str:
+def _union(node: inspect.UnionType) -> Phrase:
     tags = _tags(node)
     if tags:
         return tags
     parts = [described(each) for each in node.types if not isinstance(each, inspect.NoneType)]
-    return " or ".join(dict.fromkeys(each for each in parts if each))
+    different = list(dict.fromkeys(each for each in parts if each))
+    return phrases_or(different) if different else _NOTHING
 
 
-def _range(node: inspect.IntType) -> str:
-    low = f" from {node.ge}" if node.ge is not None else ""
-    return f"{low} up to {node.le}" if node.le is not None else low
+def _whole(node: inspect.IntType) -> Phrase:
+    if node.ge is not None and node.le is not None:
+        return phrase("a whole number from %(least)d up to %(most)d", least=node.ge, most=node.le)
+    if node.ge is not None:
+        return phrase("a whole number from %(least)d", least=node.ge)
+    return phrase("a whole number up to %(most)d", most=node.le) if node.le is not None else phrase("a whole number")
 
 
-def _tags(node: inspect.Type | None) -> str:
+def _tags(node: inspect.Type | None) -> Phrase:
     """The kinds of a tagged union."""
     structs = [each for each in _members(node) if isinstance(each, inspect.StructType) and each.tag is not None]
     if not structs:
-        return ""
-    return f"an object with {structs[0].tag_field} as one of: {', '.join(str(each.tag) for each in structs)}"
+        return _NOTHING
+    names = ", ".join(str(each.tag) for each in structs)
+    return phrase("an object with %(field)s as one of: %(names)s", field=structs[0].tag_field, names=names)
 
 
 def _tag_fields(node: inspect.Type | None) -> set[str | None]:
@@ -159,14 +177,16 @@ def _field_of(node: inspect.Type | None, name: str) -> inspect.Type | None:
     return None
 
 
-def _other_field(name: str, node: inspect.Type | None) -> str:
+def _other_field(name: str, node: inspect.Type | None) -> Phrase:
     names = [
         field.encode_name for each in _members(node) if isinstance(each, inspect.StructType) for field in each.fields
     ]
     close = get_close_matches(name, names, n=1)
     if close:
-        return f"Did you mean {close[0]!r}?"
-    return f"Leave it out; there are {', '.join(names)}." if names else "Leave it out."
+        return phrase("Did you mean %(name)r?", name=close[0])
+    if names:
+        return phrase("Leave it out; there are %(names)s.", names=", ".join(names))
+    return phrase("Leave it out.")
 
 
 def _value_at(raw: Any, steps: list[tuple[str, str, str]]) -> Any:
@@ -182,10 +202,10 @@ def _value_at(raw: Any, steps: list[tuple[str, str, str]]) -> Any:
 
 def _shown(value: Any) -> str:
     if value is None:
-        return "Something in it"
+        return phrase("Something in it")
     if isinstance(value, dict):
-        return "An object"
+        return phrase("An object")
     if isinstance(value, list | tuple):
-        return "A list"
+        return phrase("A list")
     text = str(value) if not isinstance(value, bool) else str(value).lower()
     return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from loyalty.definition.basics import HourMinute
 from loyalty.definition.conditionbase import Check, ConditionScope
 from loyalty.definition.facts import Facts
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.translation import N_, Teller
 
@@ -31,7 +32,7 @@ MonthDay = Annotated[
     str,
     Meta(
         pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)",
-        description="A day of every year, month and day.",
+        description=N_("A day of every year, month and day."),
         examples=["12-24"],
     ),
 ]
@@ -39,7 +40,7 @@ MemberDay = Annotated[
     str,
     Meta(
         pattern=r"^(birth_date|joined_at|attributes\.[A-Za-z_][A-Za-z0-9_]{0,59})$(?!\n)",
-        description="A day of the member: birth_date, joined_at, or an attribute.",
+        description=N_("A day of the member: birth_date, joined_at, or an attribute."),
         examples=["birth_date", "attributes.wedding_day"],
     ),
 ]
@@ -59,9 +60,13 @@ class TimeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
     def problems(self, path: str, ground: Ground) -> Problems:
         if not self.weekdays and self.from_hour is None and self.to_hour is None:
-            yield Problem(path, "This time test holds always.", "Name weekdays or hours, or leave it out.")
+            yield Problem(
+                path, phrase("This time test holds always."), phrase("Name weekdays or hours, or leave it out.")
+            )
         if self.from_hour is not None and self.from_hour == self.to_hour:
-            yield Problem(f"{path}.to_hour", "It ends when it starts.", "Say a later time, or leave both out.")
+            yield Problem(
+                f"{path}.to_hour", phrase("It ends when it starts."), phrase("Say a later time, or leave both out.")
+            )
 
     def words(self, teller: Teller) -> str:
         parts = []
@@ -100,7 +105,11 @@ class SeasonTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         for name in ("from_day", "to_day"):
             text = getattr(self, name)
             if int(text[3:]) > monthrange(2024, int(text[:2]))[1]:
-                yield Problem(f"{path}.{name}", f"There is no day {text}.", "Say month and day, such as 12-24.")
+                yield Problem(
+                    f"{path}.{name}",
+                    phrase("There is no day %(text)s.", text=text),
+                    phrase("Say month and day, such as 12-24."),
+                )
 
     def words(self, teller: Teller) -> str:
         return teller.tell(N_("from %(start)s through %(end)s of any year"), start=self.from_day, end=self.to_day)

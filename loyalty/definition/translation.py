@@ -6,23 +6,18 @@ message and returns it in the reader's language with the same named placeholders
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from loyalty.definition.basics import LocalText, money_text
+from loyalty.definition.phrases import N_ as N_
+from loyalty.definition.phrases import Say as Say
 
 if TYPE_CHECKING:
     from loyalty.definition.currencies import Currency
     from loyalty.definition.document import Document
     from loyalty.definition.rule import Rule
-
-Say = Callable[[str], str]
-
-
-def N_(message: str) -> str:  # noqa: N802  (the name that extractors know)
-    """Mark a message for extraction; it is translated where it is shown."""
-    return message
 
 
 def unchanged(message: str) -> str:

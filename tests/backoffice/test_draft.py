@@ -109,6 +109,35 @@ def test_the_sentence_follows_what_is_typed(house: House, entered: Entered) -> N
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
+        ("p.effects.0.points", "0", "Punten: dit moet meer dan 0 zijn."),
+        ("p.effects.0.points", "0", "Zet een getal zoals 1 of 0,5, hoogstens een miljard."),
+        ("p.priority", "9999999", "een geheel getal van -100000 tot en met 100000"),
+        ("p.code", "Not a code", "kleine letters, cijfers en"),
+    ],
+)
+def test_what_cannot_hold_is_told_in_dutch_to_whoever_reads_dutch(
+    field: str, value: str, words: str, house: House, entered: Entered
+) -> None:
+    client = entered("marketer")
+    client.cookies["django_language"] = "nl"
+    page = client.post(path_of("loyalty_earningrule_add"), new_rule(**{field: value}))
+    assert page.status_code == 422
+    assert words in told(page)
+
+
+def test_what_stands_in_the_way_of_publishing_is_told_in_dutch(house: House, entered: Entered) -> None:
+    client = entered("marketer")
+    client.cookies["django_language"] = "nl"
+    rule = EarningRule.objects.filter(program=house.program).earliest("pk")
+    rule.body = {**rule.body, "trigger": "order.returned"}
+    rule.save()
+    page = told(client.get(path_of("loyalty_program_publish", house.program.pk)))
+    assert "De regel kan nooit afgaan: een retour neemt terug wat de bestelling gaf en geeft niets." in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
         ("p.effects.0.points", "0", "Points must be above 0."),
         ("p.effects.0.points", "many", "Say a number such as 5 or 2.5."),
         ("p.effects.0.points", "", "Fill this in."),

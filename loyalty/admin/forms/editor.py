@@ -19,6 +19,7 @@ from loyalty.admin.forms.node import Node
 from loyalty.admin.forms.nodes import DO, Painter
 from loyalty.admin.forms.reading import Reader
 from loyalty.admin.forms.shapes import canonical, fresh_fields
+from loyalty.definition.problems import problems_told
 from loyalty.definition.shape import shape_problem
 
 Plain = dict[str, Any]
@@ -77,7 +78,7 @@ class StructForm:
             made = canonical(self.shown, self.plain)
         except msgspec.ValidationError as error:
             problem = shape_problem(error, self.shown, self.plain)
-            self.place([{"path": problem.path, "problem": problem.problem, "mend": problem.mend}])
+            self.place(problems_told([problem], _))
             return None
         if self.shown is not EventTypeForm:
             return made

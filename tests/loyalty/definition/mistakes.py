@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.definition.phrases import told
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import document_decode
 from tests.loyalty.rules.sample import per_money, plain, rule
@@ -26,6 +27,9 @@ def problems(source: Any) -> list[Problem]:
         assert each.problem.strip(), each
         assert each.mend.strip(" ."), each
         assert each.mend != "Say .", each
+        # In another language nothing of it may stay English but names and values.
+        for text in (each.problem, each.mend):
+            assert told(text, "[{}]".format)[:1] == "[", text
     return caught.value.problems
 
 

@@ -16,6 +16,7 @@ from loyalty.definition import sections
 from loyalty.definition.compile import compile_program
 from loyalty.definition.document import Document
 from loyalty.definition.parsing import parse, yaml_text
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import (
     document_decode,
@@ -302,7 +303,9 @@ def test_a_section_is_checked_by_the_type_that_its_room_registered(monkeypatch: 
 
     monkeypatch.setattr(sections, "_sections", {})
     sections.section_register(
-        "plans", Plans, lambda section, path, ground: [Problem(path, "dear", "less")] if section.price > 9 else []
+        "plans",
+        Plans,
+        lambda section, path, ground: [Problem(path, phrase("dear"), phrase("less"))] if section.price > 9 else [],
     )
     sections.section_register("plans", Plans)
     with pytest.raises(ValueError, match="already"):

@@ -12,6 +12,7 @@ from django.db import transaction
 from core import clock
 from core.tables import AuditEntry, JobRun, OutboxMessage
 from loyalty import publishing
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_plain, draft_replace
@@ -209,7 +210,7 @@ def test_a_version_that_the_rooms_would_refuse_by_now_is_not_published_again(mon
     _published(program)
     first = ProgramVersion.objects.get(program=program, number=1)
     assert again_problems(first) == []
-    gone = [Problem("rules[0]", "The reward is gone.", "Choose another.")]
+    gone = [Problem("rules[0]", phrase("The reward is gone."), phrase("Choose another."))]
     monkeypatch.setattr(publishing, "rooms_problems", lambda program, document: gone)
     assert again_problems(first)[0]["path"] == "rules[0]"
     with pytest.raises(ProgramInvalid):
