@@ -11,6 +11,7 @@ from django.db import transaction
 
 from core.actor import Actor
 from core.audit import audit_record
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Ground, Problem
 from loyalty.definition.sections import section_of
 from loyalty.definition.shape import shape_problem
@@ -62,7 +63,9 @@ def _checked(program: Program, plain: Mapping[str, Any], before: str | None) -> 
     ground = Ground(draft_document(program))
     problems = [*piece_problems(piece, "", ground), *rooms_say(program, piece, "")]
     if before is None and Reward.objects.filter(program=program, code=piece.code).exists():
-        problems.append(Problem("code", f"There is a reward {piece.code!r}.", "Give it another code."))
+        problems.append(
+            Problem("code", phrase("There is a reward %(code)r.", code=piece.code), phrase("Give it another code."))
+        )
     if problems:
         inside = [msgspec.structs.replace(each, path=each.path.removeprefix(".")) for each in problems]
         raise program_invalid(DefinitionError(inside))

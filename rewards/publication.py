@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loyalty.definition.acteffects import IssueReward
 from loyalty.definition.document import Document
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems, unknown
 from loyalty.definition.sections import section_of
 from loyalty.definition.walking import parts_of
@@ -22,13 +23,21 @@ def rooms_say(program: Program, piece: RewardPiece, path: str) -> Problems:
         taken = Redemption.objects.filter(reward__program=program, reward__code=piece.code, stock_bucket__isnull=False)
         sold = taken.exclude(state__in=GONE).count()
         if piece.stock < sold:
-            yield Problem(f"{path}.stock", f"{sold} are taken already.", f"The stock is at least {sold}.")
+            yield Problem(
+                f"{path}.stock",
+                phrase("%(sold)s are taken already.", sold=sold),
+                phrase("The stock is at least %(sold)s.", sold=sold),
+            )
     files = {f"{path}.picture": piece.picture}
     if isinstance(piece.kind, Content):
         files[f"{path}.kind.file"] = piece.kind.file
     for where, digest in files.items():
         if digest is not None and not RewardFile.objects.filter(digest=digest).exists():
-            yield Problem(where, "This file isn't there.", "Upload it under pictures and files, and name it again.")
+            yield Problem(
+                where,
+                phrase("This file isn't there."),
+                phrase("Upload it under pictures and files, and name it again."),
+            )
     check = handler_of(piece.kind).problems
     if check is not None:
         yield from check(program, piece.kind, f"{path}.kind")
@@ -48,4 +57,4 @@ def document_rewards_checked(program: Program, document: Document) -> Problems:
         return
     for path, effect in parts_of(document, IssueReward):
         if effect.reward not in known:
-            yield unknown(f"{path}.reward", "reward", effect.reward, known)
+            yield unknown(f"{path}.reward", phrase("reward"), effect.reward, known)

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.partchecks import text_problems, twice_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import LocalTime
 from rewards.kinds.shapes import Digest, Experience, FreeProduct, Minor, Money, RewardKind
@@ -99,7 +100,11 @@ class RewardsSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def section_problems(section: RewardsSection, path: str, ground: Ground) -> Problems:
     if len(section.items) > MAX_REWARDS:
-        yield Problem(f"{path}.items", f"There are {len(section.items)}.", f"At most {MAX_REWARDS}.")
+        yield Problem(
+            f"{path}.items",
+            phrase("There are %(n)s.", n=len(section.items)),
+            phrase("At most %(most)s.", most=MAX_REWARDS),
+        )
         return
     yield from twice_problems(section.items, f"{path}.items")
     for index, piece in enumerate(section.items):
@@ -118,40 +123,52 @@ def piece_problems(piece: RewardPiece, path: str, ground: Ground) -> Problems:
         yield from _price_problems(price, f"{path}.prices[{index}]", ground, set(tiers))
     for index, tier in enumerate(piece.tiers):
         if tier not in tiers:
-            yield unknown(f"{path}.tiers[{index}]", "tier", tier, tiers)
+            yield unknown(f"{path}.tiers[{index}]", phrase("tier"), tier, tiers)
     if len(piece.prices) > 50:
-        yield Problem(f"{path}.prices", f"There are {len(piece.prices)} prices.", "At most 50.")
+        yield Problem(f"{path}.prices", phrase("There are %(n)s prices.", n=len(piece.prices)), phrase("At most 50."))
     yield from _time_problems(piece, path)
     yield from _auto_problems(piece, path)
     if isinstance(piece.kind, Experience) and piece.stock is None and piece.kind.waiting_list:
-        yield Problem(f"{path}.stock", "A waiting list needs a number of seats.", "Say how many seats there are.")
+        yield Problem(
+            f"{path}.stock", phrase("A waiting list needs a number of seats."), phrase("Say how many seats there are.")
+        )
 
 
 def _price_problems(price: Price, path: str, ground: Ground, tiers: set[str]) -> Problems:
     if price.currency is None:
         if price.points:
-            yield Problem(f"{path}.currency", "It doesn't say which points.", "Name the point currency.")
+            yield Problem(
+                f"{path}.currency", phrase("It doesn't say which points."), phrase("Name the point currency.")
+            )
     else:
         yield from ground.currency_known(price.currency, f"{path}.currency")
         known = ground.currencies.get(price.currency)
         if known is not None and known.kind == "qualifying":
-            yield Problem(f"{path}.currency", "These points can't be spent.", "Use a currency that is spendable.")
+            yield Problem(
+                f"{path}.currency", phrase("These points can't be spent."), phrase("Use a currency that is spendable.")
+            )
         if price.points == 0:
-            yield Problem(f"{path}.points", "It costs 0 points of a currency.", "Leave the currency out, or ask more.")
+            yield Problem(
+                f"{path}.points",
+                phrase("It costs 0 points of a currency."),
+                phrase("Leave the currency out, or ask more."),
+            )
     if price.money_minor is not None and not price.points:
-        yield Problem(f"{path}.money_minor", "Money without points is a sale.", "Ask for points too.")
+        yield Problem(f"{path}.money_minor", phrase("Money without points is a sale."), phrase("Ask for points too."))
     for index, tier in enumerate(price.tiers):
         if tier not in tiers:
-            yield unknown(f"{path}.tiers[{index}]", "tier", tier, tiers)
+            yield unknown(f"{path}.tiers[{index}]", phrase("tier"), tier, tiers)
 
 
 def _time_problems(piece: RewardPiece, path: str) -> Problems:
     if piece.starts_at is not None and piece.ends_at is not None and piece.ends_at <= piece.starts_at:
-        yield Problem(f"{path}.ends_at", "It ends before it begins.", "Let it end later.")
+        yield Problem(f"{path}.ends_at", phrase("It ends before it begins."), phrase("Let it end later."))
     if piece.valid_days is not None and piece.valid_months is not None:
-        yield Problem(f"{path}.valid_months", "Days and months are both given.", "Give one of the two.")
+        yield Problem(f"{path}.valid_months", phrase("Days and months are both given."), phrase("Give one of the two."))
     if len(piece.limits) > 4 or len({each.per for each in piece.limits}) < len(piece.limits):
-        yield Problem(f"{path}.limits", "Two limits are of the same period.", "Keep one for each period.")
+        yield Problem(
+            f"{path}.limits", phrase("Two limits are of the same period."), phrase("Keep one for each period.")
+        )
 
 
 def _auto_problems(piece: RewardPiece, path: str) -> Problems:
@@ -159,11 +176,17 @@ def _auto_problems(piece: RewardPiece, path: str) -> Problems:
         return
     if not piece.prices or not piece.prices[0].points or piece.prices[0].money_minor is not None:
         yield Problem(
-            f"{path}.prices", "It is issued for points, and there is no price in points.", "Put such a price first."
+            f"{path}.prices",
+            phrase("It is issued for points, and there is no price in points."),
+            phrase("Put such a price first."),
         )
     for index, window in enumerate(piece.auto.windows):
         if window.day > monthrange(LEAP, window.month)[1]:
-            yield Problem(f"{path}.auto.windows[{index}].day", "There is no such day.", "Give a day of that month.")
+            yield Problem(
+                f"{path}.auto.windows[{index}].day",
+                phrase("There is no such day."),
+                phrase("Give a day of that month."),
+            )
 
 
 def _moments(part: Struct, path: str, names: tuple[str, ...]) -> Problems:
@@ -173,4 +196,6 @@ def _moments(part: Struct, path: str, names: tuple[str, ...]) -> Problems:
         try:
             datetime.fromisoformat(text or "2024-01-01T00:00")
         except ValueError:
-            yield Problem(f"{path}.{name}", f"{text!r} is no time.", "Write it as 2027-03-01T09:30.")
+            yield Problem(
+                f"{path}.{name}", phrase("%(text)r is no time.", text=text), phrase("Write it as 2027-03-01T09:30.")
+            )

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText, ShortText
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.rule import LocalTime
 
@@ -45,7 +46,9 @@ class DiscountCode(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     def problems(self, path: str) -> Problems:
         if (self.percent is None) == (self.amount_minor is None):
-            yield Problem(f"{path}.percent", "A discount is per cent or an amount.", "Give one of the two.")
+            yield Problem(
+                f"{path}.percent", phrase("A discount is per cent or an amount."), phrase("Give one of the two.")
+            )
 
 
 class PoolCode(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field=MARK, tag="pool_code"):
@@ -84,7 +87,7 @@ class Experience(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
     def problems(self, path: str) -> Problems:
         if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
-            yield Problem(f"{path}.ends_at", "It ends before it begins.", "Let it end later.")
+            yield Problem(f"{path}.ends_at", phrase("It ends before it begins."), phrase("Let it end later."))
 
 
 class Content(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field=MARK, tag="content"):
@@ -98,9 +101,11 @@ class Content(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     def problems(self, path: str) -> Problems:
         if not self.page and not self.link and self.file is None:
-            yield Problem(f"{path}.page", "There is nothing to see.", "Write the page, or give a link or a file.")
+            yield Problem(
+                f"{path}.page", phrase("There is nothing to see."), phrase("Write the page, or give a link or a file.")
+            )
         if self.opens_at is not None and self.closes_at is not None and self.closes_at <= self.opens_at:
-            yield Problem(f"{path}.closes_at", "It closes before it opens.", "Let it close later.")
+            yield Problem(f"{path}.closes_at", phrase("It closes before it opens."), phrase("Let it close later."))
 
 
 class Donation(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field=MARK, tag="donation"):

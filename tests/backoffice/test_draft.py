@@ -13,7 +13,7 @@ from django.test import Client
 from core import clock
 from core.tables import AuditEntry
 from loyalty.definition.lists import piece_key
-from loyalty.definition.read import document_decode
+from loyalty.definition.read import document_decode, document_shape
 from loyalty.drafts import draft_plain, draft_replace
 from loyalty.models import (
     DraftPart,
@@ -128,9 +128,10 @@ def test_what_cannot_hold_is_told_in_dutch_to_whoever_reads_dutch(
 def test_what_stands_in_the_way_of_publishing_is_told_in_dutch(house: House, entered: Entered) -> None:
     client = entered("marketer")
     client.cookies["django_language"] = "nl"
-    rule = EarningRule.objects.filter(program=house.program).earliest("pk")
-    rule.body = {**rule.body, "trigger": "order.returned"}
-    rule.save()
+    plain = draft_plain(house.program)
+    plain["rules"] = [{**plain["rules"][0], "trigger": "order.returned"}]
+    seen = house.program.draft_revision
+    draft_replace(program=house.program, document=document_shape(plain), expected_revision=seen, actor=shop.STAFF)
     page = told(client.get(path_of("loyalty_program_publish", house.program.pk)))
     assert "De regel kan nooit afgaan: een retour neemt terug wat de bestelling gaf en geeft niets." in page
 
