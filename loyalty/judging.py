@@ -41,7 +41,8 @@ from loyalty.reading import Context, OrderContext, Place
 from loyalty.returns import return_judge, return_order
 from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
-from loyalty.rules.tiers import TierMove, tier_review
+from loyalty.rules.progress import progress_in
+from loyalty.rules.tiers import TierMove, fixed_windows, tier_review, tier_stays
 from loyalty.tellings import award_reason
 from loyalty.traces import trace_kept
 from loyalty.versions import ProgramState
@@ -78,7 +79,12 @@ def refusal(error: DomainError) -> Answer:
 
 
 class SliceJudge:
-    """Judges what can be booked together. plan: what to book; answers: by index; rest: put off to the next slice."""
+    """Judges what can be booked together. plan: what to book; answers: by index; rest: put off to the next slice.
+
+    whole: whether every rule's trace is wanted.
+    """
+
+    whole = True
 
     def __init__(self, context: Context, programs: Mapping[str, ProgramState], actor: Actor, now: datetime) -> None:
         self.context = context
@@ -204,7 +210,7 @@ class SliceJudge:
         if place is not None:
             # What all members share is the same for the next one of the batch.
             place.counters.update(self.context.budgets.get(place.program_id, {}))
-        judgement = judged(case, self.now)
+        judgement = judged(case, self.now, whole=self.whole)
         awards: list[Row] = []
         if place is not None:
             self._count(case, place, judgement)
@@ -289,34 +295,37 @@ def tiers_review(case: Case, plan: Plan, judgement: Judgement, now: datetime) ->
 def tier_moves(case: Case, place: Place, judgement: Judgement, now: datetime) -> Iterator[TierMove]:
     """What the judgement does to the tiers of a place whose counters follow it already."""
     assert case.member is not None
-    raised: dict[str, set[str]] = {}
-    for key, period, delta in judgement.counters:
-        if delta > 0:
-            raised.setdefault(key, set()).add(period)
+    counters, raised = place.counters, judgement.counters
     earned = {award.currency for award in judgement.awards}
     for ladder in case.compiled.ladders.values():
-        touched = {period for metric in ladder.metrics for period in raised.get(metric.key, ())}
+        keys = [metric.key for metric in ladder.metrics]
+        touched = {period for key, period, delta in raised if delta > 0 and key in keys}
         if not touched and not any(each.kind == "balance" and each.of in earned for each in ladder.metrics):
             continue
         standing = place.standing(ladder.code)
+        tier, until = standing.earned if standing else (None, None)
+        if tier_stays(ladder, current=tier, counters=counters, touched=touched):
+            continue
+        fixed = fixed_windows(ladder)
         move = tier_review(
             ladder,
-            current=standing.earned[0] if standing else None,
-            valid_until=standing.earned[1] if standing else None,
-            progress=place_progress(ladder, place),
+            current=tier,
+            valid_until=until,
+            progress=progress_in(ladder, counters, touched) if fixed else place_progress(ladder, place),
             at=now,
             touched=touched,
-            anchor=anchor_of(ladder, place, case.member.joined_at),
+            anchor=None if fixed else anchor_of(ladder, place, case.member.joined_at),
         )
         if move is not None:
             yield move
 
 
-def judged(case: Case, now: datetime) -> Judgement:
+def judged(case: Case, now: datetime, *, whole: bool = True) -> Judgement:
     """What the event gives: by the tiers that held when it happened or, where the program says so and the event leads
-    to higher ones, by those. It is judged anew once: what the higher rate adds leads no further."""
+    to higher ones, by those. It is judged anew once: what the higher rate adds leads no further. whole: see evaluate.
+    """
     event, member, place = event_facts(case, now), member_facts(case), case.place
-    judgement = evaluate(case.compiled, event, member)
+    judgement = evaluate(case.compiled, event, member, whole=whole)
     if place is None or case.compiled.document.program.upgrade_rate == "before":
         return judgement
     counters = dict(place.counters)
@@ -326,4 +335,5 @@ def judged(case: Case, now: datetime) -> Judgement:
     higher = {move.ladder: move.to_tier for move in tier_moves(case, after, judgement, now) if move.kind == "upgraded"}
     if not higher:
         return judgement
-    return evaluate(case.compiled, event, msgspec.structs.replace(member, tiers={**member.tiers, **higher}))
+    member = msgspec.structs.replace(member, tiers={**member.tiers, **higher})
+    return evaluate(case.compiled, event, member, whole=whole)

@@ -27,13 +27,13 @@ from loyalty.definition.expiry import end_of_period
 from loyalty.incoming import EventInput
 from loyalty.judging import SliceJudge
 from loyalty.lots import MemoryLot, Purse
-from loyalty.lotting import award_fields
+from loyalty.lotting import rolling_end
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
 from loyalty.reading import AwardLot, Context, MemberContext, OrderContext, Place, SpendLot, Standing
 from loyalty.returns import return_judge, return_order
 from loyalty.rising import Riser
 from loyalty.rules.dates import day_start
-from loyalty.rules.judgement import Judgement
+from loyalty.rules.judgement import Judgement, Outcome
 from loyalty.rules.tiers import TierMove, tier_by_balance
 
 ACTOR = system("backtest")
@@ -41,6 +41,8 @@ ACTOR = system("backtest")
 
 class Replay(SliceJudge):
     """One member's place in the program, from its beginning to the end of the window."""
+
+    whole = False
 
     def __init__(
         self,
@@ -73,6 +75,11 @@ class Replay(SliceJudge):
             counters={},
         )
         self.sales: dict[tuple[str, str], Sale] = {}
+        # Of the window: events by their type, and what became of rules, but for those that didn't match.
+        self._judged: dict[str, int] = {}
+        self._became: dict[str, dict[Outcome, int]] = {}
+        # What the window issued: (currency, month, rule) → points.
+        self._given: dict[tuple[str, str, str], int] = {}
         self.inside = False
         self._due = FAR
         self._night = 0
@@ -98,6 +105,7 @@ class Replay(SliceJudge):
             if self.setting.balanced and self.now < self._due:
                 self._due = self.now  # the next night looks at tiers that go by a balance
         self._nights(self.setting.until)
+        self._tell()
 
     def _at(self, moment: datetime) -> None:
         self.now, self.inside = moment, moment >= self.state.since
@@ -125,6 +133,10 @@ class Replay(SliceJudge):
         while self.rises.at_once:
             self._event(self.rises.at_once.pop(0))
 
+    def _lapse(self, case: Case) -> None:
+        if self._due <= self.now:
+            super()._lapse(case)
+
     def _order(self, case: Case) -> None:
         """It was looked at when it came; no number comes twice."""
 
@@ -132,6 +144,10 @@ class Replay(SliceJudge):
         """What wakes pays a debt when the event's awards are there."""
         wallet, accounts = self.wallet, self.place.accounts
         self.place.waiting = wallet.waiting()
+        self.plan.repay.clear()
+        self._owing = {}
+        if not self.place.waiting and case.event.type not in case.compiled.point_events:
+            return
         debts = [each.debt for each in accounts]
         super()._follow(case)
         wallet.follow(self.plan.releases, self.plan.activity)
@@ -149,7 +165,7 @@ class Replay(SliceJudge):
         for award in judgement.awards:
             purse = self.purses[award.currency]
             active = award.activates_at <= self.now and not award.waits_for
-            ends = award_fields(award, purse.account, case)["expires_at"]
+            ends = rolling_end(award.rolls, award.expires_at, purse.account, case) if award.rolls else award.expires_at
             paid = purse.account.earn(award.awarded, active=active)
             lot = self._lot(purse, award.awarded, award.activates_at, ends, active=active)
             lot.rule, lot.effect, lot.rolls = award.rule, award_effect(award.rule, award.effect), award.rolls
@@ -157,6 +173,7 @@ class Replay(SliceJudge):
                 lot.waits_for, lot.source = award.waits_for, case.event.source
                 lot.order_number = order_number_of(case.event)
                 lot.drops, lot.expiry = award.drops, award.expiry
+                self.wallet.wait(lot)
             self._lots.append(lot)
             if paid:
                 owing[award.currency] = owing.get(award.currency, 0) + paid
@@ -177,11 +194,12 @@ class Replay(SliceJudge):
         self._lots = []
         self._achieved()
         if self.inside:
-            rules = self.tally.rules
+            kind = case.event.type
+            self._judged[kind] = self._judged.get(kind, 0) + 1
             for each in judgement.trace:
-                row = rules.get(each.rule)
+                row = self._became.get(each.rule)
                 if row is None:
-                    row = rules[each.rule] = {}
+                    row = self._became[each.rule] = {}
                 row[each.outcome] = row.get(each.outcome, 0) + 1
         return {}
 
@@ -325,11 +343,29 @@ class Replay(SliceJudge):
         return self.wallet.lot(purse, points, activates_at, expires_at, active=active)
 
     def _issued(self, rule: str, currency: str, points: int) -> None:
-        tally = self.tally
-        tally.add(tally.flows, currency, "issued", points)
-        tally.add(tally.issued_by_month, currency, self._month_of(self.now), points)
-        tally.add(tally.rule_points, rule, currency, points)
+        key = (currency, self._month[1] if self.now < self._month[0] else self._month_of(self.now), rule)
+        self._given[key] = self._given.get(key, 0) + points
         self.net[currency] = self.net.get(currency, 0) + points
+
+    def _tell(self) -> None:
+        """Add what was counted of this member: what was issued, and what became of every rule of the events' types.
+
+        What nothing was told of didn't match.
+        """
+        tally = self.tally
+        for (currency, month, rule), points in self._given.items():
+            tally.add(tally.flows, currency, "issued", points)
+            tally.add(tally.issued_by_month, currency, month, points)
+            tally.add(tally.rule_points, rule, currency, points)
+        for kind, judged in self._judged.items():
+            plan = self.setting.state.compiled.triggers.get(kind)
+            for each in plan.rules if plan is not None else ():
+                became = self._became.get(each.code, {})
+                for outcome, times in became.items():
+                    tally.add(tally.rules, each.code, outcome, times)
+                missed = judged - sum(became.values())
+                if missed:
+                    tally.add(tally.rules, each.code, "not_matched", missed)
 
     def _month_of(self, at: datetime) -> str:
         ends, name = self._month

@@ -46,6 +46,7 @@ class Wallet:
         self._spends: dict[int, Spend] = {}
         self._holds: dict[str, tuple[Purse, Hold]] = {}
         self._entries = 0
+        self._waiters: list[MemoryLot] = []
 
     def flow(self, currency: str, kind: str, points: int) -> None:
         if points and self.inside:
@@ -93,13 +94,19 @@ class Wallet:
             purse.forget_empty()
 
     # --- events ------------------------------------------------------------------------------------------------------
+    def wait(self, lot: MemoryLot) -> None:
+        """The lot waits for an event."""
+        self._waiters.append(lot)
+
     def waiting(self) -> list[Waiting]:
         """Lots that an event could wake now."""
+        if not self._waiters:
+            return []
+        self._waiters = [lot for lot in self._waiters if lot.waits_for and not lot.active]
         return [
             Waiting(lot.entry, lot.account, lot.remaining, lot.waits_for, lot.source, lot.order_number, lot.expiry)
-            for purse in self.purses.values()
-            for lot in purse.lots
-            if lot.waits_for and not lot.active and lot.activates_at > self.now
+            for lot in self._waiters
+            if lot.activates_at > self.now
         ]
 
     def follow(self, releases: Sequence[Row], activity: Sequence[Row]) -> None:

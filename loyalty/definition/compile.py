@@ -31,6 +31,7 @@ from loyalty.definition.facts import Facts, counter_key
 from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
 from loyalty.definition.rule import Rule
+from loyalty.definition.sievebuild import sieve_build
 
 
 def compile_program(document: Document) -> CompiledProgram:
@@ -61,6 +62,8 @@ def compile_program(document: Document) -> CompiledProgram:
             _budgets(compiled),
             moved,
             badges,
+            sieve_build(rules, compiled, exact=True),
+            sieve_build(rules, compiled, exact=False),
         )
     return CompiledProgram(
         document=document,

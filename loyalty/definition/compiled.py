@@ -20,6 +20,7 @@ from loyalty.definition.expiry import Expiry
 from loyalty.definition.limits import Measure
 from loyalty.definition.qualifying import OrderMoney
 from loyalty.definition.rule import StackingMode
+from loyalty.definition.sieve import NO_SIEVE, Sieve
 from loyalty.definition.windows import Window
 
 LimitKind = Literal["event", "member", "value", "budget", "cooldown"]
@@ -155,7 +156,8 @@ class TriggerPlan(Struct, frozen=True):
     raises: the declared counters that events of this type may raise.
     varying: limits whose counter depends on the event itself or on whose clock counts.
     budgets: what no budget may pass, by its key.
-    achievements, badges: what such an event can move on and grant.
+    achievements, badges: what such an event can move on and grant. sieve, quick: which rules are asked; by quick it
+    isn't known what the others fell out by.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -165,6 +167,8 @@ class TriggerPlan(Struct, frozen=True):
     budgets: Mapping[str, int] = {}
     achievements: tuple[str, ...] = ()
     badges: tuple[str, ...] = ()
+    sieve: Sieve = NO_SIEVE
+    quick: Sieve = NO_SIEVE
 
 
 class CompiledProgram(Struct, frozen=True):

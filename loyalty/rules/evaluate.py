@@ -12,44 +12,43 @@ Nothing depends on how the rules stand in the document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 
+from loyalty.definition.comparison import value_at
 from loyalty.definition.compiled import CompiledCurrency, CompiledProgram, CompiledRule, TriggerPlan
 from loyalty.definition.effects import Advancer, Giver, Multiplier, Terms, rounded
 from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import CounterRef, EventFacts, Facts, MemberFacts
+from loyalty.definition.outcomes import UNTOLD
 from loyalty.rules.achievements import Achieving, Gift
 from loyalty.rules.allotment import Allotment, Wanted
 from loyalty.rules.counting import counters_raise
 from loyalty.rules.dates import AwardDates, award_terms, period_start
+from loyalty.rules.exact import Lines, decimal_text, lines_of
 from loyalty.rules.judgement import NOTHING, Achieved, Act, Award, Judgement, Outcome, Raised, RuleTrace, TraceAmount
 
 __all__ = ["Act", "Award", "Judgement", "Outcome", "RuleTrace", "TraceAmount", "evaluate"]
 
 # More than this in one award (minor units) is cut: it keeps every sum within a BIGINT.
 MAX_AWARD = 10**15
-# Into so many parts a point is divided where it is shared out over lines.
-FINE = 1000
-Lines = tuple[tuple[int, int], ...]
-# Fractions that are exact in six digits, of fewer than 28 in all, are written without Decimal.
-_PLAIN, _MILLION = 10**21, 10**6
+_NO_REASON: Mapping[str, str | int] = {}
 
 
-def evaluate(program: CompiledProgram, event: EventFacts, member: MemberFacts) -> Judgement:
-    """What the event gives the member, and for every rule of its trigger why or why not. Pure and deterministic."""
+def evaluate(program: CompiledProgram, event: EventFacts, member: MemberFacts, *, whole: bool = True) -> Judgement:
+    """What the event gives the member, and for every rule of its trigger why or why not. Pure and deterministic.
+
+    whole False, for who judges a million events: the same, but the trace is silent about rules that didn't match, and
+    awards about what only explains them (base_unrounded, reason).
+    """
     plan = program.triggers.get(event.type)
     if plan is None:
         return NOTHING
     if not event.member_known:
-        return Judgement(trace=tuple(RuleTrace(rule.code, "not_matched", "member") for rule in plan.rules))
-    return _Run(program, plan, event, member).judge()
-
-
-# Of a rule of which nothing has been told yet.
-_UNTOLD = RuleTrace("", "fired")
+        missed = plan.rules if whole else ()
+        return Judgement(trace=tuple(RuleTrace(rule.code, "not_matched", "member") for rule in missed))
+    return _Run(program, plan, event, member, whole).judge()
 
 
 class _Run:
@@ -57,15 +56,18 @@ class _Run:
 
     __slots__ = (
         "achieved", "acts", "advances", "allotment", "awards", "badges", "dates", "facts", "fired", "given", "plan",
-        "program", "raised", "refs", "trace",
+        "program", "raised", "refs", "trace", "whole",
     )  # fmt: skip
 
-    def __init__(self, program: CompiledProgram, plan: TriggerPlan, event: EventFacts, member: MemberFacts) -> None:
+    def __init__(
+        self, program: CompiledProgram, plan: TriggerPlan, event: EventFacts, member: MemberFacts, whole: bool
+    ) -> None:
         self.program = program
         self.plan = plan
         self.facts = Facts(event, member, program.zone)
         self.allotment = Allotment(self.facts)
-        self.trace = [_UNTOLD] * len(plan.rules)
+        self.whole = whole
+        self.trace = list(plan.sieve.missed) if whole else [UNTOLD] * len(plan.rules)
         self.fired: list[CompiledRule] = []
         self.awards: list[Award] = []
         self.acts: list[Act] = []
@@ -89,10 +91,19 @@ class _Run:
         if self.advances or self.badges:
             self._achieve()
         for rule in self.fired:
-            if self.trace[rule.order] is _UNTOLD:
+            if self.trace[rule.order] is UNTOLD:
                 self.trace[rule.order] = RuleTrace(rule.code, "fired")
-        awards, changes, trace = tuple(self.awards), self.allotment.changes(), tuple(self.trace)
-        return Judgement(awards, changes, trace, tuple(self.acts), tuple(self.raised), self.achieved)
+        trace = self.trace
+        if not self.whole:
+            trace = [each for each in trace if each is not UNTOLD and each.outcome != "not_matched"]
+        return Judgement(
+            tuple(self.awards),
+            self.allotment.changes(),
+            tuple(trace),
+            tuple(self.acts),
+            tuple(self.raised),
+            self.achieved,
+        )
 
     def _give(self, contests: dict[str, list[CompiledRule]]) -> None:
         """What fires is found in order, but for the best of groups, which are chosen later."""
@@ -129,7 +140,9 @@ class _Run:
         facts, trace, fired = self.facts, self.trace, self.fired
         closed: dict[str, str] = {}
         contests: dict[str, list[CompiledRule]] = {}
-        for index, rule in enumerate(self.plan.rules):
+        rules = self.plan.rules
+        for index in self._left():
+            rule = rules[index]
             if not rule.steady and (off := _off(rule, facts.event.occurred_at)) is not None:
                 trace[index] = RuleTrace(rule.code, off)
             elif closed and rule.group in closed:
@@ -143,6 +156,23 @@ class _Run:
                     closed[rule.group] = rule.code
                 fired.append(rule)
         return contests
+
+    def _left(self) -> Sequence[int]:
+        """The places of the rules that can match, in order; of those that can't the trace tells already."""
+        facts, sieve = self.facts, self.plan.sieve if self.whole else self.plan.quick
+        left: tuple[int, ...] = ()
+        for column in sieve.columns:
+            name = column.path
+            try:
+                found = facts.known[name]
+            except KeyError:
+                found = facts.known[name] = value_at(facts.payload, column.keys)
+            left += column.left(found)
+        if not left:
+            return sieve.always
+        for index in left:
+            self.trace[index] = UNTOLD
+        return sorted(sieve.always + left)
 
     def _choose(self, contest: list[CompiledRule]) -> None:
         """Of rules of a best-of group that match, the best fires; of equals the first in order."""
@@ -187,7 +217,7 @@ class _Run:
                     parts.append((points, lines))
             numerator = base * each.numerator
             points = min(rounded(numerator, each.denominator, each.rounding), MAX_AWARD)
-            wanted.append(Wanted(index, each, points, numerator, each.denominator, None, _lines_of(parts)))
+            wanted.append(Wanted(index, each, points, numerator, each.denominator, None, lines_of(parts)))
         return wanted
 
     def _award(self, rule: CompiledRule, wanted: list[Wanted], acting: bool) -> None:
@@ -227,6 +257,7 @@ class _Run:
         giver = effect if type(effect) is Giver else None
         if giver is not None:
             self.given.append((rule.code, rule.group, currency.code, points, each.lines))
+        whole = self.whole
         # In the order of the struct: naming eighteen fields takes seven times as long as filling them.
         award = Award(
             rule.code,
@@ -234,10 +265,10 @@ class _Run:
             currency.code,
             each.points,
             points,
-            _decimal(each.numerator, each.denominator * currency.one),
+            decimal_text(each.numerator, each.denominator * currency.one) if whole else "",
             each.base_minor,
             giver.parts if giver is not None else "",
-            _reason(effect, each.base_minor, self.program.document.program.money_currency),
+            _reason(effect, each.base_minor, self.program.document.program.money_currency) if whole else _NO_REASON,
             dates.activates_at,
             dates.expires_at,
             counted,
@@ -263,7 +294,7 @@ class _Run:
                 currency=currency.code,
                 desired=points,
                 awarded=points,
-                base_unrounded=_decimal(given.numerator, given.denominator * currency.one),
+                base_unrounded=decimal_text(given.numerator, given.denominator * currency.one),
                 base_minor=None,
                 base_parts="",
                 reason={"kind": effect.kind},
@@ -318,30 +349,16 @@ class _Run:
     def _tell(self, rule: CompiledRule, wanted: list[Wanted], amounts: list[int], why: str) -> None:
         """Adds to the rule's trace; a rule that both gives and multiplies passes here twice."""
         before = self.trace[rule.order]
-        if before is _UNTOLD and not wanted and rule.givers and not rule.multipliers:
+        if before is UNTOLD and not wanted and rule.givers and not rule.multipliers:
             self.trace[rule.order] = RuleTrace(rule.code, "not_matched", f"effects[{rule.givers[0][0]}].amount")
             return
         told: tuple[TraceAmount, ...] = ()
         for index, each in enumerate(wanted):
             if each.points:
                 told += (TraceAmount(each.effect.currency, each.points, amounts[index]),)
-        if before is not _UNTOLD:
+        if before is not UNTOLD:
             told, why = before.amounts + told, before.why or why
         self.trace[rule.order] = RuleTrace(rule.code, "capped" if why else "fired", why, told)
-
-
-def _lines_of(parts: Sequence[tuple[int, Lines]]) -> Lines:
-    """Which lines what is multiplied came from, by what each gave; none where some of it came from the order."""
-    if len(parts) == 1:
-        return parts[0][1]
-    weights: dict[int, int] = {}
-    for points, lines in parts:
-        whole = sum(weight for _line, weight in lines)
-        if not whole:
-            return ()
-        for line, weight in lines:
-            weights[line] = weights.get(line, 0) + points * weight * FINE // whole
-    return tuple(sorted(weights.items()))
 
 
 def _off(rule: CompiledRule, at: datetime) -> Outcome | None:
@@ -360,14 +377,3 @@ def _reason(effect: Giver | Multiplier, base_minor: int | None, money: str) -> d
     if base_minor is None:
         return {"kind": effect.kind}
     return {"kind": effect.kind, "base_minor": base_minor, "money": money}
-
-
-def _decimal(numerator: int, denominator: int) -> str:
-    """The fraction as a plain decimal string, 28 significant digits."""
-    whole, rest = divmod(numerator, denominator)
-    if not rest:
-        return str(whole)
-    if whole < _PLAIN and not rest * _MILLION % denominator:
-        return f"{whole}.{rest * _MILLION // denominator:06d}".rstrip("0")
-    text = format(Decimal(numerator) / Decimal(denominator), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
 from loyalty.definition.expiry import Expiry
 from loyalty.definition.facts import CounterRef
+from loyalty.definition.outcomes import Outcome, RuleTrace, TraceAmount
 
-Outcome = Literal["fired", "not_matched", "capped", "stopped", "disabled", "out_of_schedule"]
+__all__ = [
+    "NOTHING", "Achieved", "Act", "Award", "Judgement", "Outcome", "Raised", "RuleTrace", "TraceAmount",
+]  # fmt: skip
 
 
 class Award(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -44,29 +47,6 @@ class Award(Struct, frozen=True, gc=False, omit_defaults=True):
     waits_for: str = ""
     drops: bool = False
     expiry: Expiry | None = None
-
-
-class TraceAmount(Struct, frozen=True, gc=False):
-    """Minor units."""
-
-    currency: str
-    desired: int
-    awarded: int
-
-
-class RuleTrace(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What became of one rule. Rules of another trigger aren't listed.
-
-    fired: gave all it wanted (which may be nothing, of a very small order). capped: a cap cut it, to nothing perhaps.
-    why: not_matched: path of the condition, or `effects[i].amount` when the event has no amount to reckon from, or
-    `member` for a guest; capped: path of the limit (`limits[0]`, `cap_groups.<code>.limits[0]`); stopped: code of the
-    rule that stopped it or was better.
-    """
-
-    rule: str
-    outcome: Outcome
-    why: str = ""
-    amounts: tuple[TraceAmount, ...] = ()
 
 
 class Act(Struct, frozen=True, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -56,6 +56,14 @@ def progress_of(
     return found
 
 
+def progress_in(ladder: CompiledLadder, counters: Mapping[str, int], windows: Iterable[str]) -> Progress:
+    """Of some windows alone: nothing is searched for."""
+    return [
+        {each: counters[name] for each in windows if (name := f"{metric.key}@{each}") in counters}
+        for metric in ladder.metrics
+    ]
+
+
 def tier_reached(ladder: CompiledLadder, values: Sequence[int]) -> int:
     """The rank that so much reaches; tiers by invitation are never reached."""
     best = 0
@@ -66,6 +74,8 @@ def tier_reached(ladder: CompiledLadder, values: Sequence[int]) -> int:
 
 
 def _fulfils(thresholds: Sequence[int], values: Sequence[int], every: bool) -> bool:
+    if len(values) == 1:
+        return values[0] >= thresholds[0]
     each = (value >= threshold for threshold, value in zip(thresholds, values, strict=True))
     return all(each) if every else any(each)
 

@@ -7,7 +7,7 @@ again; None: never. anchor: the member's own day, for windows that go by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -75,6 +75,27 @@ def tier_review(
     if valid_until is None or best[1] is None or best[1] <= valid_until:
         return None
     return TierMove(ladder.code, "kept", current or "", ladder.tiers[rank].code, best[1])
+
+
+def tier_stays(
+    ladder: CompiledLadder, *, current: str | None, counters: Mapping[str, int], touched: Iterable[str]
+) -> bool:
+    """Whether it is plain that tier_review has nothing to say: no window that was touched reaches the tier that is
+    held, or any above the first. False: look. counters: `key@period` → value. Most events end here, at little cost.
+    """
+    if not fixed_windows(ladder):
+        return False
+    rank = rank_of(ladder, current)
+    for window in touched:
+        reached = tier_reached(ladder, [counters.get(f"{metric.key}@{window}", 0) for metric in ladder.metrics])
+        if reached >= rank and reached:
+            return False
+    return True
+
+
+def fixed_windows(ladder: CompiledLadder) -> bool:
+    """Whether tier_review looks at nothing but the windows that were touched."""
+    return ladder.at_once and ladder.metrics[0].kind != "balance" and type(ladder.window) is not Rolling
 
 
 def tier_expire(
