@@ -46,7 +46,7 @@ def _undone(place: Place, raised: Sequence[Raised], by: AchievementPlan) -> Iter
             yield from (Achieved(kind, code, left + number + 1) for number in range(each.amount))
         elif name == "cards":
             yield from (Achieved("stamp_card", code, left + number + 1) for number in range(each.amount))
-        elif name == "streak_paid":
+        elif name == "streak_paid" and not (each.guard and place.counters.get(each.guard, 0) > 0):
             streak, _, at = code.rpartition(":")
             yield Achieved("milestone", streak, int(at))
         elif name == "badge" and left <= 0:

@@ -9,6 +9,8 @@ order of rules. State lives in the member's counters, so a batch, a dry run and 
     stamps:<code>                     stamps ever, less those of cards that lapsed
     cards:<code>                      cards filled
     stamps_day:<code> @ day           stamps of a local day
+    marks:<mark>, marked:<mark>   how often a mark was set, and which of these times holds
+    unmarked:<mark> @ n           1 once the n-th time a mark was set doesn't hold any more
     card_from:<code>                  the day (its ordinal) on which the card's first stamp came
     lapses:<code>, lapsed:<code> @ n  how many cards lapsed; 1 for the n-th once it has
     streak…:<code>                    see streaks.py
@@ -60,6 +62,11 @@ def challenge_refs(code: str, period: str, day: date) -> tuple[CounterRef, Count
     return (f"challenge:{code}", start), (f"challenge_done:{code}", start)
 
 
+def mark_refs(mark: CounterRef) -> tuple[CounterRef, CounterRef]:
+    """(how often the mark was set, which of these times holds)."""
+    return (f"marks:{mark[0]}", ""), (f"marked:{mark[0]}", "")
+
+
 def card_refs(code: str) -> tuple[CounterRef, CounterRef, CounterRef, CounterRef]:
     """(stamps, cards filled, first stamp's day, lapses)."""
     return (f"stamps:{code}", ""), (f"cards:{code}", ""), (f"card_from:{code}", ""), (f"lapses:{code}", "")
@@ -83,8 +90,10 @@ def achievement_refs(
                 refs += challenge_refs(code, each.period, local)
             elif isinstance(each, CompiledCard):
                 refs += (*card_refs(code), (f"stamps_day:{code}", local.isoformat()))
+                refs += mark_refs(card_refs(code)[2])
             else:
                 refs += streaks.streak_refs(each, local)
+                refs += [ref for one in each.milestones for ref in mark_refs(streaks.paid_ref(each, one.at))]
     refs += [badge_ref(plan.badges[code], day) for code in badges]
     return list(dict.fromkeys(refs))
 
@@ -156,6 +165,24 @@ class Achieving:
         self._add(ref, amount)
         self.raised.append(Raised(ref[0], ref[1], amount))
 
+    def _mark(self, ref: CounterRef, value: int, *, stays: bool = False) -> None:
+        """Set a mark. A return puts back what it was, but not once a later event has set it: the guard says so.
+
+        stays: a return leaves it.
+        """
+        marks, marked = mark_refs(ref)
+        before, number = self._facts.counted(marked), self._facts.counted(marks) + 1
+        over = f"unmarked:{ref[0]}"
+        changes = [(ref, value - self._facts.counted(ref)), (marked, number - before)]
+        if before:
+            changes.append(((over, str(before)), 1))
+        self._add(marks, 1)
+        for changed, amount in changes:
+            self._add(changed, amount)
+        if not stays:
+            self.raised.append(Raised(over, str(number), 0))
+            self.raised += [Raised(key, period, by, guard=f"{over}@{number}") for (key, period), by in changes]
+
     def _add(self, ref: CounterRef, amount: int) -> None:
         added = self._facts.added
         added[ref] = added.get(ref, 0) + amount
@@ -205,7 +232,8 @@ class Achieving:
             return []
         times = min(max(0, here + steps) // each.stamps, MOST_AT_ONCE)
         if each.valid_months and (here <= 0 or times):
-            self._add(first, day.toordinal() - counted(first))
+            # The day of a card that was empty is nothing to go back to; that of one that is filled here is.
+            self._mark(first, day.toordinal(), stays=here <= 0)
         if each.per_day:
             self._raise(today, steps)
         self._stamp(each, total, steps, counted(lapses))
@@ -270,7 +298,7 @@ class Achieving:
             before = self._facts.counted(paid)
             if not reached or (before > 0 and abs(last - before) < one.at):
                 continue
-            self._raise(paid, last - before)
+            self._mark(paid, last)
             self.achieved.append(Achieved("milestone", each.code, now))
             found += [(one.first + index, effect) for index, effect in enumerate(one.prizes)]
         return found

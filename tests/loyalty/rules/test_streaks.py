@@ -127,6 +127,32 @@ def test_a_milestone_whose_order_was_returned_is_earned_by_the_next() -> None:
     assert points(anna.did("daily", days=2)) == 3
 
 
+def test_an_older_order_that_goes_back_leaves_the_mark_of_the_later_milestone() -> None:
+    anna = Paper(
+        planned(streaks=[{**streak("daily"), "milestones": [{**streak("x", 3)["milestones"][0], "repeat": True}]}])
+    )
+    for day in range(6):
+        anna.did("daily", days=day)
+    assert [points(each) for each in anna.log] == [0, 0, 3, 0, 0, 3]
+    anna.undo(anna.log[2])
+    # The second half of the six days has been paid for: what comes right after it isn't, as if nothing had gone back.
+    assert [points(anna.did("daily", days=day)) for day in (6, 7, 8)] == [0, 0, 3]
+
+
+def test_marks_go_back_one_by_one_with_the_orders_that_set_them() -> None:
+    anna = Paper(planned(streaks=[streak("daily", 1)]))
+    first, second = anna.did("daily"), anna.did("daily", days=5)
+    assert [points(first), points(second)] == [1, 1]
+    before = anna.value("streak_paid:daily:1")
+    third = anna.did("daily", days=9)
+    anna.undo(third)
+    assert anna.value("streak_paid:daily:1") == before
+    anna.undo(second)
+    anna.undo(first)
+    assert anna.value("streak_paid:daily:1") == 0
+    assert points(anna.did("daily", days=9)) == 1
+
+
 @pytest.mark.parametrize("unit", ["week", "month"])
 def test_weeks_and_months_go_by_the_calendar(unit: str) -> None:
     anna = a_streak(unit=unit)
