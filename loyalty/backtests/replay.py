@@ -107,8 +107,9 @@ class Replay(SliceJudge):
         self._nights(self.setting.until)
         self._tell()
 
-    def _at(self, moment: datetime) -> None:
-        self.now, self.inside = moment, moment >= self.state.since
+    def _at(self, moment: datetime, booked: datetime | None = None) -> None:
+        """booked: when what happens at that moment was booked, if later: by a night that stood for it."""
+        self.now, self.inside = moment, (booked or moment) >= self.state.since
         self.wallet.now, self.wallet.inside = self.now, self.inside
 
     # --- events ------------------------------------------------------------------------------------------------------
@@ -288,12 +289,12 @@ class Replay(SliceJudge):
             first = bisect_left(midnights, self._due, self._night, stop)
             if first >= stop:
                 break
-            self._sleep(midnights[first])
+            self._sleep(midnights[first], ran_at[first])
             self._night = first + 1
         self._night = max(self._night, stop)
 
-    def _sleep(self, midnight: datetime) -> None:
-        self._at(midnight)
+    def _sleep(self, midnight: datetime, ran_at: datetime) -> None:
+        self._at(midnight, ran_at)
         self.wallet.activate(midnight)
         self._lapse_at(midnight)
         self.wallet.expire(midnight)

@@ -10,16 +10,18 @@ from typing import Any
 from unittest import mock
 
 import msgspec
-from hypothesis import HealthCheck, assume
+from hypothesis import HealthCheck, assume, event
 from hypothesis import strategies as st
 
 from core import clock
 from core.errors import DomainError
+from core.outbox import outbox_drain
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
 from loyalty.models import Program
 from loyalty.services import points_adjust
 from tests.loyalty import shop
+from tests.loyalty.properties import parts
 
 # Each example is rolled back to where it began, so the brand of the test may be shared by all.
 SHARED_BRAND = [
@@ -44,7 +46,9 @@ class Step(msgspec.Struct, frozen=True):
     pick: int
 
 
-kinds = st.sampled_from(["sale", "sale", "sale", "return", "whole_return", "review", "give", "take"])
+kinds = st.sampled_from(
+    ["sale", "sale", "sale", "sale", "return", "whole_return", "line_return", "review", "delivery", "give", "take"]
+)
 minors = st.one_of(st.sampled_from([100, 2550, 30_000, 99_999]), st.integers(0, 60_000))
 
 
@@ -61,68 +65,13 @@ def steps(draw: st.DrawFn, members: int = 2) -> Step:
     )
 
 
-limits = st.one_of(
-    st.builds(lambda most: [{"per": "event", "at_most": most}], st.integers(1, 300)),
-    st.builds(
-        lambda period, most, frees, excess: [
-            {"per": "member", "period": period, "at_most": most, "reversal_frees": frees, "on_excess": excess}
-        ],
-        st.sampled_from(["day", "week", "month", "year", "lifetime"]),
-        st.integers(1, 600),
-        st.booleans(),
-        st.sampled_from(["truncate", "reject"]),
-    ),
-    st.builds(
-        lambda most: [{"per": "member", "period": "month", "measure": "times", "at_most": most}], st.integers(1, 3)
-    ),
-    st.just([]),
-    st.just([]),
-)
-conditions = st.one_of(
-    st.none(),
-    st.none(),
-    st.builds(
-        lambda least: {"kind": "attribute", "path": "order.total_minor", "operator": "ge", "value": least},
-        st.integers(0, 40_000),
-    ),
-    st.just({"kind": "tier", "ladder": "main", "any_of": ["silver", "gold"]}),
-    st.just({"kind": "time", "weekdays": ["mon", "wed", "sat"], "from_hour": "18:00", "to_hour": "06:00"}),
-)
-
-
-def rounding_rate(currency: str, points: int, minor: int, rounding: str) -> dict[str, Any]:
-    return {
-        "kind": "points_per_money", "currency": currency, "points": points, "per_minor": minor, "rounding": rounding
-    }  # fmt: skip
-
-
-effects = st.one_of(
-    st.builds(
-        rounding_rate,
-        st.sampled_from(["points", "points", "miles"]),
-        st.integers(1, 3),
-        st.sampled_from([50, 100, 333]),
-        st.sampled_from(["floor", "half_up"]),
-    ),
-    st.builds(
-        lambda currency, points: {"kind": "points_fixed", "currency": currency, "points": points},
-        st.sampled_from(["points", "miles"]),
-        st.integers(1, 200),
-    ),
-    st.builds(
-        lambda factor: {"kind": "multiply", "currency": "points", "factor": factor}, st.sampled_from(["1.5", "2", "3"])
-    ),
-)
-
-
 @st.composite
 def rules(draw: st.DrawFn, at: int) -> dict[str, Any]:
     """A rule of a priority of its own: a tie would be refused, whichever way round the rules stood."""
-    effect = draw(effects)
-    trigger = (
-        "order.paid" if effect["kind"] == "points_per_money" else draw(st.sampled_from(["order.paid", "review.posted"]))
-    )
-    condition = draw(conditions) if trigger == "order.paid" else None
+    effect = draw(parts.effects)
+    of_orders = effect["kind"] != "points_fixed"  # where there is something to multiply, too
+    trigger = "order.paid" if of_orders else draw(st.sampled_from(["order.paid", "review.posted"]))
+    condition = draw(parts.conditions) if trigger == "order.paid" else None
     return {
         "code": f"rule_{at}",
         "name": f"Rule {at}",
@@ -131,85 +80,65 @@ def rules(draw: st.DrawFn, at: int) -> dict[str, Any]:
         "group": draw(st.sampled_from(["first", "second"])),
         "stop": draw(st.integers(0, 9)) == 0,
         "effects": [effect],
-        "limits": draw(limits),
+        "limits": draw(parts.limits),
         **({"when": condition} if condition is not None else {}),
     }
 
 
-def currency(code: str, policy: str, pending_days: int, expiry: dict[str, Any]) -> dict[str, Any]:
+@st.composite
+def currencies(draw: st.DrawFn, code: str, policy: str) -> dict[str, Any]:
     return {
         "code": code,
         "name_one": code,
         "name_many": code,
         "value_minor_per_point": 1,
         "refund_policy": policy,
-        "pending_days": pending_days,
-        "expiry": expiry,
+        "expiry": draw(parts.expiries),
+        **draw(parts.waits),
     }
-
-
-expiries = st.one_of(
-    st.just({"kind": "never"}),
-    st.builds(lambda n: {"kind": "after", "n": n, "unit": "days"}, st.integers(1, 90)),
-    st.builds(
-        lambda n, rounded: {"kind": "after", "n": n, "unit": "months", "round_up": rounded},
-        st.integers(1, 14),
-        st.sampled_from(["none", "month", "quarter", "year"]),
-    ),
-)
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """A publishable program: two currencies, a ladder, up to six rules beside the one that always gives."""
+    """A publishable program: two currencies, a ladder or two, what is counted and worked towards, up to six rules
+    beside the one that always gives."""
     policy = draw(st.sampled_from(POLICIES))
-    thresholds = sorted(draw(st.sets(st.integers(1, 1500), min_size=2, max_size=2)))
     base = {
         "code": "base",
         "name": "Base",
         "trigger": "order.paid",
         "priority": 1000,
-        "effects": [rounding_rate("points", 1, 100, "floor")],
+        "effects": [parts.per_money("points", 1, 100, "floor")],
     }
+    miles = {**base, "code": "miles", "priority": 999, "effects": [parts.per_money("miles", 1, 500, "floor")]}
     welcome = {
         "code": "welcome",
         "name": "Welcome",
         "trigger": "member.enrolled",
-        "effects": [{"kind": "points_fixed", "currency": "points", "points": draw(st.integers(1, 100))}],
+        "effects": [parts.fixed("points", draw(st.integers(1, 100)))],
     }
     others = [draw(rules(at)) for at in range(draw(st.integers(0, 5)))]
+    worked = draw(parts.achievements())
     document = {
-        "schema": 1,
+        "schema": 2,
         "program": {
             "name": "Club",
             "time_zone": draw(st.sampled_from(ZONES)),
             "money_currency": "EUR",
             "judged_by": draw(st.sampled_from(["occurred_at", "received_at"])),
+            "upgrade_rate": draw(st.sampled_from(["before", "before", "after"])),
         },
-        "currencies": [
-            currency("points", policy, draw(st.sampled_from([0, 0, 3])), draw(expiries)),
-            currency("miles", policy, draw(st.sampled_from([0, 14])), draw(expiries)),
-        ],
-        "ladders": [
-            {
-                "code": "main",
-                "name": "Status",
-                "qualify": {"kind": "points_earned", "currency": "points"},
-                "valid": draw(st.sampled_from(["end_of_window", "end_of_next_window"])),
-                "downgrade": draw(st.sampled_from(["none", "one_step", "full"])),
-                "tiers": [
-                    {"code": "bronze", "name": "Bronze", "threshold": 0},
-                    {"code": "silver", "name": "Silver", "threshold": thresholds[0]},
-                    {"code": "gold", "name": "Gold", "threshold": thresholds[1]},
-                ],
-            }
-        ],
+        "currencies": [draw(currencies(code, policy)) for code in ("points", "miles")],
+        "counters": parts.COUNTERS,
+        "ladders": [draw(parts.ladders()), *([draw(parts.ladders("other"))] if draw(st.booleans()) else [])],
         "stacking": {"first": draw(st.sampled_from(["all", "first_match", "best_for_member", "best_for_brand"]))},
-        "rules": [base, *([welcome] if draw(st.booleans()) else []), *others],
+        **worked,
+        "rules": [base, miles, *([welcome] if draw(st.booleans()) else []), *others, *worked["rules"]],
     }
     try:
         document_decode(document)
-    except DefinitionError:
+    except DefinitionError as refused:
+        event(refused.problems[0].problem)
         assume(False)  # what can't be published is another test's
     return document
 
@@ -228,21 +157,35 @@ class Story:
     def event(self, step: Step) -> dict[str, Any]:
         """The step as an event that a partner sends; a hand-made adjustment is told as a review here."""
         self.serial += 1
-        who, number = self.members[step.who], f"{self.program.slug}-{self.serial}"
-        if step.kind in ("return", "whole_return") and self.sales[step.who]:
-            order, minor = self.sales[step.who][step.pick % len(self.sales[step.who])]
+        who, number, sales = self.members[step.who], f"{self.program.slug}-{self.serial}", self.sales[step.who]
+        if step.kind.endswith("return") and sales:
+            order, minor = sales[step.pick % len(sales)]
             amount = minor if step.kind == "whole_return" else step.minor % (minor + 1)
-            return shop.returned(who, order, f"{amount / 100:.2f}", f"R-{number}")
-        if step.kind in ("sale", "return", "whole_return"):
-            self.sales[step.who].append((number, step.minor))
-            return shop.order(who, f"{step.minor / 100:.2f}", number, days_ago=step.days_late)
+            row = shop.returned(who, order, f"{amount / 100:.2f}", f"R-{number}")
+            if step.kind == "line_return":
+                row["data"]["return"]["lines"] = [{"sku": f"S{step.pick % 3}", "quantity": 1}]
+            return row
+        if step.kind == "delivery" and sales:
+            order, _minor = sales[step.pick % len(sales)]
+            row = {**shop.review(who, f"D-{number}"), "type": "order.delivered"}
+            return {**row, "data": {"order": {"number": order}}}
+        if step.kind == "sale" or step.kind.endswith("return"):
+            sales.append((number, step.minor))
+            more: dict[str, Any] = {"channel": "web"} if step.pick % 2 else {}
+            if step.pick % 3:
+                more["lines"] = _lines(step)
+            return shop.order(who, f"{step.minor / 100:.2f}", number, days_ago=step.days_late, **more)
         return shop.review(who, f"V-{number}")
 
     def happen(self, step: Step) -> None:
         """Do it. What is refused (more returned than paid, more taken than there is) is part of life."""
-        if step.kind not in ("give", "take"):
+        if step.kind in ("give", "take"):
+            self._adjust(step)
+        else:
             shop.send(self.event(step))
-            return
+        outbox_drain()
+
+    def _adjust(self, step: Step) -> None:
         place = shop.place(self.members[step.who], self.program)
         self.serial += 1
         points = step.minor // 100 + 1
@@ -257,6 +200,20 @@ class Story:
             )
         except DomainError:
             return
+
+
+def _lines(step: Step) -> list[dict[str, Any]]:
+    """Two or three lines that share the sum."""
+    count = 2 + step.pick % 2
+    each = step.minor // count
+    return [
+        {
+            "sku": f"S{at}",
+            "quantity": 1 + (step.pick + at) % 3,
+            "net_minor": each if at else step.minor - each * (count - 1),
+        }
+        for at in range(count)
+    ]
 
 
 @contextmanager
