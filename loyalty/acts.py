@@ -6,17 +6,23 @@ An act may come again after a crash between its effect and the mark, so each is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Any
 
 import msgspec
+from django.db import transaction
 from django.db.models import F
 
 from core import outbox
 from core.actor import Actor, system
-from loyalty.models import Enrollment, Order
+from loyalty.models import Enrollment, Event, Order
+from members.facts import member_fact, member_fact_set
 from members.models import Member
 from members.selectors import member_by_public_id
 from members.services import member_update
+
+# The fact about a member beside an attribute: by which event it was set.
+SET_BY = "set_by:"
 
 
 class ActCall(msgspec.Struct, frozen=True):
@@ -46,6 +52,11 @@ class ActCall(msgspec.Struct, frozen=True):
             .exclude(member__status=Member.Status.ERASED)
             .first()
         )
+
+    def occurred(self) -> str:
+        """When its event happened, as text that sorts."""
+        at = Event.objects.values_list("occurred_at", flat=True).get(pk=self.event_id)
+        return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
 
     def undone(self) -> bool:
         """Whether the order that caused it has been returned whole: an act that was delayed must not be done then."""
@@ -78,8 +89,19 @@ def _register(topic: str) -> Callable[[Doer], Doer]:
 
 
 def attribute_set(call: ActCall) -> None:
-    """`set_attribute`: setting it twice is setting it once."""
+    """`set_attribute`: setting it twice is setting it once, and what happened last stands, however late acts come.
+
+    Beside the value is kept when the event happened that set it, and which one it was: of two that happened at the
+    same moment the one that was booked later stands.
+    """
     member = member_by_public_id(call.member_id)
     if member is None or member.status == Member.Status.ERASED or call.undone():
         return
-    member_update(member=member, actor=call.actor, attributes={call.params["name"]: call.params["value"]})
+    name, order = call.params["name"], [call.occurred(), call.event_id]
+    with transaction.atomic():
+        # Two acts at once follow each other.
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+        before = member_fact(member_id=member.pk, key=SET_BY + name)
+        if before is None or before <= order:
+            member_update(member=member, actor=call.actor, attributes={name: call.params["value"]})
+            member_fact_set(member_id=member.pk, key=SET_BY + name, value=order)

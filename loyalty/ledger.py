@@ -142,6 +142,13 @@ def points_pour(*, from_account: int, to_account: int, now: datetime, transfer: 
     return poured
 
 
+def points_keep(*, enrollment_id: int, member_id: int) -> int:
+    """Lots there that wait for an event about an order of that member aren't off without it. How many; the caller has
+    locked the enrollment."""
+    kept: int = _call("SELECT points_keep(%s, %s)", [enrollment_id, member_id])
+    return kept
+
+
 def points_settle(*, enrollment_id: int, now: datetime) -> int:
     """Activate and expire what is due of one member, under the member's lock. Returns how many lots moved."""
     with transaction.atomic():

@@ -55,13 +55,19 @@ def pool_join(*, enrollment: Enrollment, head: Enrollment, actor: Actor) -> Enro
 
 
 def pool_leave(*, enrollment: Enrollment, actor: Actor) -> Enrollment:
-    """Have accounts of one's own again, empty: what was shared stays with the head. Again changes nothing. Busy."""
+    """Have accounts of one's own again, empty: what was shared stays with the head, whoever earned it.
+
+    What waits there for an event about an order of who leaves won't see it any more: it becomes active on its latest
+    day, and isn't off even where the program says so, since nobody can bring it about. Again changes nothing. Busy.
+    """
     with transaction.atomic():
-        ledger.enrollment_lock(enrollment.pk)
+        row = Enrollment.objects.get(pk=enrollment.pk)
+        ledger.enrollments_lock([each for each in (row.pk, row.pool_id) if each is not None])
         row = Enrollment.objects.select_related("member", "pool__member").get(pk=enrollment.pk)
         head = row.pool
         if head is None:
             return row
+        ledger.points_keep(enrollment_id=head.pk, member_id=row.member_id)
         row.pool = None
         row.save(update_fields=["pool"])
         _told("pool.left", row, head, actor)

@@ -17,6 +17,11 @@ def member_fact_set(*, member_id: int, key: str, value: Any, until: datetime | N
     MemberFact.objects.update_or_create(member_id=member_id, key=key, defaults={"value": value, "until": until})
 
 
+def member_fact(*, member_id: int, key: str) -> Any:
+    """What is told under the key, until whenever; None where nothing is."""
+    return MemberFact.objects.filter(member_id=member_id, key=key).values_list("value", flat=True).first()
+
+
 def member_fact_drop(*, member_id: int, key: str) -> None:
     """The fact holds no longer."""
     MemberFact.objects.filter(member_id=member_id, key=key).delete()

@@ -14,7 +14,7 @@ from core.outbox import outbox_drain
 from core.tables import OutboxMessage
 from engagement.acts import message_send
 from loyalty import ledger
-from loyalty.acts import ActCall
+from loyalty.acts import ActCall, attribute_set
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
 from loyalty.errors import ProgramInvalid
@@ -158,6 +158,28 @@ def test_an_attribute_is_noted_and_conditions_can_ask_for_it(brand: Brand) -> No
     shop.send(shop.order(anna, 10))
     outbox_drain()
     assert {each["points"] for each in shop.send(shop.review(anna))[0].body["awards"]} == {7, 25}
+
+
+def test_what_happened_last_stands_however_late_an_act_comes(brand: Brand) -> None:
+    made = document({"kind": "set_attribute", "name": "last", "value": "order"})
+    note = {"kind": "set_attribute", "name": "last", "value": "review"}
+    made["rules"].append({"code": "note", "name": "Note", "trigger": "review.posted", "effects": [note]})
+    shop.place(anna := shop.member(), shop.program(made))
+    shop.send(shop.order(anna, 10))
+    shop.send(shop.review(anna))
+    first, second = (
+        msgspec.convert(each.payload, ActCall)
+        for each in OutboxMessage.objects.filter(topic="act.set_attribute").order_by("id")
+    )
+    for call, stands in ((second, "review"), (first, "review"), (second, "review")):
+        attribute_set(call)
+        anna.refresh_from_db()
+        assert anna.attributes == {"last": stands}
+    # Told late, but it had happened before.
+    shop.send(shop.order(anna, 10, days_ago=3))
+    outbox_drain()
+    anna.refresh_from_db()
+    assert anna.attributes == {"last": "review"}
 
 
 SAY = {"kind": "send_message", "subject": {"en": "For you", "nl": "Voor jou"}, "text": "Come & see <us>"}

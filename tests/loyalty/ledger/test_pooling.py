@@ -153,3 +153,29 @@ def test_a_dry_run_of_a_return_settles_what_is_due_of_who_shares(brand, time):
     [told] = event_simulate([back], actor=shop.PARTNER)
     [booked] = shop.send(back)
     assert told.answer.body["balances"] == booked.body["balances"]
+
+
+def test_who_leaves_leaves_what_waits_there_and_nobody_loses_it(brand, time):
+    waits = {"kind": "until_event", "type": "order.delivered", "at_most_days": 30, "then": "drop"}
+    program = shop.program(document(release=waits, refund_policy="into_debt"))
+    anna, bram = (shop.place(shop.member(name), program) for name in ("Anna", "Bram"))
+    pool_join(enrollment=bram, head=anna, actor=shop.STAFF)
+    shop.send(shop.order(bram.member, 40, "B"), shop.order(anna.member, 60, "A"))
+    pool_leave(enrollment=bram, actor=shop.STAFF)
+    delivered = {**shop.review(bram.member, "D"), "type": "order.delivered", "data": {"order": {"number": "B"}}}
+    shop.send(delivered)
+    assert (totals(anna, "balance", "pending"), totals(bram, "balance", "pending")) == ((0, 100), (0, 0))
+    time.set("2026-02-20T12:00:00+00:00")
+    nightly_run(program=program)
+    # Anna's own order was never delivered, so that its points are off.
+    assert totals(anna, "balance", "pending", "expired") == (40, 0, 60)
+
+
+def test_who_left_owes_what_an_order_gave_while_they_shared(brand, time):
+    program = shop.program(document(refund_policy="into_debt"))
+    anna, bram = (shop.place(shop.member(name), program) for name in ("Anna", "Bram"))
+    pool_join(enrollment=bram, head=anna, actor=shop.STAFF)
+    shop.send(shop.order(bram.member, 40, "B"))
+    pool_leave(enrollment=bram, actor=shop.STAFF)
+    shop.send(shop.order(bram.member, 15, "C"), shop.returned(bram.member, "B", 40))
+    assert (totals(anna, "balance"), totals(bram, "balance", "debt")) == ((40,), (0, 25))
