@@ -1,0 +1,123 @@
+"""What objects hold before anything is known of them. `blank(name)` is a copy of one's own."""
+
+import copy
+from typing import Any
+
+Json = dict[str, Any]
+NO_TAX = {"enabled": False, "status": None, "liability": None, "disabled_reason": None, "provider": None}
+BLANKS: dict[str, Json] = {
+    "subscription": {
+        "object": "subscription",
+        "livemode": False,
+        "status": "incomplete",
+        "currency": "",
+        "cancel_at_period_end": False,
+        "automatic_tax": {"enabled": False, "disabled_reason": None, "liability": None},
+        "billing_mode": {"type": "flexible", "flexible": {"proration_discounts": "included"}},
+        "billing_schedules": [],
+        "collection_method": "charge_automatically",
+        "discounts": [],
+        "days_until_due": None,
+        "default_payment_method": None,
+        "default_tax_rates": [],
+        "description": None,
+        "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
+        "items": {"object": "list", "data": [], "has_more": False, "url": "/v1/subscription_items"},
+        "latest_invoice": None,
+        "pause_collection": None,
+        "pending_update": None,
+        "pending_setup_intent": None,
+        "payment_settings": {
+            "payment_method_options": None,
+            "payment_method_types": None,
+            "save_default_payment_method": "off",
+        },
+        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+        "trial_start": None,
+        "trial_end": None,
+        "schedule": None,
+        "cancellation_details": {"comment": None, "feedback": None, "feedback_option": None, "reason": None},
+        "cancel_at": None,
+        "canceled_at": None,
+        "ended_at": None,
+    },
+    "invoice": {
+        "object": "invoice",
+        "livemode": False,
+        "customer_tax_ids": [],
+        "status": "draft",
+        "attempted": False,
+        "attempt_count": 0,
+        "auto_advance": True,
+        "collection_method": "charge_automatically",
+        "metadata": {},
+        "amount_paid": 0,
+        "amount_shipping": 0,
+        "amount_overpaid": 0,
+        "amount_paid_off_stripe": 0,
+        "post_payment_credit_notes_amount": 0,
+        "pre_payment_credit_notes_amount": 0,
+        "default_tax_rates": [],
+        "issuer": {"type": "self"},
+        "number": None,
+        "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
+        "payments": {"object": "list", "data": [], "has_more": False, "url": "/v1/invoice_payments"},
+        "status_transitions": dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")),
+        "default_payment_method": None,
+        "automatic_tax": NO_TAX,
+    },
+    "checkout.session": {
+        "status": "open",
+        "payment_status": "unpaid",
+        "automatic_tax": {"enabled": False, "liability": None, "status": None, "provider": None},
+        "custom_fields": [],
+        "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
+        "payment_method_types": ["card"],
+        "shipping_options": [],
+        "ui_mode": "hosted_page",
+        "subscription": None,
+        "payment_intent": None,
+        "setup_intent": None,
+        "invoice": None,
+        "customer_details": None,
+    },
+    "payment_method": {
+        "type": "card",
+        "customer": None,
+        "metadata": {},
+        "allow_redisplay": "unspecified",
+        "billing_details": {
+            "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
+            "email": None,
+            "name": None,
+            "phone": None,
+            "tax_id": None,
+        },
+        "_set_up": False,
+    },
+    "card": {
+        "country": "NL",
+        "funding": "credit",
+        "regulated_status": "unregulated",
+        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+        "three_d_secure_usage": {"supported": True},
+    },
+    "charge": {
+        "amount_refunded": 0,
+        "disputed": False,
+        "refunded": False,
+        "fraud_details": {},
+        "receipt_email": None,
+    },
+    "outcome": {
+        "risk_level": "normal",
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "advice_code": None,
+    },
+}
+
+
+def blank(name: str) -> Json:
+    """A copy of the blank of this kind, to be filled."""
+    return copy.deepcopy(BLANKS[name])
