@@ -86,7 +86,7 @@ def _values(params: Json, customer: Json | None, items: list[Json], expires: int
 
 
 def _read_items(account: Account, params: Json, mode: str) -> list[Json]:
-    items = []
+    items: list[Json] = []
     for place, given in enumerate(params.get("line_items") or []):
         at = f"line_items[{place}]"
         name = given.get("price") or (
