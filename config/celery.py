@@ -44,8 +44,10 @@ app.conf.beat_schedule = {
 
 @worker_process_init.connect
 def _start_parked(**_arguments: Any) -> None:
+    from core.garbage import garbage_rarely
     from tenants.context import park
 
+    garbage_rarely()
     park()
 
 

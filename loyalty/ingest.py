@@ -27,6 +27,7 @@ from loyalty.errors import EventConflict, NotBooked
 from loyalty.incoming import EventInput, MemberRef, event_read
 from loyalty.judging import Answer, Item, NotEnrolled, SliceJudge, refusal
 from loyalty.models import Enrollment
+from loyalty.parts import Booked, Unwanted, parts_book, parts_of
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
 from loyalty.reading import Context, context_read
 from loyalty.rules.context import EventFacts, needed_counters
@@ -52,16 +53,14 @@ ATTEMPTS, RESTARTS = 3, 12
 # Optimistic once, then locked: who has moved once is in demand, and every further try that isn't booked is lost. But
 # a slice of more members than this is tried once more without: all of them would wait while it is judged.
 FEW_MEMBERS = 50
-# Called with the answers of what was just booked, in the same transaction; may raise Unwanted.
-Booked = Callable[[Sequence["Answer"]], None]
+# What a caller can do while PostgreSQL is at work, without asking the database anything.
+Meanwhile = Callable[[], None]
 
 
-class Unwanted(Exception):
-    """Raised by a caller's Booked: the slice is not booked, and what is left of the batch isn't tried."""
-
-
-def event_ingest_raw(rows: Sequence[Any], *, actor: Actor, booked: Booked | None = None) -> list[Answer]:
-    """Read decoded JSON rows and ingest the good ones; every row gets its answer, in order."""
+def event_ingest_raw(
+    rows: Sequence[Any], *, actor: Actor, booked: Booked | None = None, meanwhile: Meanwhile | None = None
+) -> list[Answer]:
+    """Read decoded JSON rows and ingest the good ones; every row gets its answer, in order. Otherwise event_ingest."""
     answers: list[Answer | None] = [None] * len(rows)
     batch: list[tuple[int, EventInput]] = []
     for index, row in enumerate(rows):
@@ -69,14 +68,19 @@ def event_ingest_raw(rows: Sequence[Any], *, actor: Actor, booked: Booked | None
             batch.append((index, event_read(row, default_source=actor.source)))
         except DomainError as error:
             answers[index] = refusal(error)
-    given = event_ingest([event for _index, event in batch], actor=actor, booked=booked)
+    given = event_ingest([event for _index, event in batch], actor=actor, booked=booked, meanwhile=meanwhile)
     for (index, _event), answer in zip(batch, given, strict=True):
         answers[index] = answer
     return [each for each in answers if each is not None]
 
 
-def event_ingest(batch: Sequence[EventInput], *, actor: Actor, booked: Booked | None = None) -> list[Answer]:
-    """Take in a batch; one answer per event, in order. One bad row never harms another. Busy when locks aren't had."""
+def event_ingest(
+    batch: Sequence[EventInput], *, actor: Actor, booked: Booked | None = None, meanwhile: Meanwhile | None = None
+) -> list[Answer]:
+    """Take in a batch; one answer per event, in order. One bad row never harms another. Busy when locks aren't had.
+
+    meanwhile: given, a large batch is booked part by part, and this called (or not) while the last one is.
+    """
     answers: dict[int, Answer] = {}
     first: dict[tuple[str, str], int] = {}
     items: list[Item] = []
@@ -84,6 +88,9 @@ def event_ingest(batch: Sequence[EventInput], *, actor: Actor, booked: Booked | 
     for index, event in enumerate(batch):
         seen = first.setdefault((event.source, event.external_id), index)
         (items if seen == index else repeats).append(Item(index, event))
+    if meanwhile is not None:
+        done, items = _parts(items, actor, booked, meanwhile)
+        answers.update(done)
     while items:
         done, items = _slice(items, actor, booked)
         answers.update(done)
@@ -106,6 +113,21 @@ def _repeat(event: EventInput, earlier: EventInput, answer: Answer) -> Answer:
     if event.body_hash != earlier.body_hash:
         return refusal(EventConflict(field="id", external_id=event.external_id))
     return msgspec.structs.replace(answer, status=200) if answer.status == 201 else answer
+
+
+def _parts(
+    items: list[Item], actor: Actor, booked: Booked | None, meanwhile: Meanwhile
+) -> tuple[dict[int, Answer], list[Item]]:
+    """Book what can be booked in parts; what is left comes back."""
+    try:
+        judge = _prepared(items, actor)
+        parts = parts_of(judge.context, items)
+    except Busy:
+        raise
+    except Exception:
+        log.exception("a batch of %d events could not be prepared as a whole", len(items))
+        return {}, items
+    return parts_book(judge, parts, booked, meanwhile) if parts else ({}, items)
 
 
 def _slice(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[dict[int, Answer], list[Item]]:
@@ -196,7 +218,13 @@ def _commit(judge: SliceJudge, booked: Booked | None) -> list[int]:
 
 
 def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
-    """Read what the slice needs and judge it. Programs are cached; when one was published since, read once more."""
+    judge = _prepared(items, actor)
+    judge.judge(items)
+    return judge
+
+
+def _prepared(items: Sequence[Item], actor: Actor) -> SliceJudge:
+    """Read what judging these needs. Programs are cached; when one was published since, read once more."""
     now = clock.now()
     events = [item.event for item in items]
     states = programs()
@@ -210,9 +238,7 @@ def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
         context = context_for(events, fresh)
     if _settle(context, now):
         context = context_for(events, fresh)
-    judge = SliceJudge(context, fresh, actor, now)
-    judge.judge(items)
-    return judge
+    return SliceJudge(context, fresh, actor, now)
 
 
 def context_for(events: Sequence[EventInput], states: Mapping[str, ProgramState]) -> Context:

@@ -99,6 +99,10 @@ class SliceJudge:
         self._waiting_here: set[tuple[int, str]] = set()
         self._orders_here: set[tuple[str, str]] = set()
 
+    def begin(self) -> None:
+        """What is judged from here on is booked by itself: another plan; who is missing is asked anew."""
+        self.plan, self._missing = Plan(), set()
+
     def judge(self, items: Sequence[Item]) -> None:
         """Judge what can be judged now. NotEnrolled names everyone who must get a place first."""
         for item in items:

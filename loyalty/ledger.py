@@ -6,8 +6,8 @@ as a single statement, in its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,10 @@ from psycopg import errors as pg
 
 from core.actor import Actor
 from core.errors import Busy
+from core.flight import COMMIT, Flight
 from loyalty.errors import HoldClosed, InsufficientPoints
 
-NOT_ENOUGH, MISFIT, BUDGET_MOVED, CLOSED = "SG001", "SG002", "SG003", "SG004"
+NOT_ENOUGH, MISFIT, BUDGET_MOVED, CLOSED, MOVED = "SG001", "SG002", "SG003", "SG004", "SG005"
 
 
 _LOCK = "SELECT version FROM loyalty_enrollment WHERE id = %s FOR NO KEY UPDATE"
@@ -28,6 +29,10 @@ _LOCK = "SELECT version FROM loyalty_enrollment WHERE id = %s FOR NO KEY UPDATE"
 
 class BrokenPromise(Exception):
     """A bug: a booking contradicted the lots it was judged on. Nothing was written."""
+
+
+class Moved(Exception):
+    """A member isn't as judged any more. Nothing was written; judge again."""
 
 
 class BudgetMoved(Exception):
@@ -48,12 +53,18 @@ def entry_fields(*, kind: str, actor: Actor, effect: str, reason: Mapping[str, s
 
 
 def _call(sql: str, params: Sequence[Any]) -> Any:
-    """One function call, one value. Translates what the database refuses; a wait that was too long becomes Busy."""
+    """One function call, one value. Raises as told() says."""
+    with told(), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Translates what the database refuses; a wait that was too long becomes Busy."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            row = cursor.fetchone()
-            return row[0] if row else None
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected):
             raise Busy() from error
@@ -63,6 +74,8 @@ def _call(sql: str, params: Sequence[Any]) -> Any:
         state = getattr(cause, "sqlstate", None)
         if state == NOT_ENOUGH and isinstance(cause, pg.Error):
             raise InsufficientPoints(balance=int(cause.diag.message_detail or 0)) from error
+        if state == MOVED:
+            raise Moved(str(cause)) from error
         if state == BUDGET_MOVED:
             raise BudgetMoved(str(cause)) from error
         if state == MISFIT:
@@ -202,13 +215,38 @@ def batch_book(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mappi
     """
     call = "loyalty_book_budgeted" if "budgets" in plan else "loyalty_book"
     # One statement is a transaction of its own; within a caller's, a refusal must leave that one usable.
-    with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        answer = _call(
-            f"SELECT {call}(%s::bigint[], %s::bigint[], %s, %s::jsonb)::text",
-            [[each[0] for each in members], [each[1] for each in members], now, _json(plan)],
-        )
+    with transaction.atomic() if connection.in_atomic_block else nullcontext(), told():
+        answer = Flight(_booking(call, members, now, plan)).land()
     stale: list[int] = msgspec.json.decode(answer).get("stale", [])
     return stale
+
+
+def batch_send(*, members: Sequence[tuple[int, int]], now: datetime, plan: Mapping[str, Any]) -> Callable[[], None]:
+    """The same, and the commit of the caller's transaction, without waiting. What comes back must be called whatever
+    happens, and nothing else may use the connection until then: it waits, and raises as batch_book; Moved.
+
+    plan: without budgets.
+    """
+    with told():
+        flight = Flight(_booking("loyalty_book_or_fail", members, now, plan), (COMMIT, ()))
+
+    def landed() -> None:
+        with told():
+            flight.land()
+
+    return landed
+
+
+def _booking(
+    call: str, members: Sequence[tuple[int, int]], now: datetime, plan: Mapping[str, Any]
+) -> tuple[str, list[bytes]]:
+    ids, versions = ([each[place] for each in members] for place in (0, 1))
+    params = [_array(ids), _array(versions), now.isoformat().encode(), msgspec.json.encode(plan)]
+    return f"SELECT {call}($1::bigint[], $2::bigint[], $3::timestamptz, $4::jsonb)::text", params
+
+
+def _array(numbers: Sequence[int]) -> bytes:
+    return f"{{{','.join(map(str, numbers))}}}".encode()
 
 
 def ledger_invariants(since: datetime | None = None) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -148,7 +149,24 @@ def balances_of(place: Place) -> list[Balance]:
     document = program_of(place).document
     with connection.cursor() as cursor:
         cursor.execute(_BALANCES, {"now": clock.now(), "enrollment": place.pk})
-        rows = {row[0]: row[1:] for row in cursor.fetchall()}
+        return _balances(document, {row[0]: row[1:] for row in cursor.fetchall()})
+
+
+def balances_named(named: Mapping[str, object], program: str | None) -> tuple[PlaceRow, list[Balance]] | None:
+    """The same for the member who is named by public_id or external_id, in the program or in the only one, and whose
+    place that is. One call; None unless exactly one place is meant."""
+    with connection.cursor() as cursor:
+        params: list[Any] = [named.get("public_id"), named.get("external_id"), program, clock.now()]
+        cursor.execute("SELECT * FROM balances_read(%s::uuid, %s::text, %s::text, %s)", params)
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    place = PlaceRow(*rows[0][:5])
+    return place, _balances(program_of(place).document, {row[5]: row[6:] for row in rows})
+
+
+def _balances(document: Document, rows: Mapping[str, Sequence[Any]]) -> list[Balance]:
+    """rows: currency → what _BALANCES reads of it."""
     found: list[Balance] = []
     for currency in document.currencies:
         balance, pending, reserved, debt, expired, woken, missed, back, gone, expiring, at = rows.get(

@@ -20,8 +20,9 @@ from loyalty.api.moving_shapes import AdjustmentFilters, AdjustmentOut, adjustme
 from loyalty.api.places import ProgramFilter, place_of, place_row
 from loyalty.api.shapes import AdjustmentCreate, BalancesOut, LedgerFilters, LineOut, TiersOut, line_out
 from loyalty.models import LotDraw, PointsAdjustment, PointsEntry
-from loyalty.selectors import balances_of, entries_of
+from loyalty.selectors import balances_named, balances_of, entries_of
 from loyalty.tierviews import tiers_of
+from members.api.reference import member_filter
 
 TAG = "Points"
 
@@ -39,8 +40,12 @@ class BalancesView(ThinView):
     )
     def get(self, request: HttpRequest, member: str) -> HttpResponse:
         """One per point currency, in minor units: scale says how many digits to show after the decimal sign."""
-        place = place_row(member, self.read_query(ProgramFilter).program)
-        return answer(200, BalancesOut(place.member, place.slug, clock.now(), balances_of(place)))
+        program = self.read_query(ProgramFilter).program
+        found = balances_named(member_filter(member), program)
+        if found is None:
+            place = place_row(member, program)  # which says what is wrong
+            found = place, balances_of(place)
+        return answer(200, BalancesOut(found[0].member, found[0].slug, clock.now(), found[1]))
 
 
 class TiersView(ThinView):

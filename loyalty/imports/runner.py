@@ -41,7 +41,8 @@ from loyalty.models import ImportJob, ImportReject
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1_000
+# Large enough for several parts (loyalty/parts.py), one of which is booked while the next is judged.
+CHUNK = 2_000
 # At once in one brand; further ones wait their turn.
 AT_ONCE = 2
 SILENT = timedelta(seconds=30)
@@ -160,10 +161,10 @@ def _run(job_id: UUID | str, name: UUID, until: float | None, progress: Progress
     job = ImportJob.objects.get(pk=job_id)
     step = _step_members if job.kind == ImportJob.Kind.MEMBERS else _step_events
     with file_open(job.path) as file:
-        rows = rows_of(job, file)
-        while chunk := list(islice(rows, CHUNK)):
+        chunks = Chunks(rows_of(job, file))
+        while chunk := chunks.take():
             with woken_once():
-                job = step(job, name, chunk)
+                job = step(job, name, chunk, chunks.ahead)
             failpoint("import.noted")
             progress(job)
             if until is not None and monotonic() > until:
@@ -171,13 +172,13 @@ def _run(job_id: UUID | str, name: UUID, until: float | None, progress: Progress
     _finish(job_id, name)
 
 
-def _step_events(job: ImportJob, name: UUID, chunk: Sequence[Row]) -> ImportJob:
-    answers = events_take(job, chunk, lambda booked: _count_booked(job.pk, name, booked))
+def _step_events(job: ImportJob, name: UUID, chunk: Sequence[Row], ahead: Callable[[], None]) -> ImportJob:
+    answers = events_take(job, chunk, lambda booked: _count_booked(job.pk, name, booked), meanwhile=ahead)
     failpoint("import.booked")
     return _note(job.pk, name, chunk, answers)
 
 
-def _step_members(job: ImportJob, name: UUID, chunk: Sequence[Row]) -> ImportJob:
+def _step_members(job: ImportJob, name: UUID, chunk: Sequence[Row], ahead: Callable[[], None]) -> ImportJob:
     with transaction.atomic():
         answers = members_take(job, chunk)
         _count_booked(job.pk, name, [answer for answer in answers if answer.status == 201])
@@ -200,11 +201,30 @@ def actor_of(job: ImportJob) -> Actor:
     return Actor(job.initiated_by, job.actor, job.source)
 
 
-def events_take(job: ImportJob, chunk: Sequence[Row], booked: Booked | None) -> list[Answer]:
+class Chunks:
+    """The rows of a file, CHUNK at a time. What isn't wanted yet can be read while there is nothing else to do."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self._next: list[Row] | None = None
+
+    def ahead(self) -> None:
+        if self._next is None:
+            self._next = list(islice(self._rows, CHUNK))
+
+    def take(self) -> list[Row]:
+        self.ahead()
+        taken, self._next = self._next or [], None
+        return taken
+
+
+def events_take(
+    job: ImportJob, chunk: Sequence[Row], booked: Booked | None, meanwhile: Callable[[], None] | None = None
+) -> list[Answer]:
     """One answer for each row, in order."""
     good = [row for row in chunk if row.error is None]
     bodies = [_of_program(row.body, job.program) for row in good]
-    given = iter(event_ingest_raw(bodies, actor=actor_of(job), booked=booked))
+    given = iter(event_ingest_raw(bodies, actor=actor_of(job), booked=booked, meanwhile=meanwhile))
     return [next(given) if row.error is None else refusal(row.error) for row in chunk]
 
 

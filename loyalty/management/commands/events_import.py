@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.actor import Actor
 from core.errors import DomainError
+from core.garbage import garbage_rarely
 from loyalty.imports.files import pieces_of
 from loyalty.imports.jobs import Wish, file_received, import_create, import_start
 from loyalty.imports.report import rejects_write
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         if brand is None:
             raise CommandError(f"there is no brand {options['brand']!r}")
         mapping = json.loads(options["mapping"].read_text("utf-8")) if options["mapping"] else None
+        garbage_rarely()
         wish = Wish(format=options["format"], source=options["source"], program=options["program"], starts_itself=True)
         with brand_context(brand):
             if options["members"] is not None:
