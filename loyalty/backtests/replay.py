@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -369,13 +371,17 @@ class Replay(SliceJudge):
                     tally.add(tally.rules, each.code, "not_matched", missed)
 
     def _month_of(self, at: datetime) -> str:
-        ends, name = self._month
-        if at >= ends:
+        if at >= self._month[0]:
             local = at.astimezone(self.setting.zone)
-            name = local.strftime("%Y-%m")
-            ends = day_start(end_of_period(local.date(), "month") + timedelta(days=1), self.setting.zone)
-            self._month = (ends, name)
-        return name
+            self._month = _month(local.year, local.month, self.setting.zone)
+        return self._month[1]
+
+
+@lru_cache(maxsize=1024)
+def _month(year: int, month: int, zone: ZoneInfo) -> tuple[datetime, str]:
+    """When the month ends there, and its name."""
+    last = end_of_period(date(year, month, 1), "month")
+    return day_start(last + timedelta(days=1), zone), f"{year:04}-{month:02}"
 
 
 NO_EVENT = EventInput("", "", FAR, None, "", None, {}, b"")

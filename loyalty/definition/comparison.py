@@ -82,11 +82,27 @@ class Comparison(Struct, frozen=True):
 def value_at(payload: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     """The one value at the path; the list of them where the path goes through a list; None where there is none."""
     found: Any = payload
-    for key in keys:
+    last = len(keys) - 1
+    for index, key in enumerate(keys):
         if type(found) is not dict:
-            return values_at(payload, keys)
+            plain = _of_items(found, key) if index == last and type(found) is list else None
+            return values_at(payload, keys) if plain is None else plain
         found = found.get(key)
     return found
+
+
+def _of_items(items: list[Any], key: str) -> list[Any] | None:
+    """values_at of a list of plain objects, such as an order's lines; None where it isn't as simple as that."""
+    values = []
+    for item in items:
+        if type(item) is not dict:
+            return None
+        value = item.get(key)
+        if isinstance(value, _SEVERAL):
+            return None
+        if value is not None:
+            values.append(value)
+    return values
 
 
 def values_at(found: Any, keys: tuple[str, ...]) -> list[Any]:
