@@ -49,6 +49,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Catalogue"), "redeem", "rewards.reward"),
             _item(request, _("Code pools"), "password", "rewards.codepool"),
             _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
+            _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
+            _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
         ),
         _house(request),
     ]
@@ -76,6 +78,7 @@ def _house(request: HttpRequest) -> dict[str, Any]:
     return _group(
         _("House"),
         _item(request, _("API keys"), "key", "partners.apikey"),
+        _item(request, _("Token keys"), "verified_user", "rewards.tokenkey"),
         _item(request, _("Team"), "badge", "members.user"),
         _item(request, _("Audit trail"), "manage_search", "core.auditentry"),
         _item(request, _("Outgoing messages"), "outbox", "core.outboxmessage"),

@@ -9,12 +9,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from members.models import MemberFact
+from django.db import transaction
+
+from core.outbox import outbox_add
+from members.models import Member, MemberFact
 
 
-def member_fact_set(*, member_id: int, key: str, value: Any, until: datetime | None = None) -> None:
-    """Tell a fact, in the place of an earlier one under the same key."""
-    MemberFact.objects.update_or_create(member_id=member_id, key=key, defaults={"value": value, "until": until})
+def member_fact_set(*, member_id: int, key: str, value: Any, until: datetime | None = None, tell: bool = True) -> None:
+    """Tell a fact, in the place of an earlier one under the same key.
+
+    tell: let the other rooms know; not where a message of its own says so, or nobody goes by it.
+    """
+    with transaction.atomic():
+        MemberFact.objects.update_or_create(member_id=member_id, key=key, defaults={"value": value, "until": until})
+        if tell:
+            _told(member_id, key)
 
 
 def member_fact(*, member_id: int, key: str) -> Any:
@@ -22,6 +31,14 @@ def member_fact(*, member_id: int, key: str) -> Any:
     return MemberFact.objects.filter(member_id=member_id, key=key).values_list("value", flat=True).first()
 
 
-def member_fact_drop(*, member_id: int, key: str) -> None:
+def member_fact_drop(*, member_id: int, key: str, tell: bool = True) -> None:
     """The fact holds no longer."""
-    MemberFact.objects.filter(member_id=member_id, key=key).delete()
+    with transaction.atomic():
+        gone, _by_model = MemberFact.objects.filter(member_id=member_id, key=key).delete()
+        if tell and gone:
+            _told(member_id, key)
+
+
+def _told(member_id: int, key: str) -> None:
+    member = Member.objects.only("public_id").get(pk=member_id)
+    outbox_add("member.fact_changed", {"member_id": str(member.public_id), "key": key})

@@ -32,7 +32,7 @@ SEE_PROGRAM = _may(
     "ladder",
     "tier",
     "draftpart",
-) | _may("rewards", "view", "reward", "codepool", "rewardstock")
+) | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit")
 SEE_LEDGER = _may(
     "loyalty",
     "view",
@@ -51,7 +51,7 @@ SEE_LEDGER = _may(
     "pointsadjustment",
     "pointshold",
     "pointstransfer",
-) | _may("rewards", "view", "redemption")
+) | _may("rewards", "view", "redemption", "benefitgrant", "benefituse")
 SEE_PEOPLE = (
     _may("loyalty", "view", "leaderboardplayer")
     | _may("members", "view", "member", "consent", "segment")
@@ -73,6 +73,7 @@ SERVE_MEMBERS = (
         {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin"})
+    | frozenset({"rewards.give_benefit"})
     | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer", "loyalty.give_tier"})
 )
 RUN_BRAND = (
@@ -81,6 +82,7 @@ RUN_BRAND = (
     | _may("core", "view", "auditentry", "jobrun", "outboxmessage")
     | _may("core", "change", "outboxmessage")
     | _may("loyalty", "view add", "importjob")
+    | frozenset({"rewards.view_tokenkey", "rewards.rotate_tokenkey"})
 )
 
 ROLES: dict[str, frozenset[str]] = {

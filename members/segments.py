@@ -77,7 +77,7 @@ def segment_update(*, segment: Segment, name: str, description: str, actor: Acto
 def segment_member_add(*, segment: Segment, member: Member, actor: Actor, until: datetime | None = None) -> None:
     """Put a member in, until then or for good; once in, only the end changes."""
     with transaction.atomic():
-        member_fact_set(member_id=member.pk, key=KEY + segment.code, value=True, until=until)
+        member_fact_set(member_id=member.pk, key=KEY + segment.code, value=True, until=until, tell=False)
         _told("segment.joined", segment, member)
         if actor.initiated_by == "staff":
             _audit("segment.member_add", segment, actor, {"member": str(member.public_id)})
@@ -86,7 +86,7 @@ def segment_member_add(*, segment: Segment, member: Member, actor: Actor, until:
 def segment_member_remove(*, segment: Segment, member: Member, actor: Actor) -> None:
     """Take a member out; nothing happens when they weren't in."""
     with transaction.atomic():
-        member_fact_drop(member_id=member.pk, key=KEY + segment.code)
+        member_fact_drop(member_id=member.pk, key=KEY + segment.code, tell=False)
         _told("segment.left", segment, member)
         if actor.initiated_by == "staff":
             _audit("segment.member_remove", segment, actor, {"member": str(member.public_id)})

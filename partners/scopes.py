@@ -28,6 +28,8 @@ SCOPES: dict[str, Promise] = {
     "rewards:read": _("Read the rewards on offer"),
     "redemptions:read": _("Read redemptions and their codes"),
     "redemptions:write": _("Redeem, use and cancel rewards"),
+    "benefits:read": _("Read what members are entitled to, and get signed tokens of it"),
+    "benefits:use": _("Note uses of benefits and take them back"),
     "claims:read": _("Read claims and their files"),
     "claims:write": _("Send claims for members and take them back"),
     "claims:decide": _("Approve and refuse claims"),

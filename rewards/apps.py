@@ -10,16 +10,22 @@ class RewardsConfig(AppConfig):
         from core.resealing import sealed_place
         from loyalty.acts import act_handler, act_revoker
         from loyalty.definition.sections import section_register
-        from loyalty.home import member_part, visitor_part
+        from loyalty.home import member_link, member_part, visitor_part
+        from loyalty.nightly import night_step
         from loyalty.prizewords import reward_names
         from loyalty.publishchecks import on_publish_check, on_published
         from rewards import following, giving, pages, publication, selectors
+        from rewards.benefits import checks, definition, grants
+        from rewards.benefits import following as benefit_following
+        from rewards.benefits import pages as benefit_pages
         from rewards.kinds import codes, credit, gifts, parcels  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
 
         section_register("rewards", RewardsSection, section_problems)
         on_published(following.catalogue_follow)
         member_part("rewards/home_part.html", pages.home_part)
+        member_part("rewards/benefits_part.html", benefit_pages.home_part)
+        member_link(benefit_pages.menu_links)
         visitor_part("rewards/visitor_part.html", pages.visitor_part)
         reward_names(selectors.reward_name)
         act_handler("issue_reward")(giving.act_give)
@@ -27,3 +33,7 @@ class RewardsConfig(AppConfig):
         on_publish_check(publication.document_rewards_checked)
         sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")
         sealed_place("rewards_voucher", "sealed", "voucher_code", lookup="lookup")
+        section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
+        benefit_following.handlers_register()
+        night_step("notices")(grants.night_repair)
+        sealed_place("rewards_tokenkey", "sealed", "token_key")

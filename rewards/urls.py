@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from rewards import views
+from rewards.benefits.pages import benefits_view, calendar_view
+from rewards.benefits.published import keys_view
 
 app_name = "rewards"
 urlpatterns = [
@@ -13,4 +15,7 @@ urlpatterns = [
     path("my-rewards/", views.redemption_list, name="mine"),
     path("my-rewards/<uuid:redemption_id>/", views.redemption_detail, name="one"),
     path("my-rewards/<uuid:redemption_id>/cancel/", views.redemption_cancel_page, name="cancel"),
+    path("benefits/", benefits_view, name="benefits"),
+    path("benefits/calendar.ics", calendar_view, name="benefits_calendar"),
+    path(".well-known/jwks.json", keys_view, name="token_keys"),
 ]

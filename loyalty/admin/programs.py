@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from unfold.decorators import display
 
 from core import clock
-from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.backoffice.base import actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
@@ -21,6 +21,7 @@ from loyalty.admin.files import document_file, download
 from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
+from loyalty.admin.sections import SectionPages, section_cards
 from loyalty.admin.sides import side_by_side
 from loyalty.definition.lists import document_lists, settings_plain, settings_struct
 from loyalty.definition.problems import DefinitionError
@@ -49,7 +50,7 @@ def _published(request: HttpRequest, program: Program, said: dict[str, Any]) -> 
 
 
 @brand_admin(Program)
-class ProgramAdmin(BrandAdmin):
+class ProgramAdmin(SectionPages):
     list_display = ("name", "slug", "version", "unpublished")
     ordering = ("name",)
     search_fields = ("name", "slug")
@@ -80,6 +81,7 @@ class ProgramAdmin(BrandAdmin):
             path("<path:object_id>/publish/", wrap(self.publish_view), name="loyalty_program_publish"),
             path("<path:object_id>/yaml/", wrap(self.yaml_view), name="loyalty_program_yaml"),
             path("<path:object_id>/import/", wrap(self.import_view), name="loyalty_program_import"),
+            *self.section_urls(),
             *super().get_urls(),
         ]
 
@@ -127,7 +129,7 @@ class ProgramAdmin(BrandAdmin):
             sections=form.sections(),
             top=form.top_errors,
             form_url=request.get_full_path(),
-            lists=_lists(program),
+            lists=[*_lists(program), *section_cards(program)],
             seen=request.POST.get("seen") or seen_of(plain),
             newest=newest_version(program),
             changes=changes_of(program),

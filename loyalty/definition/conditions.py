@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from loyalty.definition.basics import AttributePath
+from loyalty.definition.benefittest import BenefitTest
 from loyalty.definition.comparison import (
     OPERATOR_WORDS,
     Comparison,
@@ -32,9 +33,9 @@ from loyalty.definition.timetests import AnniversaryTest, MonthlyDayTest, Season
 from loyalty.definition.translation import N_, Teller
 
 __all__ = [
-    "All", "AnniversaryTest", "AnyOf", "AttributeTest", "Check", "Condition", "ConditionScope", "CounterTest",
-    "LineTest", "MemberTest", "MonthlyDayTest", "NoneOf", "PlanTest", "SeasonTest", "SegmentTest", "TierTest",
-    "TimeTest", "condition_size", "conditions_in",
+    "All", "AnniversaryTest", "AnyOf", "AttributeTest", "BenefitTest", "Check", "Condition", "ConditionScope",
+    "CounterTest", "LineTest", "MemberTest", "MonthlyDayTest", "NoneOf", "PlanTest", "SeasonTest", "SegmentTest",
+    "TierTest", "TimeTest", "condition_size", "conditions_in",
 ]  # fmt: skip
 
 MAX_DEPTH = 8
@@ -175,6 +176,7 @@ Condition = (
     | TierTest
     | SegmentTest
     | PlanTest
+    | BenefitTest
     | CounterTest
     | TimeTest
     | SeasonTest
@@ -183,7 +185,7 @@ Condition = (
 )
 
 # What an audience may be made of: tests of the member, and what joins them.
-OF_MEMBER = (All, AnyOf, NoneOf, MemberTest, TierTest, SegmentTest, PlanTest, CounterTest)
+OF_MEMBER = (All, AnyOf, NoneOf, MemberTest, TierTest, SegmentTest, PlanTest, BenefitTest, CounterTest)
 
 
 def _children_problems(children: tuple[Condition, ...], path: str, ground: Ground) -> Problems:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from loyalty.definition.achievements import Challenge, StampCard, Step, Streak
@@ -20,6 +21,7 @@ from loyalty.definition.leaderboards import Leaderboard
 from loyalty.definition.lists import document_lists
 from loyalty.definition.read import plain_value
 from loyalty.definition.rule import CapGroup, Rule
+from loyalty.definition.sections import sections_known
 from loyalty.definition.translation import N_, Say, Teller, number_text, text_in, unchanged
 from loyalty.definition.words import rule_told, stacking_words
 
@@ -207,7 +209,7 @@ class _Difference:
     def _title(self, part: Any) -> str:
         name = part.name_many if isinstance(part, Currency) else getattr(part, "name", "")
         known = self.now.text(name) or str(getattr(part, part.__struct_fields__[0]))
-        noun = _NOUNS.get(type(part))
+        noun = _NOUNS.get(type(part)) or getattr(type(part), "noun", None)
         return self.tell(noun, name=known) if noun is not None else f"{type(part).__name__} {known}"
 
     def _fields(self, path: str, title: str, before: Struct, after: Struct) -> Iterator[Change]:
@@ -272,6 +274,31 @@ class _Difference:
         for name in sorted({*old, *new}):
             if name in old and name in new and old[name] == new[name]:
                 continue
+            told = list(self._within(name, old.get(name, {}), new.get(name, {})))
             kind: Kind = "changed" if name in old and name in new else "added" if name in new else "removed"
             sentence = self.tell(messages[kind], section=name)
-            yield Change(f"sections.{name}", kind, old.get(name), new.get(name), sentence)
+            yield from told or [Change(f"sections.{name}", kind, old.get(name), new.get(name), sentence)]
+
+    def _within(self, name: str, old: Any, new: Any) -> Iterator[Change]:
+        """What changed inside a section, piece by piece, where its type is known and says the pieces' nouns."""
+        shape = sections_known().get(name)
+        try:
+            before, after = (msgspec.convert(each, shape) for each in (old, new)) if shape is not None else (None, None)
+        except msgspec.ValidationError:
+            return
+        if before is None or after is None:
+            return
+        for field in before.__struct_fields__:
+            was, now = getattr(before, field), getattr(after, field)
+            if was == now:
+                continue
+            path = f"sections.{name}.{field}"
+            if all(hasattr(each, "noun") and hasattr(each, "code") for each in (*_parts(was), *_parts(now))):
+                yield from self._list(path, "", field, was, now)
+            else:
+                yield self._changed(path, "", _FIELDS.get(field, field), was, now)
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    """The pieces of a list; something without a noun for what isn't one."""
+    return value if isinstance(value, tuple) else (value,)

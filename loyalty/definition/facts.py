@@ -33,6 +33,15 @@ def counter_key(code: str, period: str) -> str:
     return f"count:{code}:{period}"
 
 
+# Facts of a member that conditions know by name: when they were last charged for a plan, when they last used a benefit.
+CHARGED_FACT = "charged_at"
+
+
+def benefit_fact(code: str) -> str:
+    """What a member's last use of a benefit is kept under: an aware time, as ISO 8601."""
+    return f"benefit_used:{code}"
+
+
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 

@@ -14,6 +14,7 @@ from loyalty.definition.document import SCHEMA, Document
 from loyalty.definition.parsing import parse, plain_problem, yaml_text
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Problem
+from loyalty.definition.sections import sections_known
 from loyalty.definition.shape import shape_problem
 from loyalty.definition.translation import number_text
 from loyalty.definition.upgrades import upgrade_1
@@ -46,9 +47,22 @@ def document_shape(source: bytes | str | Mapping[str, Any]) -> Document:
         raise DefinitionError([problem])
     raw = document_upgrade(raw)
     try:
-        return msgspec.convert(raw, Document)
+        document = msgspec.convert(raw, Document)
     except msgspec.ValidationError as error:
         raise DefinitionError([shape_problem(error, Document, raw)]) from None
+    return msgspec.structs.replace(document, sections=_canonical(document.sections)) if document.sections else document
+
+
+def _canonical(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Each section as its type writes it, so that two that say the same are the same; one out of shape as it is."""
+    found = {}
+    for name, raw in sections.items():
+        shape = sections_known().get(name)
+        try:
+            found[name] = plain_value(msgspec.convert(raw, shape)) if shape is not None else raw
+        except msgspec.ValidationError:
+            found[name] = raw
+    return found
 
 
 def document_upgrade(raw: dict[str, Any]) -> dict[str, Any]:

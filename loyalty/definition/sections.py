@@ -26,6 +26,11 @@ def section_register(name: str, shape: type[msgspec.Struct], problems: Checker |
     _sections[name] = (shape, problems)
 
 
+def sections_known() -> dict[str, type[msgspec.Struct]]:
+    """The sections that a document can have, with their types, in the order in which the rooms registered them."""
+    return {name: shape for name, (shape, _checker) in _sections.items()}
+
+
 def section_of(sections: dict[str, Any], name: str) -> Any:
     """The section as its type, or None when the document has none."""
     return msgspec.convert(sections[name], _sections[name][0]) if name in sections else None

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from rewards.admin import catalogue, choices, panel, pools, redemptions
+from rewards.benefits import admin as benefits
 
-__all__ = ["catalogue", "choices", "panel", "pools", "redemptions"]
+__all__ = ["benefits", "catalogue", "choices", "panel", "pools", "redemptions"]

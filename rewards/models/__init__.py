@@ -1,10 +1,14 @@
 """The tables of the rewards room, by what they are about."""
 
+from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse, TokenKey
 from rewards.models.catalogue import CodePool, PoolCode, Redemption, Reward, RewardFile, RewardStock
 from rewards.models.handing import Donation, Fulfilment, StoreCredit, StoreCreditLine, WaitingPlace
 from rewards.models.vouchers import GuessCount, Voucher, VoucherUse
 
 __all__ = [
+    "Benefit",
+    "BenefitGrant",
+    "BenefitUse",
     "CodePool",
     "Donation",
     "Fulfilment",
@@ -16,6 +20,7 @@ __all__ = [
     "RewardStock",
     "StoreCredit",
     "StoreCreditLine",
+    "TokenKey",
     "Voucher",
     "VoucherUse",
     "WaitingPlace",

@@ -11,6 +11,12 @@ from core.bases import BrandModel
 from core.ids import uuid7
 from loyalty.models import Enrollment, PointsEntry, PointsHold, Program
 from loyalty.models.program import code_validator
+from rewards.benefits.models import (  # noqa: F401  (where Django looks for this room's tables)
+    Benefit,
+    BenefitGrant,
+    BenefitUse,
+    TokenKey,
+)
 
 
 class CodePool(BrandModel):

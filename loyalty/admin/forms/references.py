@@ -41,7 +41,11 @@ MONEY = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "
 _REGIONS = ("Europe/", "America/", "Asia/", "Africa/", "Australia/", "Atlantic/", "Pacific/", "Indian/")
 
 # Lists and names with values that take what another room keeps, or anything else.
-_ROOM_OF = {("SegmentTest", "any_of"): "segment", ("PlanTest", "any_of"): "plan"}
+_ROOM_OF = {
+    ("SegmentTest", "any_of"): "segment",
+    ("PlanTest", "any_of"): "plan",
+    ("BenefitTest", "any_of"): "benefit",
+}
 # What another room has for a program.
 Room = Callable[[int], Choices]
 _rooms: dict[str, Room] = {}

@@ -1,0 +1,128 @@
+"""Pages of the document's sections: what other rooms say in a program, its form made from the section's type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.errors import DomainError
+from loyalty.admin.forms.editor import StructForm
+from loyalty.definition.document import Document
+from loyalty.definition.problems import DefinitionError
+from loyalty.definition.read import document_shape
+from loyalty.definition.sections import section_of, sections_known
+from loyalty.definition.translation import Teller
+from loyalty.drafts import draft_plain
+from loyalty.models import Program
+from loyalty.pieces import seen_of
+from loyalty.sectionpieces import section_plain, section_save
+
+_titles: dict[str, Any] = {}
+
+
+def section_title(name: str, title: Any) -> None:
+    """What a section is called in the admin. Called by its room's admin module; without it the section has no page."""
+    _titles[name] = title
+
+
+def section_cards(program: Program) -> list[dict[str, Any]]:
+    """Each section that has a page, with how many pieces stand in it."""
+    whole = program.sections
+    return [
+        {"label": str(title), "count": _pieces(whole.get(name, {})), "url": section_url(program, name)}
+        for name, title in _titles.items()
+        if name in sections_known()
+    ]
+
+
+def section_url(program: Program, name: str) -> str:
+    return reverse("admin:loyalty_program_section", args=[program.pk, name])
+
+
+def _pieces(plain: Any) -> int:
+    found = plain.values() if isinstance(plain, dict) else ()
+    return sum(len(each) for each in found if isinstance(each, list))
+
+
+class SectionPages(BrandAdmin):
+    """The part of the program's pages that is about its sections."""
+
+    def section_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.section_view)
+        return [path("<path:object_id>/sections/<slug:name>/", view, name="loyalty_program_section")]
+
+    def section_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        program = self.object_or_404(request, object_id)
+        self.require(self.has_view_or_change_permission(request, program))
+        if name not in _titles or name not in sections_known():
+            raise Http404(_("There is no such thing here."))
+        may = self.has_change_permission(request, program)
+        sent = request.POST if request.method == "POST" else None
+        plain = section_plain(program, name)
+        form = StructForm(
+            sections_known()[name], plain=plain, whole=draft_plain(program), sent=sent, program=program.pk
+        )
+        status = 200
+        if sent is not None and not form.acted:
+            self.require(may)
+            if self._section_saved(request, program, name, form):
+                messages.success(request, _("Saved in the draft. Members notice nothing until you publish."))
+                return HttpResponseRedirect(section_url(program, name))
+            status = 422
+        context = self.page_context(
+            request,
+            title=str(_titles[name]),
+            obj=program,
+            program=program,
+            sections=form.sections(),
+            top=form.top_errors,
+            sentences=section_words(program, name),
+            seen=request.POST.get("seen") or seen_of(plain),
+            form_url=request.get_full_path(),
+            may_save=may,
+            back_url=self.url("change", program.pk),
+        )
+        return TemplateResponse(request, "admin/loyalty/section.html", context, status=status)
+
+    def _section_saved(self, request: HttpRequest, program: Program, name: str, form: StructForm) -> bool:
+        made = form.made()
+        if made is None:
+            return False
+        seen = request.POST.get("seen", "")
+        try:
+            section_save(program=program, name=name, plain=made, seen=seen, actor=actor_of(request))
+        except DomainError as error:
+            form.place(error.context.get("problems", []))
+            if not error.context.get("problems"):
+                form.refuse(refusal_text(error))
+            return False
+        return True
+
+
+def section_words(program: Program, name: str) -> list[tuple[str, str]]:
+    """Name and sentence of each piece of the section that says what it does; none while the draft is out of shape."""
+    try:
+        document = document_shape(draft_plain(program))
+        section = section_of(document.sections, name)
+    except (DefinitionError, DomainError, ValueError):
+        return []
+    return _told(section, document) if section is not None else []
+
+
+def _told(section: Any, document: Document) -> list[tuple[str, str]]:
+    teller = Teller(document, _, (get_language() or "en")[:2])
+    pieces = [
+        each for name in section.__struct_fields__ for each in _listed(getattr(section, name)) if hasattr(each, "words")
+    ]
+    return [(teller.text(getattr(each, "name", "")) or each.code, each.words(teller)) for each in pieces]
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()

@@ -1,0 +1,117 @@
+"""What a member holds now: asked of the program and the member as they are, rows or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import Sum
+
+from core import clock
+from loyalty.definition.periods import period_start
+from loyalty.rules.dates import local_day, period_last_day
+from loyalty.selectors import Place, program_of
+from rewards.benefits.definition import Benefit
+from rewards.benefits.grants import WANTED, rows_known, wanted_json
+from rewards.benefits.models import BenefitUse
+from rewards.benefits.plan import Dated, PlannedBenefit, benefit_plan
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """How much of an allowance is left. renews_on: the first local day of the next period; None: there is none."""
+
+    uses: int
+    period: str
+    left: int
+    renews_on: date | None
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A benefit that a member holds. since None: its row isn't written yet. causes: see BenefitGrant."""
+
+    planned: PlannedBenefit
+    causes: list[str]
+    since: datetime | None
+    until: datetime | None
+    allowed: Allowed | None
+
+    @property
+    def benefit(self) -> Benefit:
+        return self.planned.benefit
+
+    def moments_at(self, at: datetime) -> list[Dated]:
+        """The moments that run then, for early access."""
+        return [each for each in self.planned.moments if each.starts_at <= at and (each.ends_at or each.starts_at) > at]
+
+
+_HELD = f"""
+WITH {WANTED}
+SELECT w.code, w.causes::text, g.since, w.until FROM wanted w
+LEFT JOIN rewards_benefitgrant g ON g.enrollment_id = w.enrollment AND g.benefit_id = w.benefit
+    AND g.ended_at IS NULL AND g.source = 'program'
+UNION ALL
+SELECT b.code, g.causes::text, g.since, g.until
+FROM rewards_benefitgrant g JOIN rewards_benefit b ON b.id = g.benefit_id
+JOIN loyalty_enrollment n ON n.id = g.enrollment_id JOIN members_member m ON m.id = n.member_id AND m.status = 'active'
+WHERE g.enrollment_id = ANY (%(places)s) AND g.ended_at IS NULL AND g.source = 'staff' AND g.since <= %(now)s
+  AND (g.until IS NULL OR g.until > %(now)s)
+"""  # noqa: S608  (put together from constants)
+
+
+def benefits_held(place: Place, *, at: datetime | None = None) -> list[Held]:
+    """In the document's order. Two queries, one more where something has an allowance."""
+    program = program_of(place)
+    plan, now = benefit_plan(program), at or clock.now()
+    if not plan.benefits:
+        return []
+    rows = rows_known(place.program_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"benefits": wanted_json(plan, rows, now), "places": [place.pk], "now": now})
+        found: dict[str, list[tuple[str, datetime | None, datetime | None]]] = {}
+        for code, causes, since, until in cursor.fetchall():
+            found.setdefault(code, []).append((causes, since, until))
+    used = _used(place, [plan.benefits[code] for code in found if code in plan.benefits], local_day(now, program.zone))
+    return [_held(each, found[code], used.get(code, 0), now, program.zone) for code, each in plan.benefits.items()
+            if code in found and each.open_at(now)]  # fmt: skip
+
+
+def _held(each: PlannedBenefit, rows: list[tuple[str, Any, Any]], used: int, now: datetime, zone: Any) -> Held:
+    causes = sorted({cause for told, _since, _until in rows for cause in msgspec.json.decode(told)})
+    ends = [until for _told, _since, until in rows]
+    begun = [since for _told, since, _until in rows if since is not None]
+    until = None if None in ends else max(ends)
+    if each.ends_at is not None:
+        until = min(until, each.ends_at) if until is not None else each.ends_at
+    return Held(each, causes, min(begun, default=None), until, _allowed(each.benefit, used, local_day(now, zone)))
+
+
+def _allowed(benefit: Benefit, used: int, day: date) -> Allowed | None:
+    allowance = benefit.allowance
+    if allowance is None:
+        return None
+    return Allowed(
+        allowance.uses, allowance.period, max(0, allowance.uses - used), period_renewal(allowance.period, day)
+    )
+
+
+def period_renewal(period: str, day: date) -> date | None:
+    """The first day of the period after the one that the day lies in; None for a lifetime."""
+    last = period_last_day(period, day)
+    return last + timedelta(days=1) if last is not None else None
+
+
+def _used(place: Place, planned: list[PlannedBenefit], day: date) -> Mapping[str, int]:
+    """Code → how often it was used in the period that runs, of those with an allowance."""
+    limited = [each.benefit for each in planned if each.benefit.allowance is not None]
+    if not limited:
+        return {}
+    periods = {each.code: period_start(each.allowance.period, day) for each in limited if each.allowance is not None}
+    rows = (
+        BenefitUse.objects.filter(enrollment_id=place.pk, benefit__code__in=periods, taken_back_at=None)
+        .values_list("benefit__code", "period")
+        .annotate(n=Sum("units"))
+    )
+    return {code: n for code, period, n in rows if periods[code] == period}
