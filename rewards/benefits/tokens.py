@@ -40,7 +40,7 @@ def token_issue(entitlements: Entitlements, *, audience: str, issuer: str) -> To
     now = datetime.now(UTC).replace(microsecond=0)
     key = key_signing()
     ends = now + max(timedelta(seconds=1), token_life(entitlements, LONGEST))
-    claims = {
+    claims: dict[str, Any] = {
         "iss": issuer,
         "sub": str(entitlements.member),
         "aud": audience,

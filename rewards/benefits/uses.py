@@ -55,9 +55,7 @@ def benefit_use(
     used_at: now unless it is said; the benefit must have been held then, and its allowance of that time counts.
     BenefitNotFound, BenefitNotHeld, AllowanceUsed, BenefitUseConflict, InvalidInput, Busy.
     """
-    now = clock.now()
-    at = used_at or now
-    _check(external_id, units, at, now)
+    _check(external_id, units, used_at)
     told = {"units": units, "order_number": order_number, "note": note, "source": source or actor.source}
     program = program_now(enrollment.program_id)
     planned = benefit_plan(program).benefits.get(code)
@@ -69,6 +67,9 @@ def benefit_use(
         if planned is None:
             raise BenefitNotFound(field="benefit")
         grants_follow(enrollment.program_id, [enrollment.pk])
+        # Read after the rows have followed: one that begins just now has begun.
+        now = clock.now()
+        at = used_at or now
         grant = _grant(enrollment, planned, at)
         made = _made(grant, planned, at, now, external_id, told, program, actor)
         _fact_follow(enrollment, code)
@@ -76,12 +77,12 @@ def benefit_use(
     return made
 
 
-def _check(external_id: str, units: int, at: datetime, now: datetime) -> None:
+def _check(external_id: str, units: int, used_at: datetime | None) -> None:
     if not external_id.strip() or len(external_id) > 200 or "\x00" in external_id:
         raise InvalidInput(_("A use needs an id of your own, of 200 characters at most."), field="id")
     if not 1 <= units <= MOST_UNITS:
         raise InvalidInput(_("From 1 up to %(n)d times.") % {"n": MOST_UNITS}, field="units")
-    if at > now:
+    if used_at is not None and used_at > clock.now():
         raise InvalidInput(_("This lies in the future."), field="used_at")
 
 

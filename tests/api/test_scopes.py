@@ -47,6 +47,7 @@ def address_of(route: str) -> str:
         "event": f"{uuid7()}",
         "redemption": f"{uuid7()}",
         "hold": f"{uuid7()}",
+        "use": f"{uuid7()}",
         "import_job": f"{uuid7()}",
         "backtest": f"{uuid7()}",
         "number": "1",

@@ -80,6 +80,10 @@ from members.tokens import BrandTokenGenerator
 from partners.models import ApiKey
 from partners.scopes import SCOPES
 from partners.services import api_key_create
+from rewards.benefits.giving import benefit_give
+from rewards.benefits.models import BenefitGrant
+from rewards.benefits.tokens import token_key_rotate
+from rewards.benefits.uses import benefit_use, benefit_use_take_back
 from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
@@ -155,6 +159,24 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                 "reasons": [f"{word} reason"],
             }
         ],
+        "sections": {
+            "benefits": {
+                "benefits": [
+                    {
+                        "code": f"{prefix}benefit",
+                        "name": f"{word} benefit",
+                        "gives": {"kind": "content", "link": f"https://{word}.example/in"},
+                        "moments": [{"name": f"{word} evening", "starts_at": "2099-01-01T19:00"}],
+                    },
+                    {
+                        "code": f"{prefix}gift",
+                        "name": f"{word} gift",
+                        "gives": {"kind": "bonus"},
+                        "given_to": [{"kind": "plan", "any_of": [f"{prefix}gold"]}],
+                    },
+                ]
+            }
+        },
         "schema": 1,
         "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
         "currencies": [
@@ -252,6 +274,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **office(word, number),
         **claimed(place, word, prefix),
         **visited(place, word, prefix),
+        **benefited(place, word, prefix),
         "import_job": imported(word, number),
     }  # fmt: skip
 
@@ -370,6 +393,29 @@ def visited(enrollment: Enrollment, word: str, prefix: str) -> Cast:
         "place_code": place.code,
         "place_token": token_of(place, clock.now()),
         "check_in": str(visit.pk),
+    }
+
+
+def benefited(place: Enrollment, word: str, prefix: str) -> Cast:
+    """A benefit that was used, one that was given by hand, and a key that signs."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    member_fact_set(member_id=place.member_id, key="plan", value=f"{prefix}silver")
+    use, gone = (
+        benefit_use(
+            enrollment=place, code=f"{prefix}benefit", external_id=f"{word}-{prefix}{number}", actor=partner,
+            order_number=f"{word} 7", note=f"{word} note",
+        )
+        for number in (1, 2)
+    )  # fmt: skip
+    benefit_use_take_back(use=gone, actor=staff, reason=f"{word} mistake")
+    grant = benefit_give(enrollment=place, code=f"{prefix}gift", reason=f"{word} wedding", actor=staff)
+    BenefitGrant.objects.filter(pk=grant.pk).update(causes=[f"{word} staff"])
+    return {
+        "benefit_code": f"{prefix}benefit",
+        "benefit": str(use.benefit_id),
+        "benefit_grant": str(grant.pk),
+        "benefit_use": str(use.pk),
+        "token_key": str(token_key_rotate(actor=staff).pk),
     }
 
 

@@ -39,6 +39,8 @@ from loyalty.models import (
 from members.models import User
 from members.roles import ROLES
 from partners.models import ApiKey
+from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
+from rewards.benefits.tokens import key_signing
 from tests.backoffice.conftest import House, furnish, staff
 from tests.loyalty import shop
 
@@ -72,15 +74,16 @@ def names(patterns: list[Any]) -> Iterator[str]:
             yield str(pattern.name)
 
 
-# Pages beside a member's ledger, whose address names the member.
-OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back"})
+# Pages whose address names a member: beside their ledger, and for giving them something.
+OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back", "rewards_benefitgrant_give"})
+BENEFITS = frozenset({"rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"})
 PAGES = sorted(set(names(site.get_urls())))
 
 
 def subject(name: str, house: House) -> Any:
     """The key of an object that the page is about."""
     app_model = "_".join(name.split("_")[:2])
-    if app_model == "loyalty_pointsentry" and name.removeprefix(f"{app_model}_") in OF_A_MEMBER:
+    if name.removeprefix("loyalty_pointsentry_") in OF_A_MEMBER:
         return house.member.pk
     if name.endswith("_sentence"):
         return house.program.pk
@@ -115,6 +118,8 @@ def subject(name: str, house: House) -> Any:
         return claimed(house)[0]
     if app_model in ("claims_place", "claims_checkin"):
         return visited(house)[app_model]
+    if app_model in BENEFITS:
+        return benefited(house)[app_model]
     if app_model == "loyalty_leaderboardplayer":
         place = house.redemption.enrollment
         return leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.STAFF).pk
@@ -126,6 +131,19 @@ def subject(name: str, house: House) -> Any:
         return (run or backtest_start(program=house.program, months=1, version=1, actor=shop.STAFF)).pk
     row = model._default_manager.first()
     return row.pk if row is not None else made(model)
+
+
+def benefited(house: House) -> dict[str, Any]:
+    """A benefit that somebody holds by hand and has used, and a key."""
+    now, place = clock.now(), house.redemption.enrollment
+    benefit, _new = Benefit.objects.get_or_create(program=house.program, code="tea", defaults={"changed_at": now})
+    held = {"enrollment": place, "benefit": benefit}
+    grant = BenefitGrant.objects.first() or BenefitGrant.objects.create(**held, source="staff", since=now)
+    use = BenefitUse.objects.first() or BenefitUse.objects.create(
+        **held, grant=grant, source="till", external_id="1", used_at=now, recorded_at=now
+    )
+    found = {"benefit": benefit, "benefitgrant": grant, "benefituse": use, "tokenkey": key_signing()}
+    return {f"rewards_{name}": row.pk for name, row in found.items()}
 
 
 def made(model: Any) -> Any:
@@ -165,6 +183,8 @@ def visited(house: House) -> dict[str, Any]:
 def address(name: str, house: House) -> str:
     if name == "claims_claim_file":
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
+    if name == "loyalty_program_section":
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.program.pk, "benefits"])
     try:
         return reverse(f"admin:{name}", urlconf="config.urls_brand")
     except NoReverseMatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -126,7 +127,7 @@ def test_a_plan_that_ends_says_until_when_the_benefit_holds(brand: Brand) -> Non
 def test_a_given_tier_gives_its_benefits_until_it_is_taken_back(brand: Brand) -> None:
     program = club()
     place = somebody(program)
-    given = {"enrollment": place, "ladder": "main", "source": "plan", "actor": shop.STAFF}
+    given: dict[str, Any] = {"enrollment": place, "ladder": "main", "source": "plan", "actor": shop.STAFF}
     tier_floor_set(tier="vip", until=None, **given)
     drained()
     assert {"coffee", "lounge"} <= rows(place).keys()
@@ -138,7 +139,7 @@ def test_a_given_tier_gives_its_benefits_until_it_is_taken_back(brand: Brand) ->
 def test_publishing_gives_what_is_new_and_ends_what_is_gone(brand: Brand) -> None:
     program = club()
     place = somebody(program, 600)
-    mug = {"code": "mug", "name": "A mug", "gives": {"kind": "bonus"}}
+    mug: dict[str, Any] = {"code": "mug", "name": "A mug", "gives": {"kind": "bonus"}}
     _publish(program, [BENEFITS[2], mug])
     assert "mug" in held(place)
     drained()
@@ -163,7 +164,7 @@ def test_whoever_is_suspended_holds_nothing(brand: Brand) -> None:
     assert held(place) == []
 
 
-def _publish(program: Program, benefits: list[dict[str, object]]) -> None:
+def _publish(program: Program, benefits: list[dict[str, Any]]) -> None:
     program.refresh_from_db()
     made = document_decode(document(*benefits))
     program = draft_replace(program=program, document=made, expected_revision=program.draft_revision, actor=shop.STAFF)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_unused_since_asks_of_what_the_plan_gave(brand: Brand) -> None:
     charged = clock.now() - timedelta(seconds=1)
     member_fact_set(member_id=place.member_id, key="plan", value="gold")
     drained()
-    ask = {"member": place.member, "plan": "gold", "since": charged}
+    ask: dict[str, Any] = {"member": place.member, "plan": "gold", "since": charged}
     use(place)  # the tier's coffee, which the plan doesn't give
     assert benefit_unused_since(**ask)
     lounge = use(place, "lounge", "L-1")
