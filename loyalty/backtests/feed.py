@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
-from loyalty.backtests.memory import Closed, Hand, Held, Night, Stored
+from loyalty.backtests.giving import GivenTier
+from loyalty.backtests.memory import Changed, Closed, Hand, Held, Night, Stored
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.nightly import JOB
 from loyalty.reading import MemberContext
@@ -33,7 +34,8 @@ class Person(msgspec.Struct):
     member: MemberContext
     accounts: dict[str, int]
     events: Sequence[Stored] = ()
-    hands: Sequence[Hand | Held | Closed] = ()
+    hands: Sequence[Hand | Held | Closed | Changed] = ()
+    given: Sequence[GivenTier] = ()
     really: dict[str, list[int]] = {}
 
 
@@ -74,6 +76,11 @@ SELECT a.enrollment_id, h.id::text, a.currency, h.points, h.held_at, h.expires_a
 FROM loyalty_pointsaccount a JOIN loyalty_pointshold h ON h.account_id = a.id
 WHERE a.enrollment_id = ANY (%(enrollments)s) AND h.held_at < %(until)s
 ORDER BY a.enrollment_id, h.held_at, h.id
+"""
+# taken_at: NULL where its time was simply over.
+_GIVEN = """
+SELECT enrollment_id, ladder, tier, set_at, until, CASE WHEN until IS NULL OR ended_at < until THEN ended_at END
+FROM loyalty_tierfloor WHERE enrollment_id = ANY (%(enrollments)s) AND set_at < %(until)s ORDER BY enrollment_id, id
 """
 _REALLY = """
 SELECT account_id, sum(points) FILTER (WHERE kind = 'earn'),
@@ -120,6 +127,11 @@ def people(
         for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
             person = by_enrollment[enrollment_id]
             person.hands = sorted([*_holds(rows, until), *person.hands], key=attrgetter("at"))
+        cursor.execute(_GIVEN, scope)
+        for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
+            person = by_enrollment[enrollment_id]
+            person.given = [GivenTier(*row[1:]) for row in rows]
+            person.hands = sorted([*_given(person.given, until), *person.hands], key=attrgetter("at"))
         owners = {account: (each, code) for each in found for code, account in each.accounts.items()}
         cursor.execute(_REALLY, {**scope, "accounts": list(owners)})
         for account, issued, reversed_ in cursor.fetchall():
@@ -133,6 +145,13 @@ def _holds(rows: Iterable[Any], until: datetime) -> Iterator[Held | Closed]:
         yield Held(at, key, currency, points, ends)
         if closed is not None and closed < until:
             yield Closed(closed, key, source, order, taken, entry, lapsed)
+
+
+def _given(tiers: Iterable[GivenTier], until: datetime) -> Iterator[Changed]:
+    for each in tiers:
+        yield Changed(each.set_at, each.ladder)
+        if each.taken_at is not None and each.taken_at < until:
+            yield Changed(each.taken_at, each.ladder)
 
 
 def nights_of(slug: str, compiled: CompiledProgram) -> list[Night]:

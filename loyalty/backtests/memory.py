@@ -73,6 +73,13 @@ class Closed(msgspec.Struct, frozen=True, gc=False, tag=True):
     lapsed: bool
 
 
+class Changed(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A tier of the ladder was given to the member or taken back."""
+
+    at: datetime
+    ladder: str
+
+
 class Night(msgspec.Struct, frozen=True, gc=False):
     """A night that was: when it ran, and the local midnight that it stood for."""
 

@@ -20,7 +20,8 @@ import msgspec
 from core.actor import system
 from core.errors import DomainError
 from loyalty.backtests.following import Rises
-from loyalty.backtests.memory import Closed, Hand, Held, MemoryPlan, Sale, Setting, Stored
+from loyalty.backtests.giving import GivenTier, Giving
+from loyalty.backtests.memory import Changed, Closed, Hand, Held, MemoryPlan, Sale, Setting, Stored
 from loyalty.backtests.tally import Tally
 from loyalty.backtests.wallet import BEGIN, FAR, Wallet
 from loyalty.booking import Row, award_effect, order_number_of
@@ -53,12 +54,14 @@ class Replay(SliceJudge):
         accounts: Mapping[str, int],
         enrolled_at: datetime,
         tally: Tally,
+        given: Sequence[GivenTier] = (),
     ) -> None:
         super().__init__(Context(), {setting.state.slug: setting.state}, ACTOR, enrolled_at)
         self.setting, self.state, self.member, self.tally = setting, setting.state, member, tally
         self.context.budgets[self.state.id] = tally.budgets
         self.plan = MemoryPlan(judge=self, shared=tally.budgets)
         self.wallet = Wallet(setting.state, accounts, tally)
+        self.giving = Giving(given)
         self.purses, self.net = self.wallet.purses, self.wallet.net
         slug = setting.state.slug
         self.rises = Rises(setting.state, Riser(1, member.public_id, member.joined_at, enrolled_at, slug))
@@ -90,9 +93,9 @@ class Replay(SliceJudge):
         # When the month that is counted into ends, and its name: a life goes forward.
         self._month = (BEGIN, "")
 
-    def run(self, events: Sequence[Stored], hands: Sequence[Hand | Held | Closed]) -> None:
+    def run(self, events: Sequence[Stored], hands: Sequence[Hand | Held | Closed | Changed]) -> None:
         """Everything in the order in which it was booked."""
-        both: Sequence[Stored | Hand | Held | Closed] = events
+        both: Sequence[Stored | Hand | Held | Closed | Changed] = events
         if hands:
             both = sorted([*events, *hands], key=attrgetter("at"))
         self.rises.expect(events)
@@ -109,9 +112,8 @@ class Replay(SliceJudge):
         self._nights(self.setting.until)
         self._tell()
 
-    def _at(self, moment: datetime, booked: datetime | None = None) -> None:
-        """booked: when what happens at that moment was booked, if later: by a night that stood for it."""
-        self.now, self.inside = moment, (booked or moment) >= self.state.since
+    def _at(self, moment: datetime) -> None:
+        self.now, self.inside = moment, moment >= self.state.since
         self.wallet.now, self.wallet.inside = self.now, self.inside
 
     # --- events ------------------------------------------------------------------------------------------------------
@@ -275,7 +277,11 @@ class Replay(SliceJudge):
         self.plan.achievements.clear()
 
     # --- by hand -----------------------------------------------------------------------------------------------------
-    def _hand(self, hand: Hand | Held | Closed) -> None:
+    def _hand(self, hand: Hand | Held | Closed | Changed) -> None:
+        if isinstance(hand, Changed):
+            self._give(hand.ladder, self.now)
+            self._due_again()
+            return
         if isinstance(hand, Closed) and hand.lapsed and hand.at in self.setting.midnights:
             return  # by the night, which is at it when it ran
         self._settle(self.now)
@@ -291,18 +297,28 @@ class Replay(SliceJudge):
             first = bisect_left(midnights, self._due, self._night, stop)
             if first >= stop:
                 break
-            self._sleep(midnights[first], ran_at[first])
+            self._sleep(midnights[first])
             self._night = first + 1
         self._night = max(self._night, stop)
 
-    def _sleep(self, midnight: datetime, ran_at: datetime) -> None:
-        self._at(midnight, ran_at)
+    def _sleep(self, midnight: datetime) -> None:
+        self._at(midnight)
         self.wallet.activate(midnight)
+        for code in self.giving.end(midnight):
+            self._give(code, midnight)
         self._lapse_at(midnight)
         self.wallet.expire(midnight)
         self._follow_balances(midnight)
         self._due_again()
         self._follow_rises()
+
+    def _give(self, code: str, at: datetime) -> None:
+        """Bring the standing in line with what is given to the member then, as floors.floors_apply() does."""
+        if (ladder := self.state.at(at).ladders.get(code)) is not None:
+            self._lapse_at(at)
+            moved = self.giving.follow(ladder, self.place, self.plan, at)
+            if moved is not None and moved.kind != "kept":
+                move_tell(self.plan, ladder, moved, at=at, member_id=self.member.public_id, program=self.state.slug)
 
     def _follow_balances(self, at: datetime) -> None:
         for ladder in self.state.at(at).ladders.values():
@@ -333,6 +349,9 @@ class Replay(SliceJudge):
         self._due = self.wallet.due(self._standings_due())
 
     def _standings_due(self) -> datetime:
+        return min(self._ends_due(), self.giving.due(self.now))
+
+    def _ends_due(self) -> datetime:
         ends = [end for each in self.place.standings for end in (each.valid_until, each.own_until, each.floor_until)]
         return min((end for end in ends if end is not None), default=FAR)
 

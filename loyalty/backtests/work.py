@@ -164,7 +164,7 @@ def _setting(run: BacktestRun) -> Setting:
 
 def person_count(setting: Setting, person: Person, tally: Tally) -> None:
     """Replay one member and add what the window came to."""
-    replay = Replay(setting, person.member, person.accounts, person.enrolled_at, tally)
+    replay = Replay(setting, person.member, person.accounts, person.enrolled_at, tally, person.given)
     replay.run(person.events, person.hands)
     earning = earned = False
     for code, purse in replay.purses.items():

@@ -118,7 +118,9 @@ def drafted(place: Enrollment, time: Time, draft: dict[str, Any]) -> Any:
     scope: dict[str, Any] = {"program_id": place.program_id, "since": ALWAYS, "until": until}
     [person] = people(**scope, part=0, parts=1, after=0)
     tally = Tally()
-    Replay(setting, person.member, person.accounts, person.enrolled_at, tally).run(person.events, person.hands)
+    Replay(setting, person.member, person.accounts, person.enrolled_at, tally, person.given).run(
+        person.events, person.hands
+    )
     return tally
 
 

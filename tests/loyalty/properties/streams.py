@@ -18,7 +18,10 @@ from core.errors import DomainError
 from core.outbox import outbox_drain
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
+from loyalty.floors import tier_floor_end, tier_floor_set
 from loyalty.models import Program
+from loyalty.rules.dates import day_start, local_day
+from loyalty.selectors import program_state_of
 from loyalty.services import points_adjust
 from tests.loyalty import shop
 from tests.loyalty.properties import parts
@@ -47,7 +50,20 @@ class Step(msgspec.Struct, frozen=True):
 
 
 kinds = st.sampled_from(
-    ["sale", "sale", "sale", "sale", "return", "whole_return", "line_return", "review", "delivery", "give", "take"]
+    [
+        "sale",
+        "sale",
+        "sale",
+        "sale",
+        "return",
+        "whole_return",
+        "line_return",
+        "review",
+        "delivery",
+        "give",
+        "take",
+        "tier",
+    ]
 )
 minors = st.one_of(st.sampled_from([100, 2550, 30_000, 99_999]), st.integers(0, 60_000))
 
@@ -181,9 +197,24 @@ class Story:
         """Do it. What is refused (more returned than paid, more taken than there is) is part of life."""
         if step.kind in ("give", "take"):
             self._adjust(step)
+        elif step.kind == "tier":
+            self._tier(step)
         else:
             shop.send(self.event(step))
         outbox_drain()
+
+    def _tier(self, step: Step) -> None:
+        """A tier is given, for good or for a time, in the place of what the same source gave; or taken back."""
+        place = shop.place(self.members[step.who], self.program)
+        what: dict[str, Any] = {"enrollment": place, "ladder": "main", "source": ("plan", "staff")[step.pick % 2]}
+        try:
+            if step.pick % 5 == 0:
+                tier_floor_end(**what, actor=shop.STAFF)
+            else:
+                until = midnight_in(self.program, step.minor % 50) if step.pick % 3 else None
+                tier_floor_set(**what, tier=("silver", "gold")[step.minor % 2], until=until, actor=shop.STAFF)
+        except DomainError:
+            return
 
     def _adjust(self, step: Step) -> None:
         place = shop.place(self.members[step.who], self.program)
@@ -200,6 +231,12 @@ class Story:
             )
         except DomainError:
             return
+
+
+def midnight_in(program: Program, days: int) -> datetime:
+    """The local midnight so many days from now, and one more."""
+    zone = program_state_of(program.pk).at(clock.now()).zone
+    return day_start(local_day(clock.now(), zone) + timedelta(days=days + 1), zone)
 
 
 def _lines(step: Step) -> list[dict[str, Any]]:
