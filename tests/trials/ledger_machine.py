@@ -8,32 +8,29 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from core.errors import DomainError
 from loyalty import ledger
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
 from loyalty.models import Enrollment, PointsAccount, Program, ProgressCounter, TierStanding
 from loyalty.publishing import program_publish
 from loyalty.selectors import balances_of
-from loyalty.services import points_adjust
 from loyalty.transferring import points_transfer
 from rewards.models import Redemption, Reward
-from rewards.services import redemption_cancel, redemption_use, reward_redeem
 from rewards.stock import stock_left
 from tests.loyalty import shop
 from tests.trials import ledger_program as given
 from tests.trials.ledger_model import Account, Person, Sale, Standing, local
 from tests.trials.ledger_program import BEGIN, DAY_CAP, MONTH_CAP, REWARDS, THRESHOLDS, TIERS, document, order_told
+from tests.trials.ledger_rewards import RewardsMachine
 
 
-class LedgerMachine(RuleBasedStateMachine):
+class LedgerMachine(RewardsMachine):
     """One program, two members. Clock and program are set by the test."""
 
     policy: ClassVar[str]
     program: ClassVar[Program]
-    now: ClassVar[datetime]
 
     @initialize()
     def open(self) -> None:
@@ -51,6 +48,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.sales: list[Sale] = []
         self.sent: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self.redeemed: list[dict[str, Any]] = []
+        self.wait()
         self.rewards = {code: given.reward_made(self.program, self.policy, code) for code in REWARDS}
         self.left = {code: REWARDS[code][1] for code in REWARDS}
 
@@ -219,101 +217,6 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # --- rewards and staff ------------------------------------------------------------------------------------------
 
-    @rule(who=given.who_is, code=st.sampled_from([*REWARDS, "tea", "tea"]))
-    def redeems(self, who: int, code: str) -> None:
-        person, (price, _pieces, limit) = self.people[who], REWARDS[code]
-        account = person.accounts["points"]
-        key = self._name("key")
-        taken = [each for each in self.redeemed if each["who"] == who and each["code"] == code]
-        live = [each for each in taken if each["state"] != "canceled"]
-        settled = copy.deepcopy(person)
-        settled.settle(self.now)
-        left = self.left[code]
-        if limit is not None and len(live) >= limit:
-            expected = "limit_reached"
-        elif settled.accounts["points"].balance < price:
-            expected = "insufficient_points"
-        else:
-            expected = "" if left is None or left > 0 else "sold_out"
-        got = self._refusal(
-            lambda: reward_redeem(enrollment=self.places[who], reward=self.rewards[code], actor=shop.PARTNER, key=key)
-        )
-        assert got == expected
-        if got:
-            return
-        person.settle(self.now)
-        drawn = account.draw(price)
-        account.spent += price
-        if left is not None:
-            self.left[code] = left - 1
-        row = self.result
-        self.redeemed.append(
-            {"who": who, "code": code, "drawn": drawn, "state": "redeemed", "row": row, "key": key, "price": price}
-        )
-
-    @precondition(lambda self: self.redeemed)
-    @rule(which=given.which)
-    def redeems_again_with_the_same_key(self, which: int) -> None:
-        each = self.redeemed[which % len(self.redeemed)]
-        same = reward_redeem(
-            enrollment=self.places[each["who"]], reward=self.rewards[each["code"]], actor=shop.PARTNER, key=each["key"]
-        )
-        assert same.pk == each["row"].pk
-
-    @precondition(lambda self: self.redeemed)
-    @rule(which=given.which)
-    def cancels(self, which: int) -> None:
-        each = self.redeemed[which % len(self.redeemed)]
-        got = self._refusal(lambda: redemption_cancel(redemption=each["row"], actor=shop.STAFF, reason="changed"))
-        assert got == {"redeemed": "", "used": "redemption_used", "canceled": "redemption_canceled"}[each["state"]]
-        if got:
-            return
-        person = self.people[each["who"]]
-        person.settle(self.now)
-        account = person.accounts["points"]
-        account.undo_spend(each["drawn"])
-        person.settle(self.now)
-        account.repay()
-        each["state"] = "canceled"
-        left = self.left[each["code"]]
-        if left is not None and each["code"] != "card":
-            self.left[each["code"]] = left + 1
-
-    @precondition(lambda self: self.redeemed)
-    @rule(which=given.which)
-    def uses(self, which: int) -> None:
-        each = self.redeemed[which % len(self.redeemed)]
-        got = self._refusal(lambda: redemption_use(redemption=each["row"], actor=shop.PARTNER))
-        assert got == {"redeemed": "", "used": "redemption_used", "canceled": "redemption_canceled"}[each["state"]]
-        each["state"] = each["state"] if got else "used"
-
-    @rule(who=given.who_is, code=given.currency_is, points=st.integers(1, 120))
-    def staff_gives(self, who: int, code: str, points: int) -> None:
-        key = self._name("adjust")
-        for _twice in range(2):
-            points_adjust(
-                enrollment=self.places[who], currency=code, points=points, reason="sorry", actor=shop.STAFF, key=key
-            )
-        self.people[who].settle(self.now)
-        self.people[who].accounts[code].award(points, self.now, self.now, waits=False)
-
-    @rule(who=given.who_is, code=given.currency_is, points=st.integers(1, 120))
-    def staff_takes(self, who: int, code: str, points: int) -> None:
-        settled = copy.deepcopy(self.people[who])
-        settled.settle(self.now)
-        key = self._name("adjust")
-        got = self._refusal(
-            lambda: points_adjust(
-                enrollment=self.places[who], currency=code, points=-points, reason="wrong", actor=shop.STAFF, key=key
-            )
-        )
-        assert got == ("insufficient_points" if settled.accounts[code].balance < points else "")
-        if not got:
-            self.people[who].settle(self.now)
-            account = self.people[who].accounts[code]
-            account.draw(points)
-            account.reversed += points
-
     @rule(who=given.who_is, code=given.currency_is, points=st.integers(1, 120))
     def gives_to_the_other(self, who: int, code: str, points: int) -> None:
         settled = copy.deepcopy(self.people[who])
@@ -338,14 +241,6 @@ class LedgerMachine(RuleBasedStateMachine):
         for person in self.people:
             person.settle(self.now)
         self.people[1 - who].accounts[code].receive(self.people[who].accounts[code].draw(points))
-
-    def _refusal(self, action: Any) -> str:
-        """Code of what it was refused with, "" when it was done; self.result holds what came back."""
-        try:
-            self.result = action()
-        except DomainError as error:
-            return error.code
-        return ""
 
     # --- time and program -------------------------------------------------------------------------------------------
 
@@ -390,6 +285,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert {code: stock_left(Reward.objects.get(pk=each.pk)) for code, each in self.rewards.items()} == self.left
         states = dict(Redemption.objects.values_list("pk", "state"))
         assert states == {each["row"].pk: each["state"] for each in self.redeemed}
+        self.agree_on_waiting()
         assert ledger.ledger_invariants() == []
 
     def _agree_on_points(self, place: Enrollment, person: Person) -> None:
@@ -401,6 +297,7 @@ class LedgerMachine(RuleBasedStateMachine):
             stored = given.stored_account(account, modelled)
             assert stored.balance == account.balance
             assert stored.pending == account.pending
+            assert stored.reserved == account.reserved
             stored.settle(self.now)
             assert stored.totals() == modelled.totals(), account.currency
             assert [lot.row() for lot in stored.lots] == [lot.row() for lot in modelled.lots], account.currency

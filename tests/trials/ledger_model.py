@@ -45,6 +45,16 @@ class Lot:
 
 
 @dataclass
+class Hold:
+    """Points set aside until a time, out of these lots."""
+
+    points: int
+    until: datetime
+    drawn: list[tuple[Lot, int]]
+    state: str = "held"
+
+
+@dataclass
 class Account:
     """One currency of one member. life: days that points are valid after the local day of their activation."""
 
@@ -57,6 +67,7 @@ class Account:
     spent: int = 0
     expired: int = 0
     reversed: int = 0
+    holds: list[Hold] = field(default_factory=list)
 
     @property
     def balance(self) -> int:
@@ -67,7 +78,7 @@ class Account:
         return sum(lot.remaining for lot in self.lots if not lot.active)
 
     def totals(self) -> dict[str, int]:
-        names = ("balance", "pending", "debt", "issued", "spent", "expired", "reversed")
+        names = ("balance", "pending", "reserved", "debt", "issued", "spent", "expired", "reversed")
         return {name: getattr(self, name) for name in names}
 
     def draw(self, points: int) -> list[tuple[Lot, int]]:
@@ -98,9 +109,18 @@ class Account:
                 lot.active = True
                 self.repay()
             else:
-                self.expired += lot.remaining
-                lot.expired += lot.remaining
-                lot.remaining = 0
+                self._run_out(lot)
+        for hold in sorted((each for each in self.open_holds if each.until <= now), key=lambda each: each.until):
+            self.close(hold, 0, "expired")
+            self.repay()
+            for lot, _part in hold.drawn:
+                if lot.expires_at <= now:
+                    self._run_out(lot)
+
+    def _run_out(self, lot: Lot) -> None:
+        self.expired += lot.remaining
+        lot.expired += lot.remaining
+        lot.remaining = 0
 
     def award(self, points: int, at: datetime, now: datetime, *, waits: bool = True) -> None:
         """waits: with the currency's pending period; what staff gives is active at once."""
@@ -133,6 +153,39 @@ class Account:
             lot.forgiven += points - own - others
         return own + others, owed
 
+    @property
+    def open_holds(self) -> list[Hold]:
+        return [each for each in self.holds if each.state == "held"]
+
+    @property
+    def reserved(self) -> int:
+        return sum(each.points for each in self.open_holds)
+
+    def hold(self, points: int, until: datetime) -> Hold:
+        """Set points aside: they can't be spent, and what is held of a lot doesn't run out meanwhile."""
+        made = Hold(points, until, self.draw(points))
+        for lot, part in made.drawn:
+            lot.held += part
+        self.holds.append(made)
+        return made
+
+    def close(self, hold: Hold, take: int, state: str) -> None:
+        """So many of it are spent, in burn order. The rest goes back to its lots, but for what a return has claimed."""
+        hold.state = state
+        self.spent += take
+        for lot, part in sorted(hold.drawn, key=lambda each: (each[0].expires_at, each[0].number)):
+            used = min(part, take)
+            take -= used
+            lot.held -= part
+            self.give_back(lot, part - used)
+
+    def give_back(self, lot: Lot, points: int) -> None:
+        lot.remaining += points
+        late = min(lot.forgiven, points, lot.remaining)
+        lot.remaining -= late
+        lot.forgiven -= late
+        self.reversed += late
+
     def receive(self, drawn: list[tuple[Lot, int]]) -> None:
         """What another gave: a lot for each that it came from, with its dates; a debt is paid first."""
         for lot, points in drawn:
@@ -142,11 +195,7 @@ class Account:
     def undo_spend(self, drawn: list[tuple[Lot, int]]) -> None:
         """Points go back to their lots; those that a return claimed while they were spent are taken now."""
         for lot, points in drawn:
-            lot.remaining += points
-            late = min(lot.forgiven, points, lot.remaining)
-            lot.remaining -= late
-            lot.forgiven -= late
-            self.reversed += late
+            self.give_back(lot, points)
         self.spent -= sum(points for _lot, points in drawn)
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import F, Sum
 from hypothesis import strategies as st
 
-from loyalty.models import PointsAccount, PointsLot, Program
+from loyalty.models import PointsAccount, PointsHold, PointsLot, Program
 from rewards.models import CodePool, Reward
 from rewards.pools import pool_import
 from rewards.stock import stock_set
 from tests.loyalty import shop
-from tests.trials.ledger_model import Account, Lot
+from tests.trials.ledger_model import Account, Hold, Lot
 
 POLICIES = ("only_pending", "within_balance", "into_debt")
 THRESHOLDS = (0, 300, 700)
 TIERS = ("green", "silver", "gold")
 MONTH_CAP, DAY_CAP = 900, 50
+# Whole points; more than that by hand needs a second person.
+ASK_ABOVE = 100
 BEGIN = datetime(2026, 10, 20, 9, tzinfo=UTC)
 # code: (price, pieces or None, limit per member); "card" has a pool of codes instead of stock.
 REWARDS = {"tea": (15, None, None), "mug": (60, 2, None), "card": (40, 3, 2)}
@@ -41,6 +44,7 @@ def document(policy: str, rate: int = 1) -> dict[str, Any]:
             "name_many": code,
             "refund_policy": policy,
             "transfer": {"allowed": True},
+            "adjustment_limit": ASK_ABOVE,
             **more,
         }
 
@@ -95,11 +99,29 @@ def stored_account(account: PointsAccount, like: Account) -> Account:
     for number, row in enumerate(PointsLot.objects.filter(account=account).order_by("entry_id")):
         assert row.expires_at is not None
         lot = Lot(number, row.granted, row.activates_at, row.expires_at, active=row.active_at is not None)
-        lot.remaining, lot.reversed = row.remaining, row.reversed
+        lot.remaining, lot.reversed, lot.held = row.remaining, row.reversed, row.held
+        lot.forgiven = _forgiven(row) if like.policy == "within_balance" else 0
         lots.append(lot)
     names = ("debt", "issued", "spent", "expired", "reversed")
     totals = {name: getattr(account, name) for name in names}
-    return Account(like.policy, like.pending_days, like.life, lots, **totals)
+    places = dict(
+        zip(
+            PointsLot.objects.filter(account=account).order_by("entry_id").values_list("pk", flat=True),
+            lots,
+            strict=True,
+        )
+    )
+    holds = [
+        Hold(each.points, each.expires_at, [(places[part.lot_id], part.points) for part in each.lots.all()])
+        for each in PointsHold.objects.filter(account=account, state="held").order_by("expires_at", "pk")
+    ]
+    return Account(like.policy, like.pending_days, like.life, lots, **totals, holds=holds)
+
+
+def _forgiven(row: PointsLot) -> int:
+    """What returns claimed of the lot and found nowhere."""
+    taken = row.entry.reversals.aggregate(taken=Sum(F("debt") - F("points")))["taken"] or 0
+    return min(row.reversed, row.granted - row.expired) - int(taken)
 
 
 def reward_made(program: Program, policy: str, code: str) -> Reward:
