@@ -22,6 +22,7 @@ from core.backoffice.display import pretty_json
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
+from core.jobwords import job_name, step_name
 from core.outbox import wake_after_commit
 from core.tables import AuditEntry, JobRun, OutboxMessage
 
@@ -118,13 +119,31 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         messages.success(request, told % {"count": len(ids)})
 
 
+class JobFilter(SimpleListFilter):
+    """By job, as its room calls it; only those that have run here."""
+
+    title = gettext_lazy("job")
+    parameter_name = "job"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        jobs = JobRun.objects.order_by("job").values_list("job", flat=True).distinct()
+        return [(job, job_name(job)) for job in jobs]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[JobRun]) -> QuerySet[JobRun]:
+        return queryset.filter(job=self.value()) if self.value() else queryset
+
+
 @brand_admin(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
-    list_display = ("job", "scope", "local_date", "started_at", "finished_at", "progress", "step")
-    list_filter = ("job", period_of("started_at"))
+    list_display = ("job_shown", "scope", "local_date", "started_at", "finished_at", "progress", "step")
+    list_filter = (JobFilter, period_of("started_at"))
     ordering = ("-id",)
-    fields = ("job", "scope", "local_date", "started_at", "finished_at", "bar", "step", "outcome_shown")
+    fields = ("job_shown", "scope", "local_date", "started_at", "finished_at", "bar", "step", "outcome_shown")
     readonly_fields = fields
+
+    @display(description=gettext_lazy("job"), ordering="job")
+    def job_shown(self, run: JobRun) -> str:
+        return job_name(run.job)
 
     @display(description=gettext_lazy("progress"))
     def progress(self, run: JobRun) -> str:
@@ -142,8 +161,8 @@ class JobRunAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("step"))
     def step(self, run: JobRun) -> str:
-        """What it is at, by the name that the job has for it."""
-        return str(run.outcome.get("step") or DASH)
+        """What it is at, in the words that the job's room has for it."""
+        return step_name(run.job, str(run.outcome["step"])) if run.outcome.get("step") else DASH
 
     @display(description=gettext_lazy("outcome"))
     def outcome_shown(self, run: JobRun) -> str:

@@ -13,12 +13,14 @@ class LoyaltyConfig(AppConfig):
         from loyalty import achievementpages, acts, birthdays, hooking, menu, promotions, tasks, templates
         from loyalty.backtests import waking
         from loyalty.home import member_link, member_part
+        from loyalty.jobnames import jobs_name
         from loyalty.nightly import night_step
         from members.hooks import on_members_created
         from tenants.hooks import on_provisioned, provide_program_templates
 
         on_members_created(hooking.members_enrolled_everywhere)
         on_provisioned(10, hooking.brand_program)
+        jobs_name()
         waking.provide_task(tasks.backtest_part.apply_async)
         provide_program_templates(templates.template_choices)
         member_part("loyalty/achievements_part.html", achievementpages.home_part)

@@ -89,11 +89,12 @@ def program_publish(
     note: str = "",
     in_force_from: datetime | None = None,
     expected_revision: int,
-    tier_recalculation: Mode = "none",
+    tier_recalculation: Mapping[str, Mode] | None = None,
 ) -> ProgramVersion:
     """Publish the draft, in force now or from a later time. The first version is in force from the beginning of time.
 
-    tier_recalculation: what becomes of members of ladders that change, once the version is in force.
+    tier_recalculation: by ladder, what becomes of the members of one that changes, once the version is in force;
+    nothing where it isn't said.
 
     DraftChanged when the draft moved since it was reviewed, ProgramInvalid with every problem's place and mend,
     InvalidInput when it would take effect in the past or when nothing changed.
@@ -114,7 +115,7 @@ def version_republish(
     expected_revision: int | None = None,
     note: str = "",
     in_force_from: datetime | None = None,
-    tier_recalculation: Mode = "none",
+    tier_recalculation: Mapping[str, Mode] | None = None,
 ) -> ProgramVersion:
     """Roll back: publish what an older version says as a new one. The draft stays as it is, unless its revision is
     given: then it becomes what the version says too.
@@ -139,7 +140,7 @@ class _Wish(NamedTuple):
     actor: Actor
     note: str
     in_force_from: datetime | None
-    tier_recalculation: Mode
+    tier_recalculation: Mapping[str, Mode] | None
     again: int | None = None
 
 
@@ -171,7 +172,7 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
             program=row,
             before=document_shape(newest.document),
             document=document,
-            mode=wish.tier_recalculation,
+            modes=wish.tier_recalculation or {},
             number=version.number,
             in_force_from=since,
         )

@@ -6,17 +6,20 @@ chose, those who reach more by the new thresholds rise (upgrades_only), or every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from core import clock
+from core.errors import InvalidInput
 from core.tables import JobRun
 from loyalty.booking import Plan
 from loyalty.cases import move_tell
+from loyalty.definition.basics import LocalText
 from loyalty.definition.compile import compile_program
 from loyalty.definition.compiled import CompiledLadder
 from loyalty.definition.document import Document
@@ -49,9 +52,14 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class LadderPreview(msgspec.Struct, frozen=True):
-    """now: members per tier as they stand. moves: by mode, those who would move. lost: tiers that nobody takes over."""
+    """now: members per tier as they stand. moves: by mode, those who would move. lost: tiers that nobody takes over.
+
+    tiers: their names by code, from low to high, those that the document no longer has at the end.
+    """
 
     ladder: str
+    name: LocalText
+    tiers: dict[str, LocalText]
     now: dict[str, int]
     moves: dict[str, list[Move]]
     lost: dict[str, int]
@@ -59,11 +67,12 @@ class LadderPreview(msgspec.Struct, frozen=True):
     @property
     def rows(self) -> list[tuple[str, int, list[int]]]:
         """Per tier: how many stand on it now, and how many would by mode, in the order of MODES."""
-        then: dict[str, list[int]] = {tier: [members] * len(MODES) for tier, members in self.now.items()}
+        known = [*self.tiers, *(tier for tier in self.now if tier not in self.tiers)]
+        then: dict[str, list[int]] = {tier: [self.now.get(tier, 0)] * len(MODES) for tier in known}
         for at, mode in enumerate(MODES):
             for move in self.moves[mode]:
                 then[move.from_tier][at] -= move.members
-                then.setdefault(move.to_tier, [0] * len(MODES))[at] += move.members
+                then[move.to_tier][at] += move.members
         return [(tier, self.now.get(tier, 0), counts) for tier, counts in then.items()]
 
     @property
@@ -72,10 +81,14 @@ class LadderPreview(msgspec.Struct, frozen=True):
         return [self.moves[mode] for mode in MODES]
 
 
-def tier_preview(program: Program, document: Document) -> list[LadderPreview]:
-    """For every ladder of the document on which members stand; one statement each."""
+def tier_preview(program: Program, document: Document, before: Sequence[Ladder] = ()) -> list[LadderPreview]:
+    """For every ladder of the document on which members stand; one statement each. before: what names old tiers."""
     compiled = compile_program(document)
-    return [_previewed(program.pk, document.ladder(code), ladder) for code, ladder in compiled.ladders.items()]
+    old = {each.code: each for each in before}
+    return [
+        _previewed(program.pk, document.ladder(code), ladder, old.get(code))
+        for code, ladder in compiled.ladders.items()
+    ]
 
 
 def draft_previews(program: Program) -> list[LadderPreview]:
@@ -94,7 +107,7 @@ def changed_previews(program: Program, plain: dict[str, Any]) -> list[LadderPrev
         return []
     before = document_shape(newest.document).ladders
     changed = {each.code for each in document.ladders if each not in before}
-    return [each for each in tier_preview(program, document) if each.ladder in changed and each.now]
+    return [each for each in tier_preview(program, document, before) if each.ladder in changed and each.now]
 
 
 def preview_problems(program: Program, document: Document) -> list[Problem]:
@@ -124,14 +137,27 @@ def preview_problems(program: Program, document: Document) -> list[Problem]:
 
 
 def recalculation_note(
-    *, program: Program, before: Document, document: Document, mode: Mode, number: int, in_force_from: datetime
+    *,
+    program: Program,
+    before: Document,
+    document: Document,
+    modes: Mapping[str, Mode],
+    number: int,
+    in_force_from: datetime,
 ) -> None:
-    """Keep what was chosen until the version is in force. Within the publication's transaction."""
+    """Keep what was chosen until the version is in force. Within the publication's transaction.
+
+    modes: by ladder; one that isn't named is left as it is. InvalidInput for a ladder that the document doesn't have.
+    """
+    for code in modes:
+        if all(code != each.code for each in document.ladders):
+            raise InvalidInput(_("There is no ladder “%(code)s”.") % {"code": code}, field="tier_recalculation")
     old = {each.code: each for each in before.ladders}
     standing = _standing_on(program.pk)
-    chosen: dict[str, str] = {}
+    chosen: dict[str, Mode] = {}
     for ladder in document.ladders:
         codes = {each.code for each in ladder.tiers}
+        mode = modes.get(ladder.code, "none")
         changed = mode != "none" and old.get(ladder.code) not in (None, ladder)
         if changed or any(tier not in codes for tier in standing.get(ladder.code, {})):
             chosen[ladder.code] = mode
@@ -201,7 +227,7 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
             yield len(wanted)
 
 
-def _previewed(program_id: int, defined: Ladder, ladder: CompiledLadder) -> LadderPreview:
+def _previewed(program_id: int, defined: Ladder, ladder: CompiledLadder, old: Ladder | None) -> LadderPreview:
     now: dict[str, int] = {}
     lost: dict[str, int] = {}
     moves: dict[str, dict[tuple[str, str], int]] = {mode: {} for mode in MODES}
@@ -215,7 +241,9 @@ def _previewed(program_id: int, defined: Ladder, ladder: CompiledLadder) -> Ladd
                 key = (own, ladder.tiers[to].code)
                 moves[mode][key] = moves[mode].get(key, 0) + members
     told = {mode: [Move(*key, members) for key, members in sorted(found.items())] for mode, found in moves.items()}
-    return LadderPreview(ladder.code, now, told, lost)
+    names = {each.code: each.name for each in defined.tiers}
+    names |= {each.code: each.name for each in (old.tiers if old else ()) if each.code not in names}
+    return LadderPreview(ladder.code, defined.name, names, now, told, lost)
 
 
 def _goes(defined: Ladder, ladder: CompiledLadder, own: str, reached: int, mode: str) -> int | None:

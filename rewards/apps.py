@@ -7,6 +7,9 @@ class RewardsConfig(AppConfig):
     name = "rewards"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy
+
+        from core.jobwords import job_words
         from core.resealing import sealed_place
         from loyalty.acts import act_handler, act_revoker
         from loyalty.definition.sections import section_register
@@ -37,3 +40,4 @@ class RewardsConfig(AppConfig):
         benefit_following.handlers_register()
         night_step("notices")(grants.night_repair)
         sealed_place("rewards_tokenkey", "sealed", "token_key")
+        job_words("catalogue", gettext_lazy("The catalogue of a new version"))

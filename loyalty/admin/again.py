@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +15,7 @@ from core import clock
 from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.errors import DomainError, InvalidInput
 from loyalty.admin.files import document_file
+from loyalty.admin.laddercounts import counts_shown
 from loyalty.admin.program_forms import AgainForm
 from loyalty.admin.sides import side_by_side
 from loyalty.definition.problems import DefinitionError
@@ -31,10 +32,11 @@ def again_page(admin: BrandAdmin, request: HttpRequest, version: ProgramVersion)
     """Whoever asks may publish. Takes the newest version that was looked at: another one since is told."""
     newest = newest_version(version.program)
     seen = {"revision": version.program.draft_revision, "newest": newest.number if newest is not None else 0}
-    form = AgainForm(request.POST if request.method == "POST" else None, initial=seen)
+    previews = changed_previews(version.program, version.document)
+    form = AgainForm(request.POST if request.method == "POST" else None, initial=seen, previews=previews)
     if form.is_valid():
         try:
-            made = _republished(request, version, form.cleaned_data)
+            made = _republished(request, version, form)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
         else:
@@ -44,9 +46,6 @@ def again_page(admin: BrandAdmin, request: HttpRequest, version: ProgramVersion)
                 % {"new": made.number, "old": version.number},
             )
             return HttpResponseRedirect(reverse("admin:loyalty_program_change", args=[version.program_id]))
-    previews = changed_previews(version.program, version.document)
-    if not previews:
-        form.fields.pop("tier_recalculation")
     context = admin.page_context(
         request,
         title=_("Publish version %(n)d of %(program)s again") % {"n": version.number, "program": version.program},
@@ -58,14 +57,15 @@ def again_page(admin: BrandAdmin, request: HttpRequest, version: ProgramVersion)
         changes=_changes(version),
         problems=again_problems(version),
         sides=side_by_side(document_file(newest.document) if newest else "", document_file(version.document)),
-        tier_previews=previews,
+        ladder_counts=counts_shown(previews),
         waiting=versions_waiting(version.program, clock.now()),
         back_url=admin.url("change", version.pk),
     )
     return TemplateResponse(request, "admin/loyalty/publish.html", context)
 
 
-def _republished(request: HttpRequest, version: ProgramVersion, asked: dict[str, Any]) -> ProgramVersion:
+def _republished(request: HttpRequest, version: ProgramVersion, form: AgainForm) -> ProgramVersion:
+    asked = form.cleaned_data
     return version_republish(
         version=version,
         actor=actor_of(request),
@@ -73,7 +73,7 @@ def _republished(request: HttpRequest, version: ProgramVersion, asked: dict[str,
         expected_revision=asked["revision"] if asked["draft_too"] else None,
         note=asked["note"] or _("Version %(n)d again") % {"n": version.number},
         in_force_from=asked["in_force_from"],
-        tier_recalculation=asked["tier_recalculation"] or "none",
+        tier_recalculation=form.recalculation(),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.backoffice.forms import DressedForm
+from loyalty.admin.laddercounts import LaddersForm
 from loyalty.definition.parsing import MAX_BYTES
 from loyalty.models import Program
 
@@ -63,7 +64,7 @@ def starter_document(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class PublishForm(DressedForm):
+class PublishForm(LaddersForm):
     note = forms.CharField(
         label=_("Note"), max_length=300, required=False, help_text=_("What this version is about, for later.")
     )
@@ -73,16 +74,6 @@ class PublishForm(DressedForm):
         input_formats=["%Y-%m-%dT%H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=_("Empty: now. By the brand's clock."),
-    )
-    tier_recalculation = forms.ChoiceField(
-        label=_("Members on ladders that change"),
-        required=False,
-        initial="none",
-        choices=[
-            ("none", _("stay where they are until their tier ends")),
-            ("upgrades_only", _("rise where the new thresholds are reached")),
-            ("full", _("go where they belong, up or down")),
-        ],
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 

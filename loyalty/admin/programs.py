@@ -20,6 +20,7 @@ from core.errors import DomainError, InvalidInput
 from loyalty.admin.files import document_file, download
 from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
+from loyalty.admin.laddercounts import counts_shown
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
 from loyalty.admin.sections import SectionPages, section_cards
 from loyalty.admin.sides import side_by_side
@@ -37,15 +38,16 @@ from loyalty.tierpreview import draft_previews
 PUBLISH = "loyalty.publish_program"
 
 
-def _published(request: HttpRequest, program: Program, said: dict[str, Any]) -> ProgramVersion:
+def _published(request: HttpRequest, program: Program, form: PublishForm) -> ProgramVersion:
     """As the form says. DomainError."""
+    said = form.cleaned_data
     return program_publish(
         program=program,
         actor=actor_of(request),
         note=said["note"],
         in_force_from=said["in_force_from"],
         expected_revision=said["revision"],
-        tier_recalculation=said["tier_recalculation"] or "none",
+        tier_recalculation=form.recalculation(),
     )
 
 
@@ -159,18 +161,17 @@ class ProgramAdmin(SectionPages):
         """What would change, in words and side by side; publishing takes the revision that was looked at."""
         program = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(PUBLISH))
-        form = PublishForm(request.POST or None, initial={"revision": program.draft_revision})
+        previews = draft_previews(program)
+        seen = {"revision": program.draft_revision}
+        form = PublishForm(request.POST or None, initial=seen, previews=previews)
         if form.is_valid():
             try:
-                version = _published(request, program, form.cleaned_data)
+                version = _published(request, program, form)
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
             else:
                 messages.success(request, _("Version %(n)d is published.") % {"n": version.number})
                 return HttpResponseRedirect(self.url("change", program.pk))
-        previews = draft_previews(program)
-        if not previews:
-            form.fields.pop("tier_recalculation")
         newest = newest_version(program)
         context = self.page_context(
             request,
@@ -182,7 +183,7 @@ class ProgramAdmin(SectionPages):
             changes=changes_of(program),
             problems=placed(program, draft_problems(program)),
             sides=side_by_side(document_file(newest.document) if newest else "", draft_yaml(program)),
-            tier_previews=previews,
+            ladder_counts=counts_shown(previews),
             waiting=versions_waiting(program, clock.now()),
             now=clock.now(),
             back_url=self.url("change", program.pk),

@@ -19,7 +19,12 @@ def test_a_run_that_is_under_way_shows_its_percentage_and_step(brand, entered):
     client = entered("owner")
     shown = client.get(path_of("core_jobrun_changelist")).content.decode()
     assert "42\u00a0%" in shown
-    assert "tiers" in shown
+    assert "tiers whose period ends" in shown
+    client.cookies["django_language"] = "nl"
+    dutch = client.get(path_of("core_jobrun_changelist")).content.decode()
+    assert "Nachtwerk" in dutch
+    assert "niveaus waarvan de periode eindigt" in dutch
+    del client.cookies["django_language"]
     page = client.get(path_of("core_jobrun_change", run.pk)).content.decode()
     assert '<progress class="sg-progress" max="100" value="42" aria-label="Progress">' in page
 

@@ -45,7 +45,7 @@ def drafted(program: Program, **ladder: Any) -> Program:
 
 def published(program: Program, mode: Mode) -> None:
     program_publish(
-        program=program, actor=shop.STAFF, expected_revision=program.draft_revision, tier_recalculation=mode
+        program=program, actor=shop.STAFF, expected_revision=program.draft_revision, tier_recalculation={"main": mode}
     )
     nightly_run(program=program)
 

@@ -141,7 +141,7 @@ def test_what_a_withdrawn_version_was_to_do_to_tiers_is_not_done(ahead: Ahead) -
     member = shop.member()
     shop.send(shop.order(member, 300, "A-1"))
     before = TierStanding.objects.get(enrollment__member=member).tier
-    version = _published(program, _lowered(), days=5, tier_recalculation="full")
+    version = _published(program, _lowered(), days=5, tier_recalculation={"main": "full"})
     assert JobRun.objects.filter(job="tiers_recalculate").exists()
     version_withdraw(version=version, actor=shop.STAFF)
     assert not JobRun.objects.filter(job="tiers_recalculate").exists()
