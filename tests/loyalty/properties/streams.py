@@ -189,7 +189,7 @@ class Story:
             sales.append((number, step.minor))
             more: dict[str, Any] = {"channel": "web"} if step.pick % 2 else {}
             if step.pick % 3:
-                more["lines"] = _lines(step)
+                more["lines"] = lines_of(step)
             return shop.order(who, f"{step.minor / 100:.2f}", number, days_ago=step.days_late, **more)
         return shop.review(who, f"V-{number}")
 
@@ -239,7 +239,7 @@ def midnight_in(program: Program, days: int) -> datetime:
     return day_start(local_day(clock.now(), zone) + timedelta(days=days + 1), zone)
 
 
-def _lines(step: Step) -> list[dict[str, Any]]:
+def lines_of(step: Step) -> list[dict[str, Any]]:
     """Two or three lines that share the sum."""
     count = 2 + step.pick % 2
     each = step.minor // count
