@@ -17,6 +17,7 @@ from core.api.schema import describe
 from core.api.views import ApiView, answer
 from loyalty.api import api_urls as loyalty_urls
 from members.api import api_urls as members_urls
+from referrals.api import api_urls as referrals_urls
 from rewards.api import api_urls as rewards_urls
 
 ROOT = "/api/v1/"
@@ -28,6 +29,7 @@ INDEX = {
     "places": f"{ROOT}places",
     "programs": f"{ROOT}programs",
     "redemptions": f"{ROOT}redemptions",
+    "referrals": f"{ROOT}referrals",
     "rewards": f"{ROOT}rewards",
     "schema": f"{ROOT}schema.json",
     "docs": "/api/docs/",
@@ -60,7 +62,7 @@ class IndexView(ApiView):
 urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
-    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls])),
+    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls, *referrals_urls])),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(no_such_path), name="api-nothing"),

@@ -66,6 +66,8 @@ def _happened(request: HttpRequest) -> dict[str, Any]:
         _item(request, _("Ledger"), "receipt_long", "loyalty.pointsentry"),
         _item(request, _("Adjustments to approve"), "approval", "loyalty.pointsadjustment"),
         _item(request, _("Claims"), "fact_check", "claims.claim"),
+        _item(request, _("Friends"), "group_add", "referrals.referral"),
+        _item(request, _("Codes of friends"), "qr_code_2", "referrals.referralcode"),
         _item(request, _("Imports"), "upload_file", "loyalty.importjob"),
         _item(request, _("Names on leaderboards"), "leaderboard", "loyalty.leaderboardplayer"),
         _item(request, _("Check-ins"), "where_to_vote", "claims.checkin"),

@@ -13,6 +13,7 @@ urlpatterns: list[Any] = [
     path("", include("loyalty.urls")),
     path("", include("members.urls")),
     path("", include("rewards.urls")),
+    path("", include("referrals.urls")),
     path("", include("claims.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),

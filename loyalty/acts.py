@@ -16,6 +16,7 @@ from django.db.models import F
 from core import outbox
 from core.actor import Actor, system
 from loyalty.models import Enrollment, Event, Order
+from loyalty.reversing import event_reversed
 from members.facts import member_fact, member_fact_set
 from members.models import Member
 from members.selectors import member_by_public_id
@@ -59,9 +60,12 @@ class ActCall(msgspec.Struct, frozen=True):
         return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
 
     def undone(self) -> bool:
-        """Whether the order that caused it has been returned whole: an act that was delayed must not be done then."""
+        """Whether what caused it has been undone, the order returned whole: an act that was delayed isn't done then."""
         order = Order.objects.filter(event_id=self.event_id, total_minor__gt=0)
-        return order.filter(refunded_minor__gte=F("total_minor")).exists()
+        if order.filter(refunded_minor__gte=F("total_minor")).exists():
+            return True
+        caused = Event.objects.filter(pk=self.event_id).values_list("source", "external_id").first()
+        return caused is not None and event_reversed(*caused)
 
 
 Doer = Callable[[ActCall], None]
@@ -75,6 +79,11 @@ def act_handler(kind: str) -> Callable[[Doer], Doer]:
 def act_revoker(kind: str) -> Callable[[Doer], Doer]:
     """Register what undoes an act of the kind, when the order that caused it was returned whole."""
     return _register(f"act_revoked.{kind}")
+
+
+def act_lowerer(kind: str) -> Callable[[Doer], Doer]:
+    """Register what is told of the returns that leave a part of the order, for acts that say `follows_returns`."""
+    return _register(f"act_lowered.{kind}")
 
 
 def _register(topic: str) -> Callable[[Doer], Doer]:

@@ -30,6 +30,7 @@ from loyalty.models import Enrollment
 from loyalty.parts import Booked, Unwanted, parts_book, parts_of
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
 from loyalty.reading import Context, context_read
+from loyalty.reversing import reversals_read
 from loyalty.rules.context import EventFacts, needed_counters
 from loyalty.versions import ProgramState, VersionGone, programs, programs_fresh
 
@@ -243,7 +244,10 @@ def _prepared(items: Sequence[Item], actor: Actor) -> SliceJudge:
 
 def context_for(events: Sequence[EventInput], states: Mapping[str, ProgramState]) -> Context:
     """Everything that judging these events by these programs needs, as it stands now."""
-    return context_read(events, counters=_counters(events, states), orders=_orders(events), now=clock.now())
+    now = clock.now()
+    context = context_read(events, counters=_counters(events, states), orders=_orders(events), now=now)
+    reversals_read(context, events, now)
+    return context
 
 
 def _counters(events: Iterable[EventInput], states: Mapping[str, ProgramState]) -> set[tuple[str, str]]:
@@ -286,7 +290,8 @@ def _orders(events: Iterable[EventInput]) -> list[tuple[str, str]]:
 
 def _settle(context: Context, now: datetime) -> bool:
     """A return takes points from the balance, so what is due of that member happens first. Whether anything was."""
-    owners = {order.member_id for order in context.orders.values() if order.due}
+    taken = [*context.orders.values(), *context.reversals.values()]
+    owners = {order.member_id for order in taken if order.due}
     found = [place for member in context.members if member.id in owners for place in member.places]
     places = sorted({each for place in found for each in (place.id, place.holder)})
     for enrollment_id in places:

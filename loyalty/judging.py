@@ -8,7 +8,7 @@ slice, then the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,9 +36,10 @@ from loyalty.definition.compiled import CompiledProgram
 from loyalty.incoming import EventInput
 from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.lotting import award_fields, lots_follow
-from loyalty.payloads import INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
-from loyalty.reading import Context, OrderContext, Place
+from loyalty.payloads import EVENT_REVERSED, INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
+from loyalty.reading import Context, Place
 from loyalty.returns import return_judge, return_order
+from loyalty.reversing import reversal_judge
 from loyalty.rules.evaluate import evaluate
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.progress import progress_in
@@ -142,25 +143,32 @@ class SliceJudge:
                 return None
             order = return_order(case, self.context)
             self._lapse(case)
-            result = self._taken_back(case, order)
+            result = self._taken_back(case, lambda: return_judge(case, order, self.plan, self.actor, self.now))
+        elif event.type == EVENT_REVERSED:
+            self._lapse(case)
+            result = self._taken_back(
+                case, lambda: reversal_judge(case, self.context, self.plan, self.actor, self.now)
+            )  # fmt: skip
         else:
             result = self._earn(case)
         if case.place is not None:
             # What pays a debt does so before the member's next event, or another lot would be drawn on than one by one.
-            if event.type == ORDER_RETURNED or any(each.id in self.plan.repay for each in case.place.accounts):
+            if event.type in (ORDER_RETURNED, EVENT_REVERSED) or any(
+                each.id in self.plan.repay for each in case.place.accounts
+            ):
                 self._closed.add(case.place.holder)
             self.plan.members.setdefault(case.place.id, case.place.version)
             if case.place.pool_id is not None and case.place.pool_version is not None:
                 self.plan.members.setdefault(case.place.pool_id, case.place.pool_version)
         return Answer(201, result)
 
-    def _taken_back(self, case: Case, order: OrderContext | None) -> dict[str, Any]:
+    def _taken_back(self, case: Case, judge: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Judge a return. Room that it gives back in a budget is there for the next one of the batch."""
         place = case.place
         shared = self.context.budgets.get(place.program_id, {}) if place is not None else {}
         if place is not None:
             place.counters.update(shared)
-        result = return_judge(case, order, self.plan, self.actor, self.now)
+        result = judge()
         if place is not None:
             shared.update({name: place.counters[name] for name in shared})
         return result
@@ -197,7 +205,7 @@ class SliceJudge:
             member = self.context.member(event.member)
             if member is None or member.status == "erased":
                 raise errors.UnknownMember(field="member")
-            if member.status != "active":
+            if member.status != "active" and event.type != EVENT_REVERSED:
                 raise errors.MemberSuspended(field="member")
             place = member.place(state.id)
             if place is None or any(place.account(code) is None for code in compiled.currencies):

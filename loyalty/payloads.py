@@ -29,6 +29,9 @@ _LONG_NUMBER, _DIGITS = b"0" * 19, bytes.maketrans(b"123456789", b"000000000")
 
 ORDER_PAID, ORDER_RETURNED = "order.paid", "order.returned"
 MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED = "member.enrolled", "member.birthday", "tier.reached"
+# An event that was wrong is taken back with all that it gave; see loyalty/reversing.py.
+EVENT_REVERSED = "event.reversed"
+REFERRAL_MILESTONE = "referral.milestone"
 # Types that every brand has; a brand's own types are those that a rule of its program waits for.
 BUILT_IN = frozenset(
     {
@@ -37,6 +40,7 @@ BUILT_IN = frozenset(
         MEMBER_ENROLLED,
         MEMBER_BIRTHDAY,
         TIER_REACHED,
+        EVENT_REVERSED,
         "review.posted",
         "store.checked_in",
         "referral.converted",
@@ -45,7 +49,7 @@ BUILT_IN = frozenset(
     }
 )
 # Only the product itself says these; a partner who could would enroll people by event.
-INTERNAL = frozenset({MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED})
+INTERNAL = frozenset({MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED, EVENT_REVERSED, REFERRAL_MILESTONE})
 
 
 class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -265,11 +265,15 @@ class Twin(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct):
-    """What was read. orders: those named by number, of whatever member. budgets: program → `key@period` → value."""
+    """What was read. orders: those named by number, of whatever member. budgets: program → `key@period` → value.
+
+    reversals: events to be taken back by (source, external id), in the shape of an order that is returned whole.
+    """
 
     twins: dict[tuple[str, str], Twin] = {}
     members: list[MemberContext] = []
     orders: dict[tuple[str, str], OrderContext] = {}
+    reversals: dict[tuple[str, str], OrderContext] = {}
     stamps: dict[int, int] = {}
     budgets: dict[int, dict[str, int]] = {}
     _found: dict[MemberRef, MemberContext] = {}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.errors import InvalidInput
 from loyalty.achieving import achieved_undo
-from loyalty.acting import acts_revoke
+from loyalty.acting import acts_lower, acts_revoke
 from loyalty.booking import Origin, Plan, Row, award_effect
 from loyalty.cases import Case, event_result, event_row, move_take
 from loyalty.definition.compiled import CompiledLadder
@@ -56,6 +56,9 @@ def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Acto
             if order.refunded_minor < order.total_minor <= order.refunded_minor + amount:
                 acts_revoke(case, order.event_id, order.acts, plan)
                 achieved_undo(case, case.place, order.raised, plan, case.state.version(order.version_id).achievements)
+            elif amount:
+                left = order.total_minor - order.refunded_minor - amount
+                acts_lower(case, order.event_id, order.acts, plan, left)
             changed = _tiers_after(case, plan, counted, now)
         plan.refunds.append({"event_id": order.event_id, "amount_minor": amount, "lines": kept})
         order.refunded_minor += amount
@@ -63,6 +66,29 @@ def return_judge(case: Case, order: OrderContext | None, plan: Plan, actor: Acto
     status = "unmatched" if order is None else ("processed" if case.place is not None else "guest")
     result = event_result(case, status, awards=[], reversed_=reversed_, changed=changed)
     trace: dict[str, Any] = {"rules": [], "awards": [], "order": order.event_id if order is not None else None}
+    plan.events.append(event_row(case, actor, status, trace, result))
+    if reversed_ and case.member is not None:
+        plan.tell("points.reversed", event_id=case.id, member_id=case.member.public_id, entries=reversed_)
+    return result
+
+
+def event_undo(
+    case: Case, undone: OrderContext | None, plan: Plan, actor: Actor, now: datetime, reason: dict[str, str]
+) -> dict[str, Any]:
+    """Plan to take back an event that isn't an order with all that it gave; the reply. undone None: there is none."""
+    reversed_: list[Row] = []
+    changed: dict[str, str] = {}
+    if undone is not None and case.place is not None:
+        counted = dict(case.place.counters)
+        whole = Returned(undone.total_minor, undone.total_minor, undone.total_minor)
+        reversed_ = _take_back(case, undone, whole, plan, Origin(case.id, case.event, actor, reason, "", now))
+        _raised_lower(undone, undone.total_minor, case.place, plan)
+        acts_revoke(case, undone.event_id, undone.acts, plan)
+        achieved_undo(case, case.place, undone.raised, plan, case.state.version(undone.version_id).achievements)
+        changed = _tiers_after(case, plan, counted, now)
+    status = "unmatched" if undone is None else "processed"
+    result = event_result(case, status, awards=[], reversed_=reversed_, changed=changed)
+    trace: dict[str, Any] = {"rules": [], "awards": [], "undone": undone.event_id if undone is not None else None}
     plan.events.append(event_row(case, actor, status, trace, result))
     if reversed_ and case.member is not None:
         plan.tell("points.reversed", event_id=case.id, member_id=case.member.public_id, entries=reversed_)

@@ -12,17 +12,23 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 
 SESSION_KEY = "first_touch"
+FRIEND_KEY = "friend"
 LIMIT = 120
 
 
 class Acquisition(msgspec.Struct, frozen=True):
-    """First touch. Empty where nothing was said. channel: campaign, referral or direct, or how staff call it."""
+    """First touch. Empty where nothing was said. channel: campaign, referral or direct, or how staff call it.
+
+    referral: the code of whoever brought them, of the last such link; trace: a keyed hash of where they opened it, hex.
+    """
 
     channel: str = ""
     utm_source: str = ""
     utm_medium: str = ""
     utm_campaign: str = ""
     referrer: str = ""
+    referral: str = ""
+    trace: str = ""
 
 
 class FirstTouchMiddleware:
@@ -51,10 +57,17 @@ def read(request: HttpRequest) -> Acquisition | None:
 
 def of_session(request: HttpRequest) -> Acquisition:
     """The first touch of this visitor; `direct` when none was kept."""
-    kept = request.session.get(SESSION_KEY)
-    if not isinstance(kept, dict):
-        return Acquisition(channel="direct")
-    return msgspec.convert(kept, Acquisition)
+    kept, friend = request.session.get(SESSION_KEY), request.session.get(FRIEND_KEY)
+    found = msgspec.convert(kept, Acquisition) if isinstance(kept, dict) else Acquisition(channel="direct")
+    if not isinstance(friend, dict):
+        return found
+    channel = "referral" if found.channel == "direct" else found.channel
+    return msgspec.structs.replace(found, channel=channel, referral=friend["referral"], trace=friend["trace"])
+
+
+def friend_remember(request: HttpRequest, *, referral: str, trace: str) -> None:
+    """Keep by whose code this visitor came, until they join. The last one counts."""
+    request.session[FRIEND_KEY] = {"referral": referral, "trace": trace}
 
 
 def _referring_host(request: HttpRequest) -> str:

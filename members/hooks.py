@@ -9,11 +9,14 @@ from contextvars import ContextVar
 from django.db import transaction
 
 from core.actor import Actor
+from members.acquisition import Acquisition
 from members.models import Member
 
 CreatedHook = Callable[[Sequence[Member], Actor], None]
+JoinedHook = Callable[[Member, Acquisition], None]
 
 _created: list[CreatedHook] = []
+_joined: list[JoinedHook] = []
 _waiting: ContextVar[list[Member] | None] = ContextVar("members_waiting", default=None)
 
 
@@ -22,6 +25,18 @@ def on_members_created(function: CreatedHook) -> CreatedHook:
     if function not in _created:
         _created.append(function)
     return function
+
+
+def on_joined(function: JoinedHook) -> JoinedHook:
+    """Call `function(member, first touch)` when somebody who signed up has proven their address."""
+    if function not in _joined:
+        _joined.append(function)
+    return function
+
+
+def member_joined(member: Member, first: Acquisition) -> None:
+    for function in _joined:
+        function(member, first)
 
 
 def member_created(member: Member, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from core.actor import Actor
 from members import acquisition
 from members.acquisition import Acquisition
 from members.errors import EmailTaken
+from members.hooks import member_joined
 from members.models import Consent, JoinIntent, Member, User
 from members.services import consent_record, member_follow_email, member_link_user
 from members.terms import MARKETING_VERSION, TERMS_VERSION
@@ -70,4 +71,5 @@ def _join(user: User, intent: JoinIntent) -> Member:
         source=SOURCE,
     )
     intent.delete()
+    member_joined(member, first)
     return member

@@ -23,8 +23,10 @@ def may_see_people(request: HttpRequest) -> bool:
     return bool(request.user.has_perm(PERMISSION))
 
 
-def attach_members(request: HttpRequest, rows: Sequence[Any], member_of: Callable[[Any], Member | None]) -> None:
-    """For each row what member_link() shows. member_of must not query: select_related."""
+def attach_members(
+    request: HttpRequest, rows: Sequence[Any], member_of: Callable[[Any], Member | None], *, name: str = "member"
+) -> None:
+    """For each row what member_link() shows under that name. member_of must not query: select_related."""
     named = may_see_people(request)
 
     def link(member: Member | None) -> str:
@@ -34,9 +36,9 @@ def attach_members(request: HttpRequest, rows: Sequence[Any], member_of: Callabl
             return object_link(member)
         return format_html('<span class="sg-mono">{}</span>', str(member.public_id)[-8:])
 
-    attach(rows, "member", lambda page: {row.pk: link(member_of(row)) for row in page})
+    attach(rows, name, lambda page: {row.pk: link(member_of(row)) for row in page})
 
 
-def member_link(row: Any) -> str:
+def member_link(row: Any, *, name: str = "member") -> str:
     """What attach_members() put on the row."""
-    return attached(row, "member") or DASH
+    return attached(row, name) or DASH

@@ -56,6 +56,7 @@ SEE_PEOPLE = (
     _may("loyalty", "view", "leaderboardplayer")
     | _may("members", "view", "member", "consent", "segment")
     | _may("claims", "view", "claim", "checkin")
+    | _may("referrals", "view", "referral", "referralcode")
 )
 SEE_PLACES = _may("claims", "view", "place") | frozenset({"claims.show_place_code"})
 
@@ -72,7 +73,8 @@ SERVE_MEMBERS = (
     | frozenset(
         {"loyalty.add_pointsentry", "loyalty.add_enrollment", "rewards.cancel_redemption", "rewards.change_redemption"}
     )
-    | frozenset({"claims.decide_claim", "claims.decide_checkin"})
+    | frozenset({"claims.decide_claim", "claims.decide_checkin", "referrals.decide_referral"})
+    | _may("referrals", "change", "referralcode")
     | frozenset({"rewards.give_benefit"})
     | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer", "loyalty.give_tier"})
 )

@@ -25,7 +25,19 @@ ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
 KEPT_TEMPLATES = 3
 BRANDS = ("gem", "oak")
-ROOMS = ("core", "tenants", "members", "loyalty", "rewards", "claims", "billing", "partners", "engagement", "analytics")
+ROOMS = (
+    "core",
+    "tenants",
+    "members",
+    "loyalty",
+    "referrals",
+    "rewards",
+    "claims",
+    "billing",
+    "partners",
+    "engagement",
+    "analytics",
+)
 # What decides how a fresh brand looks: tables, functions, seeds, and whatever provisioning hooks call.
 STRUCTURE = (
     "migrations/*.py",

@@ -55,6 +55,7 @@ TENANT_APPS = [
     "core",
     "members",
     "loyalty",
+    "referrals",
     "rewards",
     "claims",
     "billing",

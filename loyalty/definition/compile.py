@@ -31,6 +31,7 @@ from loyalty.definition.facts import Facts, counter_key
 from loyalty.definition.ladderbuild import ORDER_PAID, counter_windows, ladder_build, money_counters
 from loyalty.definition.limitbuild import limits_build
 from loyalty.definition.rule import Rule
+from loyalty.definition.sections import section_rules
 from loyalty.definition.sievebuild import sieve_build
 
 
@@ -41,7 +42,7 @@ def compile_program(document: Document) -> CompiledProgram:
     by_trigger: dict[str, list[Rule]] = {}
     for rule in sorted(document.rules, key=lambda each: (-each.priority, each.code)):
         by_trigger.setdefault(rule.trigger, []).append(rule)
-    for rule in entry_rules(document):
+    for rule in (*entry_rules(document), *section_rules(document)):
         by_trigger.setdefault(rule.trigger, []).append(rule)
     raised = _raised(document, zone)
     for trigger in raised:
@@ -85,7 +86,7 @@ def rule_currencies(rule: Rule) -> set[str]:
 def group_currencies(document: Document) -> dict[str, set[str]]:
     """The currencies that the rules of each cap group give."""
     found: dict[str, set[str]] = {each.code: set() for each in document.cap_groups}
-    for rule in document.rules:
+    for rule in (*document.rules, *section_rules(document)):
         for code in rule.caps:
             found.setdefault(code, set()).update(rule_currencies(rule))
     return found
@@ -184,7 +185,7 @@ def _moved(
 def _raised(document: Document, zone: ZoneInfo) -> dict[str, tuple[CompiledCounter, ...]]:
     """The declared counters by the type of event that raises them, in the order of the document."""
     periods: dict[str, set[str]] = {each.code: set(ALWAYS_KEPT) for each in document.counters}
-    for code, period in counter_uses(document):
+    for code, period in (*counter_uses(document), *counter_uses(section_rules(document))):
         periods.setdefault(code, set()).add(period)
     scope = _condition_scope(document, zone)
     found: dict[str, tuple[CompiledCounter, ...]] = {}

@@ -6,6 +6,7 @@ are unique within their list. Read it with read.document_decode, which also chec
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -21,6 +22,7 @@ from loyalty.definition.eventtypes import EventType
 from loyalty.definition.ladders import Ladder
 from loyalty.definition.leaderboards import Leaderboard
 from loyalty.definition.rule import CapGroup, Rule, StackingMode
+from loyalty.definition.sections import section_rules
 
 SCHEMA = 2
 
@@ -86,8 +88,11 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         raise KeyError(code)
 
     def rule(self, code: str) -> Rule:
-        """The rule of that code, or what a tier gives who rises to it; KeyError when there is none."""
-        for each in (*self.rules, *entry_rules(self)):
-            if each.code == code:
-                return each
+        """The rule of that code, what a tier gives who rises to it, or what a section gives; KeyError for none."""
+        # The document's own first: the others are made for the asking.
+        made: tuple[Callable[[Document], tuple[Rule, ...]], ...] = (lambda of: of.rules, entry_rules, section_rules)
+        for rules in made:
+            for each in rules(self):
+                if each.code == code:
+                    return each
         raise KeyError(code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,19 +11,30 @@ from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.shape import shape_problem
 
+if TYPE_CHECKING:
+    from loyalty.definition.document import Document
+    from loyalty.definition.rule import Rule
+
 Checker = Callable[[Any, str, Ground], Iterable[Problem]]
+RuleMaker = Callable[[Any], "tuple[Rule, ...]"]
 
 _sections: dict[str, tuple[type[msgspec.Struct], Checker | None]] = {}
+_makers: dict[str, RuleMaker] = {}
 
 
-def section_register(name: str, shape: type[msgspec.Struct], problems: Checker | None = None) -> None:
+def section_register(
+    name: str, shape: type[msgspec.Struct], problems: Checker | None = None, rules: RuleMaker | None = None
+) -> None:
     """A section of the document with its type. problems(section, path, ground) checks what the type can't.
 
-    Registering another type under the same name is a mistake in the code: ValueError.
+    rules(section): what the section gives, as rules like others, under codes of its own. Registering another type under
+    the same name is a mistake in the code: ValueError.
     """
     if name in _sections and _sections[name][0] is not shape:
         raise ValueError(f"section {name!r} is registered already")
     _sections[name] = (shape, problems)
+    if rules is not None:
+        _makers[name] = rules
 
 
 def sections_known() -> dict[str, type[msgspec.Struct]]:
@@ -34,6 +45,19 @@ def sections_known() -> dict[str, type[msgspec.Struct]]:
 def section_of(sections: dict[str, Any], name: str) -> Any:
     """The section as its type, or None when the document has none."""
     return msgspec.convert(sections[name], _sections[name][0]) if name in sections else None
+
+
+def section_rules(document: Document) -> tuple[Rule, ...]:
+    """The rules that sections bring, in the order that the rooms registered in. One that is out of shape, which
+    sections_problems tells, brings none."""
+    found: list[Rule] = []
+    for name, maker in _makers.items():
+        if name in document.sections:
+            try:
+                found += maker(section_of(document.sections, name))
+            except msgspec.ValidationError:
+                continue
+    return tuple(found)
 
 
 def sections_problems(ground: Ground) -> Problems:

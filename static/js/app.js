@@ -5,6 +5,7 @@
   // Buttons that need JavaScript are hidden in the page and shown here.
   function wake(root) {
     root.querySelectorAll("[data-needs-js]").forEach(function (element) { element.hidden = false; });
+    if (navigator.share) { root.querySelectorAll("[data-share]").forEach(function (element) { element.hidden = false; }); }
   }
 
   function dismiss(button) {
@@ -21,11 +22,17 @@
     });
   }
 
+  // The device's own sheet for sharing, where it has one; copying is beside it.
+  function share(button) {
+    navigator.share({ url: button.dataset.share, text: button.dataset.shareText }).catch(function () { /* closed */ });
+  }
+
   document.addEventListener("click", function (event) {
     var button = event.target.closest("button");
     if (!button) { return; }
     if (button.matches("[data-dismiss]")) { dismiss(button); }
     if (button.matches("[data-copy]")) { copy(button); }
+    if (button.matches("[data-share]")) { share(button); }
     if (button.matches("[data-print]")) { window.print(); }
   });
 

@@ -37,6 +37,7 @@ from tests.api.test_scopes import MATRIX
 from tests.claims import cast as claimed
 from tests.conftest import brands_dropped_after
 from tests.loyalty import shop
+from tests.referrals import cast as befriended
 from tests.trials import scale
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -66,7 +67,7 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     with brands_dropped_after(django_db_blocker) as make:
         made = make()
         with brand_context(made):
-            program = claimed.program(leaderboards=[BOARD])
+            program = claimed.program(leaderboards=[BOARD], sections={"referrals": befriended.SECTION})
             beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
             segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
             Place.objects.create(code="here", name="Here", latitude="52", longitude="5", secret=secret_new())
@@ -102,6 +103,7 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
     with file_received([msgspec.json.encode(shop.review(anna, f"V-{number}"))]) as kept:
         wish = Wish(filename="reviews.ndjson", format="ndjson", source=f"contract-{number}")
         job, _new = import_create(kept=kept, wish=wish, actor=shop.PARTNER)
+    friend = befriended.comes(place, f"Bo{number}")
     known = {
         "member": [f"ext:C-{number}", str(anna.public_id)],
         "event": [event.body["id"]],
@@ -117,6 +119,8 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "board": ["most"],
         "backtest": [str(backtest.pk)],
         "import_job": [str(job.pk)],
+        "code": [friend.code],
+        "referral": [str(friend.pk)],
     }
     return known, taken
 

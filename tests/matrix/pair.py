@@ -80,6 +80,10 @@ from members.tokens import BrandTokenGenerator
 from partners.models import ApiKey
 from partners.scopes import SCOPES
 from partners.services import api_key_create
+from referrals.binding import referral_bind
+from referrals.codes import code_choose, display_name_set
+from referrals.models import Referral, ReferralMilestone
+from referrals.traces import trace_note
 from rewards.benefits.giving import benefit_give
 from rewards.benefits.models import BenefitGrant
 from rewards.benefits.tokens import token_key_rotate
@@ -202,6 +206,14 @@ def document(word: str, prefix: str) -> dict[str, Any]:
             }
         ],
         "challenges": [{"code": f"{prefix}goal", "name": f"{word} goal", "effects": []}],
+        "sections": {
+            "referrals": {
+                "friend": {
+                    "description": f"{word} friend",
+                    "effects": [{"kind": "points_fixed", "currency": points, "points": 1}],
+                }
+            }
+        },
         "badges": [{"code": f"{prefix}badge", "name": f"{word} badge"}],
         "leaderboards": [
             {"code": f"{prefix}board", "name": f"{word} board", "score": {"kind": "points", "currency": points}}
@@ -275,6 +287,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **claimed(place, word, prefix),
         **visited(place, word, prefix),
         **benefited(place, word, prefix),
+        **befriended(place, word, prefix),
         "import_job": imported(word, number),
     }  # fmt: skip
 
@@ -416,6 +429,30 @@ def benefited(place: Enrollment, word: str, prefix: str) -> Cast:
         "benefit_grant": str(grant.pk),
         "benefit_use": str(use.pk),
         "token_key": str(token_key_rotate(actor=staff).pk),
+    }
+
+
+def befriended(place: Enrollment, word: str, prefix: str) -> Cast:
+    """A code, a friend who came by it and is looked at, and a milestone."""
+    partner = Actor("partner", f"api:{word}", f"{word} shop")
+    code_choose(enrollment=place, code=f"{prefix}friend".replace("_", ""), actor=partner)
+    code = display_name_set(enrollment=place, name=f"{word} Anna")
+    friend = shop.member(f"{word} Cas", email=f"{prefix}cas@{word}.example", external_id=f"{prefix}C3")
+    row = referral_bind(
+        code=code, friend=member_enroll(member=friend, program=place.program, actor=partner), actor=partner
+    )
+    trace_note(member=friend, kind="card", value=word)
+    event = Event.objects.filter(program=place.program).order_by("pk").values_list("pk", flat=True)[0]
+    Referral.objects.filter(pk=row.pk).update(
+        state="flagged", because="signals", signals=[{"kind": word, "does": "flag", "weight": 100}], event=event,
+        converted_at=clock.now(), hold_until=clock.now(), decided_by=f"user:{word}", reason=f"{word} why",
+    )  # fmt: skip
+    ReferralMilestone.objects.create(enrollment=place, number=1, referral=row, reached_at=clock.now())
+    return {
+        "referral": str(row.pk),
+        "friend_code": code.code,
+        "friend_code_row": str(code.pk),
+        "friend_id": str(friend.public_id),
     }
 
 

@@ -39,6 +39,7 @@ from loyalty.models import (
 from members.models import User
 from members.roles import ROLES
 from partners.models import ApiKey
+from referrals.models import Referral, ReferralCode
 from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
 from rewards.benefits.tokens import key_signing
 from tests.backoffice.conftest import House, furnish, staff
@@ -120,6 +121,8 @@ def subject(name: str, house: House) -> Any:
         return visited(house)[app_model]
     if app_model in BENEFITS:
         return benefited(house)[app_model]
+    if app_model in ("referrals_referral", "referrals_referralcode"):
+        return befriended(house)[app_model]
     if app_model == "loyalty_leaderboardplayer":
         place = house.redemption.enrollment
         return leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.STAFF).pk
@@ -178,6 +181,17 @@ def visited(house: House) -> dict[str, Any]:
         enrollment=house.redemption.enrollment, place=place, **seen
     )
     return {"claims_place": place.pk, "claims_checkin": visit.pk}
+
+
+def befriended(house: House) -> dict[str, Any]:
+    """A code, and a friend who came by it and is looked at."""
+    place, now = house.redemption.enrollment, clock.now()
+    code = ReferralCode.objects.first() or ReferralCode.objects.create(enrollment=place, code="FRIEND", made_at=now)
+    row = Referral.objects.first() or Referral.objects.create(
+        program=place.program, referrer=place, friend=shop.place(shop.member("Cas"), place.program), code=code.code,
+        state="flagged", bound_at=now, converted_at=now, hold_until=now, event=Event.objects.earliest("pk").pk,
+    )  # fmt: skip
+    return {"referrals_referral": row.pk, "referrals_referralcode": code.pk}
 
 
 def address(name: str, house: House) -> str:

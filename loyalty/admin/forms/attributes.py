@@ -13,7 +13,7 @@ from msgspec import Struct
 from core.backoffice.words import in_language
 from loyalty.admin.forms.shapes import Flag, Group, Number, Rows, Shape, Text, fields_of
 from loyalty.definition.words import TRIGGER_WORDS
-from loyalty.payloads import BUILT_IN, PAYLOADS
+from loyalty.payloads import BUILT_IN, EVENT_REVERSED, PAYLOADS
 
 Whole = Mapping[str, Any]
 # Operators by what is compared; "" is anything.
@@ -175,7 +175,7 @@ def value_kind(beside: Mapping[str, Any], trigger: str, whole: Whole) -> str:
 def event_types(whole: Whole) -> list[tuple[str, str]]:
     """Types of events: the product's own, those that the program declares and those that its rules wait for."""
     known: dict[str, str] = {}
-    for name in ("order.paid", *sorted(BUILT_IN | TRIGGER_WORDS.keys())):
+    for name in ("order.paid", *sorted((BUILT_IN | TRIGGER_WORDS.keys()) - {EVENT_REVERSED})):
         words = TRIGGER_WORDS.get(name)
         known.setdefault(name, f"{_(words)} ({name})" if words else name)
     for declared in whole.get("event_types", []):
