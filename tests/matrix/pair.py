@@ -164,6 +164,12 @@ def document(word: str, prefix: str) -> dict[str, Any]:
             }
         ],
         "sections": {
+            "referrals": {
+                "friend": {
+                    "description": f"{word} friend",
+                    "effects": [{"kind": "points_fixed", "currency": points, "points": 1}],
+                }
+            },
             "benefits": {
                 "benefits": [
                     {
@@ -206,14 +212,6 @@ def document(word: str, prefix: str) -> dict[str, Any]:
             }
         ],
         "challenges": [{"code": f"{prefix}goal", "name": f"{word} goal", "effects": []}],
-        "sections": {
-            "referrals": {
-                "friend": {
-                    "description": f"{word} friend",
-                    "effects": [{"kind": "points_fixed", "currency": points, "points": 1}],
-                }
-            }
-        },
         "badges": [{"code": f"{prefix}badge", "name": f"{word} badge"}],
         "leaderboards": [
             {"code": f"{prefix}board", "name": f"{word} board", "score": {"kind": "points", "currency": points}}

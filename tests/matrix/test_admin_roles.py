@@ -119,10 +119,8 @@ def subject(name: str, house: House) -> Any:
         return claimed(house)[0]
     if app_model in ("claims_place", "claims_checkin"):
         return visited(house)[app_model]
-    if app_model in BENEFITS:
-        return benefited(house)[app_model]
-    if app_model in ("referrals_referral", "referrals_referralcode"):
-        return befriended(house)[app_model]
+    if app_model in BENEFITS | FRIENDS:
+        return (benefited if app_model in BENEFITS else befriended)(house)[app_model]
     if app_model == "loyalty_leaderboardplayer":
         place = house.redemption.enrollment
         return leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.STAFF).pk
