@@ -17,6 +17,7 @@ from loyalty.definition.limits import Limit
 from loyalty.definition.membertests import MemberTest
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.pathchecks import rule_path_problems
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import Rule
 from loyalty.definition.translation import Teller
@@ -190,9 +191,11 @@ def referrals_problems(section: Referrals, path: str, ground: Ground) -> Problem
     yield from _side(section.referrer, f"{path}.referrer", ground)
     yield from _side(section.friend, f"{path}.friend", ground)
     if not (section.referrer.effects or section.friend.effects or section.milestones):
-        yield Problem(path, "Nobody gets anything.", "Give the one who brings a friend something, or the friend.")
+        yield Problem(
+            path, phrase("Nobody gets anything."), phrase("Give the one who brings a friend something, or the friend.")
+        )
     if len(section.milestones) > MAX_MILESTONES:
-        yield Problem(f"{path}.milestones", f"There are {len(section.milestones)}.", f"At most {MAX_MILESTONES}.")
+        yield _many(f"{path}.milestones", len(section.milestones), MAX_MILESTONES)
         return
     yield from twice_problems(section.milestones, f"{path}.milestones", "at")
     for index, each in enumerate(section.milestones):
@@ -200,29 +203,43 @@ def referrals_problems(section: Referrals, path: str, ground: Ground) -> Problem
         yield from text_problems(each.description, f"{here}.description", 200, needed=False)
         yield from _effects(each.effects, f"{here}.effects", ground)
         if not each.effects:
-            yield Problem(f"{here}.effects", "This milestone gives nothing.", "Say what it gives, or leave it out.")
+            yield Problem(
+                f"{here}.effects",
+                phrase("This milestone gives nothing."),
+                phrase("Say what it gives, or leave it out."),
+            )
     yield from text_problems(section.share_text, f"{path}.share_text", 300, needed=False)
     yield from text_problems(section.landing_text, f"{path}.landing_text", 600, needed=False)
     for code in (each.code for each in referral_rules(section)):
         if code in ground.rules:
-            yield Problem(path, f"A rule has the code {code!r}.", "Give that rule another code.")
+            yield Problem(
+                path, phrase("A rule has the code %(code)r.", code=code), phrase("Give that rule another code.")
+            )
 
 
 def _conversion_problems(conversion: Conversion, path: str, ground: Ground) -> Problems:
     if conversion.trigger in _NEVER:
         yield Problem(
             f"{path}.trigger",
-            f"{conversion.trigger} can't be a friend's first step.",
-            "Use what a friend does after joining, such as order.paid.",
+            phrase("%(trigger)s can't be a friend's first step.", trigger=conversion.trigger),
+            phrase("Use what a friend does after joining, such as order.paid."),
         )
         return
     if conversion.least_minor and conversion.trigger != "order.paid":
-        yield Problem(f"{path}.least_minor", "Only an order has an amount.", "Leave it out, or wait for order.paid.")
+        yield Problem(
+            f"{path}.least_minor",
+            phrase("Only an order has an amount."),
+            phrase("Leave it out, or wait for order.paid."),
+        )
         return
     if conversion.when is not None:
         depth, nodes = condition_size(conversion.when)
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            yield Problem(f"{path}.when", "There are too many conditions.", f"At most {MAX_NODES}, {MAX_DEPTH} deep.")
+            yield Problem(
+                f"{path}.when",
+                phrase("There are too many conditions."),
+                phrase("At most %(n)s, %(deep)s deep.", n=MAX_NODES, deep=MAX_DEPTH),
+            )
             return
         yield from conversion.when.problems(f"{path}.when", ground)
         rule = Rule(code="x", name="x", trigger=conversion.trigger, when=conversion.when, effects=())
@@ -233,21 +250,29 @@ def _side(side: Side, path: str, ground: Ground) -> Problems:
     yield from text_problems(side.description, f"{path}.description", 200, needed=False)
     yield from _effects(side.effects, f"{path}.effects", ground)
     if len(side.limits) > 10:
-        yield Problem(f"{path}.limits", f"There are {len(side.limits)} limits.", "At most 10.")
+        yield _many(f"{path}.limits", len(side.limits), 10)
     given = rule_currencies(Rule(code="x", name="x", trigger=CONVERTED, effects=side.effects))
     yield from limits_problems(side.limits[:10], f"{path}.limits", given, ground)
     for index, code in enumerate(side.caps):
         if code not in ground.cap_groups:
-            yield unknown(f"{path}.caps[{index}]", "cap group", code, ground.cap_groups)
+            yield unknown(f"{path}.caps[{index}]", phrase("cap group"), code, ground.cap_groups)
         elif code in side.caps[:index]:
-            yield Problem(f"{path}.caps[{index}]", f"{code!r} is named twice.", "Name it once.")
+            yield Problem(
+                f"{path}.caps[{index}]", phrase("%(code)r is named twice.", code=code), phrase("Name it once.")
+            )
 
 
 def _effects(effects: tuple[Effect, ...], path: str, ground: Ground) -> Iterator[Problem]:
     if len(effects) > MAX_EFFECTS:
-        yield Problem(path, f"There are {len(effects)}.", f"At most {MAX_EFFECTS}.")
+        yield _many(path, len(effects), MAX_EFFECTS)
     for index, effect in enumerate(effects[:MAX_EFFECTS]):
         if isinstance(effect, Multiply):
-            yield Problem(f"{path}[{index}]", "There is nothing to multiply here.", "Give points instead.")
+            yield Problem(
+                f"{path}[{index}]", phrase("There is nothing to multiply here."), phrase("Give points instead.")
+            )
             continue
         yield from effect.problems(f"{path}[{index}]", ground)
+
+
+def _many(path: str, n: int, most: int) -> Problem:
+    return Problem(path, phrase("There are %(n)s.", n=n), phrase("At most %(most)s.", most=most))
