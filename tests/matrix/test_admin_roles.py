@@ -78,6 +78,7 @@ def names(patterns: list[Any]) -> Iterator[str]:
 # Pages whose address names a member: beside their ledger, and for giving them something.
 OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back", "rewards_benefitgrant_give"})
 BENEFITS = frozenset({"rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"})
+FRIENDS = frozenset({"referrals_referral", "referrals_referralcode"})
 PAGES = sorted(set(names(site.get_urls())))
 
 
