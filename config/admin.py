@@ -20,7 +20,7 @@ from unfold.sites import UnfoldAdminSite
 from core.backoffice.registry import registered
 
 MODULES = (
-    "core.admin", "members.admin", "loyalty.admin", "rewards.admin", "claims.admin", "referrals.admin",
+    "core.admin", "members.admin", "loyalty.admin", "rewards.admin", "claims.admin", "referrals.admin", "draws.admin",
     "partners.admin", "members.team",
 )  # fmt: skip
 LOGIN_URL = "/accounts/login/"

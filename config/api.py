@@ -15,6 +15,7 @@ from core.api.perms import ANY_KEY
 from core.api.problems import no_such_path
 from core.api.schema import describe
 from core.api.views import ApiView, answer
+from draws.api import api_urls as draws_urls
 from loyalty.api import api_urls as loyalty_urls
 from members.api import api_urls as members_urls
 from referrals.api import api_urls as referrals_urls
@@ -31,6 +32,7 @@ INDEX = {
     "redemptions": f"{ROOT}redemptions",
     "referrals": f"{ROOT}referrals",
     "rewards": f"{ROOT}rewards",
+    "sweepstakes": f"{ROOT}sweepstakes",
     "schema": f"{ROOT}schema.json",
     "docs": "/api/docs/",
     "problems": "/api/docs/problems/",
@@ -62,7 +64,7 @@ class IndexView(ApiView):
 urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
-    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls, *referrals_urls])),
+    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls, *referrals_urls, *draws_urls])),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(no_such_path), name="api-nothing"),

@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
     "nightly-due": {"task": "loyalty.tasks.nightly_due", "schedule": 300.0, "options": {"expires": 300}},
     "backtest-sweep": {"task": "loyalty.tasks.backtest_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "points-sweep": {"task": "loyalty.tasks.points_sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "sweepstakes-sweep": {"task": "draws.tasks.sweepstakes_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "files-sweep": {"task": "claims.tasks.files_sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
     "signups-sweep": {

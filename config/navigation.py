@@ -49,6 +49,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Catalogue"), "redeem", "rewards.reward"),
             _item(request, _("Code pools"), "password", "rewards.codepool"),
             _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
+            _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
             _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
             _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
         ),

@@ -14,6 +14,7 @@ urlpatterns: list[Any] = [
     path("", include("members.urls")),
     path("", include("rewards.urls")),
     path("", include("referrals.urls")),
+    path("", include("draws.urls")),
     path("", include("claims.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),

@@ -21,18 +21,22 @@ def _may(app: str, verbs: str, *models: str) -> frozenset[str]:
     return frozenset(f"{app}.{verb}_{model}" for verb in verbs.split() for model in models)
 
 
-SEE_PROGRAM = _may(
-    "loyalty",
-    "view",
-    "program",
-    "programversion",
-    "backtestrun",
-    "pointcurrency",
-    "earningrule",
-    "ladder",
-    "tier",
-    "draftpart",
-) | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit")
+SEE_PROGRAM = (
+    _may(
+        "loyalty",
+        "view",
+        "program",
+        "programversion",
+        "backtestrun",
+        "pointcurrency",
+        "earningrule",
+        "ladder",
+        "tier",
+        "draftpart",
+    )
+    | _may("draws", "view", "sweepstake")
+    | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit")
+)
 SEE_LEDGER = _may(
     "loyalty",
     "view",
@@ -66,7 +70,7 @@ EDIT_PROGRAM = (
     | _may("rewards", "add change", "reward", "codepool", "rewardstock")
     | _may("members", "add change", "segment")
     | _may("claims", "add change", "place")
-    | frozenset({"loyalty.publish_program", "loyalty.add_backtestrun"})
+    | frozenset({"loyalty.publish_program", "loyalty.add_backtestrun", "draws.draw_sweepstake"})
 )
 SERVE_MEMBERS = (
     _may("members", "add change", "member")

@@ -21,7 +21,7 @@ class RewardsConfig(AppConfig):
         from rewards.benefits import checks, definition, grants
         from rewards.benefits import following as benefit_following
         from rewards.benefits import pages as benefit_pages
-        from rewards.kinds import codes, credit, gifts, parcels  # noqa: F401  (each registers what it does)
+        from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
 
         section_register("rewards", RewardsSection, section_problems)
@@ -34,6 +34,7 @@ class RewardsConfig(AppConfig):
         act_handler("issue_reward")(giving.act_give)
         act_revoker("issue_reward")(giving.act_take_back)
         on_publish_check(publication.document_rewards_checked)
+        on_publish_check(sweepstakes.document_sweepstakes_known)
         sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")
         sealed_place("rewards_voucher", "sealed", "voucher_code", lookup="lookup")
         section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)

@@ -30,6 +30,7 @@ ROOMS = (
     "tenants",
     "members",
     "loyalty",
+    "draws",
     "referrals",
     "rewards",
     "claims",

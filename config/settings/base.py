@@ -55,6 +55,7 @@ TENANT_APPS = [
     "core",
     "members",
     "loyalty",
+    "draws",
     "referrals",
     "rewards",
     "claims",

@@ -36,6 +36,7 @@ from tests.api.cast import key_made
 from tests.api.test_scopes import MATRIX
 from tests.claims import cast as claimed
 from tests.conftest import brands_dropped_after
+from tests.draws import cast as sweepstakes
 from tests.loyalty import shop
 from tests.referrals import cast as befriended
 from tests.trials import scale
@@ -67,7 +68,8 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     with brands_dropped_after(django_db_blocker) as make:
         made = make()
         with brand_context(made):
-            program = claimed.program(leaderboards=[BOARD], sections={"referrals": befriended.SECTION})
+            sections = {"referrals": befriended.SECTION, "sweepstakes": {"items": [sweepstakes.piece()]}}
+            program = claimed.program(leaderboards=[BOARD], sections=sections)
             beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
             segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
             Place.objects.create(code="here", name="Here", latitude="52", longitude="5", secret=secret_new())
@@ -120,6 +122,7 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "backtest": [str(backtest.pk)],
         "import_job": [str(job.pk)],
         "code": [friend.code],
+        "sweepstake": ["summer"],
         "referral": [str(friend.pk)],
     }
     return known, taken

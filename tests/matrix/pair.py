@@ -41,6 +41,8 @@ from core.audit import audit_record
 from core.ids import uuid7
 from core.outbox import outbox_drain
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
+from draws.closing import sweepstake_draw, winner_pass
+from draws.models import Sweepstake, SweepstakeEntry
 from loyalty.adjusting import adjustment_make, adjustment_refuse
 from loyalty.backtests.report import BacktestReport, Pair, RuleReport
 from loyalty.backtests.service import backtest_start
@@ -164,6 +166,17 @@ def document(word: str, prefix: str) -> dict[str, Any]:
             }
         ],
         "sections": {
+            "sweepstakes": {
+                "items": [
+                    {
+                        "code": f"{prefix}draw",
+                        "name": f"{word} draw",
+                        "opens_at": "2020-01-01T00:00",
+                        "closes_at": "2020-02-01T00:00",
+                        "prizes": [{"code": f"{prefix}bike", "name": f"{word} bike"}],
+                    }
+                ]
+            },
             "referrals": {
                 "friend": {
                     "description": f"{word} friend",
@@ -185,7 +198,7 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                         "given_to": [{"kind": "plan", "any_of": [f"{prefix}gold"]}],
                     },
                 ]
-            }
+            },
         },
         "schema": 1,
         "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
@@ -286,6 +299,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **visited(place, word, prefix),
         **benefited(place, word, prefix),
         **befriended(place, word, prefix),
+        **drawn(place, word, prefix),
         "import_job": imported(word, number),
     }  # fmt: skip
 
@@ -452,6 +466,18 @@ def befriended(place: Enrollment, word: str, prefix: str) -> Cast:
         "friend_code_row": str(code.pk),
         "friend_id": str(friend.public_id),
     }
+
+
+def drawn(place: Enrollment, word: str, prefix: str) -> Cast:
+    """A sweepstake that was drawn, and its winner passed over."""
+    row = Sweepstake.objects.get(program=place.program)
+    SweepstakeEntry.objects.create(
+        sweepstake=row, enrollment=place, way="free", cause=f"{word}:1", entered_at=clock.now()
+    )  # fmt: skip
+    staff = Actor("staff", f"user:{word}", f"{word} admin")
+    sweepstake_draw(sweepstake_id=row.pk, actor=staff)
+    winner_pass(sweepstake_id=row.pk, place=1, reason=f"{word} didn't answer", actor=staff)
+    return {"sweepstake": str(row.pk), "sweepstake_code": row.code}
 
 
 def imported(word: str, number: int) -> str:

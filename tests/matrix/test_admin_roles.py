@@ -22,6 +22,7 @@ from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.rotating import secret_new
 from config.admin import site
 from core import clock
+from draws.models import Sweepstake
 from loyalty.backtests.service import backtest_start
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
@@ -78,7 +79,7 @@ def names(patterns: list[Any]) -> Iterator[str]:
 # Pages whose address names a member: beside their ledger, and for giving them something.
 OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back", "rewards_benefitgrant_give"})
 BENEFITS = frozenset({"rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"})
-FRIENDS = frozenset({"referrals_referral", "referrals_referralcode"})
+FRIENDS = frozenset({"draws_sweepstake", "referrals_referral", "referrals_referralcode"})
 PAGES = sorted(set(names(site.get_urls())))
 
 
@@ -182,6 +183,16 @@ def visited(house: House) -> dict[str, Any]:
     return {"claims_place": place.pk, "claims_checkin": visit.pk}
 
 
+def sweepstake(house: House) -> Any:
+    """One that was drawn."""
+    spec = {"code": "x", "name": "X", "opens_at": "2020-01-01T00:00", "closes_at": "2020-02-01T00:00", "prizes": []}
+    row = Sweepstake.objects.first() or Sweepstake.objects.create(
+        program=house.redemption.enrollment.program, code="x", spec=spec, state="drawn", opens_at=clock.now(),
+        closes_at=clock.now(), seed="x", commitment="x",
+    )  # fmt: skip
+    return row.pk
+
+
 def befriended(house: House) -> dict[str, Any]:
     """A code, and a friend who came by it and is looked at."""
     place, now = house.redemption.enrollment, clock.now()
@@ -190,7 +201,7 @@ def befriended(house: House) -> dict[str, Any]:
         program=place.program, referrer=place, friend=shop.place(shop.member("Cas"), place.program), code=code.code,
         state="flagged", bound_at=now, converted_at=now, hold_until=now, event=Event.objects.earliest("pk").pk,
     )  # fmt: skip
-    return {"referrals_referral": row.pk, "referrals_referralcode": code.pk}
+    return {"referrals_referral": row.pk, "referrals_referralcode": code.pk, "draws_sweepstake": sweepstake(house)}
 
 
 def address(name: str, house: House) -> str:

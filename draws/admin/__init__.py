@@ -1,0 +1,129 @@
+"""Sweepstakes in the admin: what is open, the draw, and who is passed over. Their terms stand in the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.forms import DressedForm
+from core.backoffice.registry import brand_admin
+from core.errors import DomainError
+from draws.closing import MAX_REASON, sweepstake_draw, winner_pass
+from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
+from draws.pages import local
+from draws.selectors import drawn_of, phase_of, spec_of
+from members.naming import attach_members, member_link
+
+DRAW = "draws.draw_sweepstake"
+PHASES = {
+    "scheduled": gettext_lazy("not open yet"),
+    "open": gettext_lazy("open"),
+    "closed": gettext_lazy("closed"),
+    "drawn": gettext_lazy("drawn"),
+    "canceled": gettext_lazy("canceled"),
+}
+
+
+class PassForm(DressedForm):
+    place = forms.IntegerField(label=gettext_lazy("place"), min_value=1, max_value=1000)
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
+
+
+@brand_admin(Sweepstake)
+class SweepstakeAdmin(ReadOnlyAdmin):
+    list_display = ("name_shown", "phase_shown", "opens_at", "closes_at", "drawn_at")
+    list_filter = ("state",)
+    search_fields = ("code__exact",)
+    ordering = ("-closes_at", "id")
+    change_form_template = "admin/draws/sweepstake.html"
+    fields = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sweepstake]:
+        rows: QuerySet[Sweepstake] = super().get_queryset(request)
+        return rows.select_related("program")
+
+    @display(description=gettext_lazy("name"), ordering="code")
+    def name_shown(self, row: Sweepstake) -> str:
+        return local(spec_of(row).name)
+
+    @display(
+        description=gettext_lazy("state"),
+        label={"open": "success", "closed": "warning", "drawn": "info", "canceled": "danger"},
+    )
+    def phase_shown(self, row: Sweepstake) -> tuple[str, str]:
+        phase = phase_of(row)
+        return phase, str(PHASES[phase])
+
+    def get_urls(self) -> list[URLPattern]:
+        own = (("<path:object_id>/draw/", self.draw_view, "draw"), ("<path:object_id>/pass/", self.pass_view, "pass"))
+        pages = [
+            path(route, self.admin_site.admin_view(view), name=f"draws_sweepstake_{name}") for route, view, name in own
+        ]
+        return [*pages, *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        row = self.object_or_404(request, object_id)
+        rows = list(drawn_of(row))
+        attach_members(request, rows, lambda each: each.entry.enrollment.member)
+        phase, may = phase_of(row), request.user.has_perm(DRAW)
+        context = {
+            "row": row,
+            "name": local(spec_of(row).name),
+            "phase": PHASES[phase],
+            "entries": row.entries_count if row.closed_at else SweepstakeEntry.objects.filter(sweepstake=row).count(),
+            "drawn": [(each, member_link(each)) for each in rows],
+            "may_draw": may and phase == "closed",
+            "may_pass": may and any(each.state == SweepstakeWinner.State.WON for each in rows),
+        }
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def draw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """GET asks, POST draws."""
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(DRAW))
+        back = self.url("change", row.pk)
+        if request.method == "POST":
+            try:
+                sweepstake_draw(sweepstake_id=row.pk, actor=actor_of(request))
+            except DomainError as error:
+                add_refusal(request, error)
+            else:
+                messages.success(request, _("Drawn. Seed, list and who was drawn are public now."))
+            return HttpResponseRedirect(back)
+        intro = _("The seed is revealed and who wins is worked out of it. This can’t be done again.")
+        return self._form(request, row, DressedForm(), title=_("Draw"), intro=intro)
+
+    def pass_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(DRAW))
+        form = PassForm(request.POST or None)
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                winner_pass(
+                    sweepstake_id=row.pk, place=given["place"], reason=given["reason"], actor=actor_of(request)
+                )  # fmt: skip
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
+            else:
+                messages.success(request, _("Passed over; the next one stands in."))
+                return HttpResponseRedirect(self.url("change", row.pk))
+        intro = _("Whoever has this place loses the prize; the next who stands by gets it.")
+        return self._form(request, row, form, title=_("Pass a winner over"), intro=intro)
+
+    def _form(self, request: HttpRequest, row: Sweepstake, form: Any, *, title: str, intro: str) -> TemplateResponse:
+        context = self.page_context(
+            request, title=title, obj=row, intro=intro, form=form, submit=title, danger=True,
+            cancel_url=self.url("change", row.pk),
+        )  # fmt: skip
+        return TemplateResponse(request, "admin/backoffice/form_page.html", context)

@@ -1,0 +1,61 @@
+"""What this room refuses: nothing was entered, nothing was drawn."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, NotFound
+
+
+class SweepstakeUnknown(NotFound):
+    code = "sweepstake_not_found"
+    title = _("There is no such sweepstake.")
+
+
+class SweepstakeClosed(Conflict):
+    """context: opens_at, closes_at."""
+
+    code = "sweepstake_closed"
+    title = _("This sweepstake isn't open.")
+
+
+class EntriesReached(Conflict):
+    """context: limit."""
+
+    code = "entries_reached"
+    title = _("You have as many entries as a member may have.")
+
+
+class NoFreeEntry(Conflict):
+    code = "no_free_entry"
+    title = _("This sweepstake has no free entries.")
+
+
+class CountryExcluded(Conflict):
+    """context: countries."""
+
+    code = "country_excluded"
+    title = _("This sweepstake isn't for members of your country.")
+    hint = _("It goes by the country that the shop knows of you.")
+
+
+class TooYoung(Conflict):
+    """Or without a date of birth. context: min_age."""
+
+    code = "too_young"
+    title = _("You must be older to take part, and your date of birth must be known.")
+    hint = _("Fill in your date of birth in your profile.")
+
+
+class NotDrawable(Conflict):
+    """context: state."""
+
+    code = "sweepstake_not_drawable"
+    title = _("This sweepstake can't be drawn now.")
+
+
+class NoWinner(Conflict):
+    """Of this place nobody can be passed over."""
+
+    code = "not_a_winner"
+    title = _("Nobody on this place has a prize.")

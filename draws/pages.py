@@ -1,0 +1,93 @@
+"""What the pages about sweepstakes show, read through selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.http import Http404
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from draws.definition import Sweepstake as Spec
+from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
+from draws.selectors import drawn_of, entries_of, phase_of, spec_of, sweepstakes_of
+from loyalty.definition.translation import text_in
+from loyalty.home import Link
+from loyalty.models import Enrollment
+
+Context = dict[str, Any]
+SHOWN = 50
+
+
+class Shown(NamedTuple):
+    """A sweepstake in the reader's words. mine: how many entries the reader has."""
+
+    row: Sweepstake
+    name: str
+    phase: str
+    mine: int
+
+
+class Drawn(NamedTuple):
+    """Who was drawn, by the id of the entry."""
+
+    place: int
+    entry: str
+    prize: str
+    state: str
+    mine: bool
+
+
+def local(text: Any) -> str:
+    return text_in(text, (get_language() or "en")[:2])
+
+
+def sweepstake_or_404(program: str, code: str) -> Sweepstake:
+    found = Sweepstake.objects.select_related("program").filter(program__slug=program, code=code).first()
+    if found is None or found.program.archived_at is not None:
+        raise Http404
+    return found
+
+
+def list_page(enrollment: Enrollment) -> Context:
+    rows = list(sweepstakes_of(enrollment.program_id)[:SHOWN])
+    mine = dict.fromkeys((row.pk for row in rows), 0)
+    for pk in SweepstakeEntry.objects.filter(enrollment=enrollment, sweepstake__in=rows).values_list(
+        "sweepstake", flat=True
+    ):
+        mine[pk] += 1
+    shown = [Shown(row, local(spec_of(row).name), phase_of(row), mine[row.pk]) for row in rows]
+    return {"enrollment": enrollment, "sweepstakes": shown}
+
+
+def one_page(row: Sweepstake, enrollment: Enrollment | None) -> Context:
+    """For anybody; with the reader's own entries where they take part."""
+    spec, phase = spec_of(row), phase_of(row)
+    mine = list(entries_of(row, enrollment)) if enrollment is not None else []
+    own = {str(each.pk) for each in mine}
+    free = sum(each.way == SweepstakeEntry.Way.FREE for each in mine)
+    return {
+        "row": row,
+        "spec": spec,
+        "phase": phase,
+        "name": local(spec.name),
+        "description": local(spec.description),
+        "terms": local(spec.terms),
+        "prizes": [(local(each.name), each.quantity) for each in spec.prizes],
+        "member": enrollment is not None,
+        "mine": mine,
+        "may_enter": enrollment is not None and phase == "open" and free < spec.free_entries,
+        "drawn": [_drawn(each, spec, own) for each in drawn_of(row)],
+    }
+
+
+def _drawn(row: SweepstakeWinner, spec: Spec, own: set[str]) -> Drawn:
+    names = {each.code: local(each.name) for each in spec.prizes}
+    entry = str(row.entry_id)
+    return Drawn(row.place, entry, names.get(row.prize, ""), str(row.get_state_display()), entry in own)
+
+
+def menu_links(enrollment: Enrollment) -> Iterator[Link]:
+    if sweepstakes_of(enrollment.program_id).exists():
+        yield Link("/sweepstakes/", _("Sweepstakes"), "star", "draws:list", ("draws:one",))
