@@ -58,6 +58,8 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         if parameter.get("name") == "Idempotency-Key" and parameter["required"]
     }
     assert required == {
+        "/api/v1/sweepstakes/{sweepstake}/draw/pass",
+        "/api/v1/members/{member}/sweepstakes/{sweepstake}/entries",
         "/api/v1/benefit-uses/{use}/revoke",
         "/api/v1/holds/{hold}/capture",
         "/api/v1/holds/{hold}/release",
