@@ -35,7 +35,7 @@ class Entry:
     schema_exists: bool
 
 
-# The same sums for the same rows, in whatever order; reading them takes about a microsecond a brand.
+# The same sums for the same rows, in whatever order.
 _STAMP = """
     SELECT (SELECT coalesce(sum(hashtextextended(b::text, 0)), 0) FROM tenants_brand b),
            (SELECT coalesce(sum(hashtextextended(d::text, 0)), 0) FROM tenants_domain d),
