@@ -124,3 +124,50 @@ def test_a_sieve_asks_of_many_rules_on_one_amount_only_those_that_it_reaches() -
     assert {plan.rules[order].code for order in column.left(2)} == {"r0", "r1", "r2"}
     assert column.left("2") == column.left(None) == ()
     assert set(column.left(2.5)) == set(range(100)), "what a look-up can't tell is asked in full"
+
+
+def _asking(operator: str, value: Any) -> dict[str, Any]:
+    return {"kind": "attribute", "path": "order.score", "operator": operator, "value": value}
+
+
+def _program(rules: list[dict[str, Any]], **parts: Any) -> CompiledProgram:
+    return compile_program(document_shape(plain(rules, **parts)))
+
+
+COMPARED = (-2, 0, 1, 2, 2.5, -0.5, "web", "1", "2026-03-04")
+TOLD = (-3, -2, -1, 0, 1, 2, 3, 2.5, 1.0, True, None, "web", "1", "", "2026-03-04", "2026-03-05", ["web"], [2, 5], [])
+ONE_VALUE = [_asking(operator, value) for operator in ("eq", "ne", "gt", "ge", "lt", "le") for value in COMPARED]
+SEVERAL = [_asking(operator, [*COMPARED[:3], "web"]) for operator in ("in", "not_in")]
+
+
+def test_every_comparison_of_every_kind_of_value_is_told_as_asking_tells_it() -> None:
+    program = _program([rule(f"r{at:02}", when=each) for at, each in enumerate([*ONE_VALUE, *SEVERAL])])
+    asked = asking_all(program)
+    assert 0 < len(program.triggers["order.paid"].sieve.always) < len(ONE_VALUE)
+    for found in TOLD:
+        event, member = paid(score=found), MemberFacts()
+        assert evaluate(program, event, member) == evaluate(asked, event, member), found
+        silent = evaluate(program, event, member, whole=False)
+        assert [each.rule for each in silent.awards] == [each.rule for each in evaluate(asked, event, member).awards]
+
+
+def test_what_is_asked_before_the_value_is_told_before_it() -> None:
+    no, yes = _asking("eq", "never"), _asking("eq", "web")
+    dutch = {"kind": "member", "attribute": "language", "operator": "eq", "value": "nl"}
+    rules = [
+        rule("a", priority=9, group="g", stop=True, when=yes),
+        rule("b", priority=8, group="g", when=no),
+        rule("c", priority=7, audience=dutch, when=no),
+        rule("d", priority=6, when={"kind": "all", "of": [dutch, no]}),
+        rule("e", priority=5, when={"kind": "all", "of": [no, dutch]}),
+        rule("f", priority=4, enabled=False, when=no),
+    ]
+    told = evaluate(_program(rules), paid(score="web"), MemberFacts(language="en")).trace
+    assert {each.rule: (each.outcome, each.why) for each in told} == {
+        "a": ("fired", ""),
+        "b": ("stopped", "a"),
+        "c": ("not_matched", "audience"),
+        "d": ("not_matched", "when.of[0]"),
+        "e": ("not_matched", "when.of[0]"),
+        "f": ("disabled", ""),
+    }
