@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,18 @@ from loyalty.backtests.feed import nights_of, people
 from loyalty.backtests.memory import ReplayState, setting_of
 from loyalty.backtests.replay import Replay
 from loyalty.backtests.tally import Tally
-from loyalty.models import Enrollment, PointsAccount, PointsEntry, PointsLot, ProgressCounter, TierChange, TierStanding
+from loyalty.models import (
+    Enrollment,
+    Event,
+    PointsAccount,
+    PointsEntry,
+    PointsLot,
+    ProgressCounter,
+    TierChange,
+    TierStanding,
+)
 from loyalty.nightly import nightly_run
+from loyalty.traces import trace_whole
 from loyalty.versions import ProgramState, programs_fresh
 from tests.loyalty import shop
 from tests.loyalty.properties import streams
@@ -92,6 +103,15 @@ def assert_sums(tally: Tally, since: Any, until: Any) -> None:
     assert sum(sum(each.values()) for each in tally.moves.values()) == moves.count()
 
 
+def assert_outcomes(tally: Tally, since: Any, until: Any) -> None:
+    """What became of every rule in the window, against the traces that were kept of its events."""
+    happened: dict[str, Counter[str]] = defaultdict(Counter)
+    for event in Event.objects.filter(received_at__gte=since, received_at__lt=until).exclude(type="order.returned"):
+        for line in trace_whole(event.trace)["rules"]:
+            happened[line["rule"]][line["outcome"]] += 1
+    assert tally.rules == happened
+
+
 @settings(max_examples=scale.size(20, 600), deadline=None, suppress_health_check=streams.SHARED_BRAND)
 @given(
     document=streams.documents().map(without_budgets),
@@ -123,4 +143,5 @@ def test_the_version_in_force_again_comes_to_what_happened(brand, document, step
             assert_as_it_was(replay)
         if window < len(steps):
             assert_sums(tally, since, until)
+            assert_outcomes(tally, since, until)
         transaction.set_rollback(True)
