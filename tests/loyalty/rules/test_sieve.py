@@ -135,7 +135,27 @@ def _program(rules: list[dict[str, Any]], **parts: Any) -> CompiledProgram:
 
 
 COMPARED = (-2, 0, 1, 2, 2.5, -0.5, "web", "1", "2026-03-04")
-TOLD = (-3, -2, -1, 0, 1, 2, 3, 2.5, 1.0, True, None, "web", "1", "", "2026-03-04", "2026-03-05", ["web"], [2, 5], [])
+TOLD: tuple[Any, ...] = (
+    -3,
+    -2,
+    -1,
+    0,
+    1,
+    2,
+    3,
+    2.5,
+    1.0,
+    True,
+    None,
+    "web",
+    "1",
+    "",
+    "2026-03-04",
+    "2026-03-05",
+    ["web"],
+    [2, 5],
+    [],
+)
 ONE_VALUE = [_asking(operator, value) for operator in ("eq", "ne", "gt", "ge", "lt", "le") for value in COMPARED]
 SEVERAL = [_asking(operator, [*COMPARED[:3], "web"]) for operator in ("in", "not_in")]
 
