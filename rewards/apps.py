@@ -22,8 +22,11 @@ class RewardsConfig(AppConfig):
         from rewards.benefits import following as benefit_following
         from rewards.benefits import pages as benefit_pages
         from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
+        from rewards.kinds import codes, credit, gifts, parcels, supplied  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
+        from rewards.suppliers.wiring import suppliers_register
 
+        suppliers_register()
         section_register("rewards", RewardsSection, section_problems)
         on_published(following.catalogue_follow)
         member_part("rewards/home_part.html", pages.home_part)

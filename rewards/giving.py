@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,7 @@ from rewards.errors import NotOffered
 from rewards.handing import Deal, hand_out, hand_over
 from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel
+from rewards.suppliers.errors import DeliveredBySupplier
 
 
 def reward_give(
@@ -57,7 +60,8 @@ def act_give(call: ActCall) -> None:
 
 
 def act_take_back(call: ActCall) -> None:
-    """What was used stays used."""
+    """What was used stays used, and what a supplier has delivered is as good as that."""
     rows = Redemption.objects.filter(given_for__startswith=f"{call.key}:", state=Redemption.State.REDEEMED)
     for row in rows.order_by("pk"):
-        redemption_cancel(redemption=row, actor=call.actor, reason=_("The order was returned."))
+        with suppress(DeliveredBySupplier):
+            redemption_cancel(redemption=row, actor=call.actor, reason=_("The order was returned."))

@@ -22,9 +22,10 @@ from loyalty.selectors import accounts_of, document_now, regrant_end
 from rewards import stock
 from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, ReservationOver, SoldOut, StillReserved, UseTooLate
 from rewards.handing import Deal, hand_out, hand_over, take_back
+from rewards.kinds import handler_of
 from rewards.models import PoolCode, Redemption, Reward, Voucher, WaitingPlace
 from rewards.offering import Option, offer_check, option_chosen, options_of, standing_of
-from rewards.pieces import piece_of
+from rewards.pieces import kind_of, piece_of
 
 State = Redemption.State
 
@@ -247,6 +248,9 @@ def usable_check(row: Redemption, now: datetime) -> None:
         raise StillReserved()
     if row.use_until is not None and now >= row.use_until:
         raise UseTooLate()
+    ready = handler_of(kind_of(row.reward)).ready
+    if ready is not None:
+        ready(row)
 
 
 def mark_used(row: Redemption, *, actor: Actor, now: datetime) -> None:

@@ -25,8 +25,9 @@ from rewards.errors import (
     VoucherUsed,
     VoucherVoid,
 )
-from rewards.kinds import Handing
+from rewards.kinds import Handing, handler_of
 from rewards.models import PoolCode, Redemption, Voucher, VoucherUse
+from rewards.pieces import kind_of
 
 PURPOSE = "voucher_code"
 POOL_PURPOSE = "pool_code"
@@ -95,6 +96,9 @@ def code_of(redemption: Redemption) -> str | None:
         return None
     if redemption.code is not None:
         return unseal(redemption.code.sealed, purpose=POOL_PURPOSE)
+    own = handler_of(kind_of(redemption.reward)).code
+    if own is not None:
+        return own(redemption)
     voucher = Voucher.objects.filter(redemption=redemption).first()
     return code_shown(unseal(voucher.sealed, purpose=PURPOSE)) if voucher is not None else None
 

@@ -9,6 +9,8 @@ rule); revoke in the one in which a final redemption is canceled, before the poi
 DomainError, which undoes the whole; effects on the outside leave through the outbox. A kind without a handler does
 nothing more than its redemption says.
 
+ready refuses the use of one that isn't there yet. code gives the code of a redemption whose code is the kind's own.
+
 problems tells what only the room's tables can tell of a kind before its document is published (a sweepstake or a
 supplier that isn't there); paths start at the given one.
 """
@@ -40,22 +42,32 @@ class Handing(msgspec.Struct, frozen=True):
 
 Step = Callable[[Handing], None]
 Check = Callable[[Program, Any, str], Iterable[Problem]]
+Ready = Callable[["Redemption"], None]
+Reveal = Callable[["Redemption"], str | None]
 
 
 class Handler(msgspec.Struct, frozen=True):
     issue: Step | None = None
     revoke: Step | None = None
     problems: Check | None = None
+    ready: Ready | None = None
+    code: Reveal | None = None
 
 
 _handlers: dict[str, Handler] = {}
 
 
 def kind_handler(
-    tag: str, *, issue: Step | None = None, revoke: Step | None = None, problems: Check | None = None
+    tag: str,
+    *,
+    issue: Step | None = None,
+    revoke: Step | None = None,
+    problems: Check | None = None,
+    ready: Ready | None = None,
+    code: Reveal | None = None,
 ) -> None:
     """Called once per kind, in ready()."""
-    _handlers[tag] = Handler(issue, revoke, problems)
+    _handlers[tag] = Handler(issue, revoke, problems, ready, code)
 
 
 def handler_of(kind: Any) -> Handler:

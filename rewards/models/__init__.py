@@ -5,6 +5,9 @@ from rewards.models.catalogue import CodePool, PoolCode, Redemption, Reward, Rew
 from rewards.models.handing import Donation, Fulfilment, StoreCredit, StoreCreditLine, WaitingPlace
 from rewards.models.vouchers import GuessCount, Voucher, VoucherUse
 
+# The tables of rewards/suppliers, so that Django finds them.
+from rewards.suppliers import models as suppliers
+
 __all__ = [
     "Benefit",
     "BenefitGrant",
@@ -24,4 +27,5 @@ __all__ = [
     "Voucher",
     "VoucherUse",
     "WaitingPlace",
+    "suppliers",
 ]

@@ -213,6 +213,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.hook = told["hook"]
         if told.get("forget_orders"):
             books.orders.clear()
+            self.server.requests.clear()
         for name, changes in told.get("orders", {}).items():
             books.orders[name].update(changes)
         for wanted in told.get("commit", ()):

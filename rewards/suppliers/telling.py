@@ -1,0 +1,23 @@
+"""Waking a worker for an order. The outbox' own transaction is no place for a question to the outside."""
+
+from __future__ import annotations
+
+from celery import current_app
+from django.db import connection, transaction
+
+from core.outbox import Message
+from core.tasks import HEADER
+
+WORK = "rewards.tasks.supplier_order"
+
+
+def order_due(message: Message) -> None:
+    order_wake(int(message.payload["order_id"]))
+
+
+def order_wake(order_id: int) -> None:
+    """Send a worker once the current transaction is committed. One that doesn't come is made good by the sweep."""
+    schema = connection.schema_name  # type: ignore[attr-defined]
+    transaction.on_commit(
+        lambda: current_app.tasks[WORK].apply_async((order_id,), headers={HEADER: schema}, retry=False), robust=True
+    )

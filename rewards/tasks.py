@@ -1,0 +1,33 @@
+"""The rewards room's scheduled work. Each task carries its brand; see core/tasks.py."""
+
+from __future__ import annotations
+
+from core.tasks import brand_task
+from rewards.suppliers.nights import suppliers_night
+from rewards.suppliers.ordering import order_step, orders_work
+from rewards.suppliers.syncing import sync_run, syncs_sweep
+
+
+@brand_task
+def supplier_order(order_id: int) -> None:
+    """One order a step further."""
+    order_step(order_id)
+
+
+@brand_task
+def supplier_sync(sync_id: int) -> None:
+    """One reading of a catalogue."""
+    sync_run(sync_id)
+
+
+@brand_task
+def suppliers_sweep() -> None:
+    """Beat's round: orders whose time has come, and catalogues that a dead process or a lost message left behind."""
+    syncs_sweep()
+    orders_work()
+
+
+@brand_task
+def suppliers_nightly() -> None:
+    """Called often; once a local day it reads the catalogues and compares the books."""
+    suppliers_night()

@@ -1,0 +1,90 @@
+"""An account at the stand-in, a member with points, and a supplier's product among the rewards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from core.ids import uuid7
+from loyalty.models import Enrollment, Program
+from rewards.models import Redemption, Reward
+from rewards.services import reward_redeem
+from rewards.suppliers.accounts import connection_save, connection_verify
+from rewards.suppliers.models import SupplierConnection, SupplierOffer, SupplierOrder, SupplierProduct
+from rewards.suppliers.offering import offer_make
+from rewards.suppliers.ordering import order_step
+from rewards.suppliers.syncing import sync_request, sync_run
+from tests.loyalty import shop
+from tests.rewards.suppliers.standin import KEY, StandIn
+
+
+def account(program: Program, stand_in: StandIn, **fields: Any) -> SupplierConnection:
+    """Tried, with the catalogue read."""
+    made = connection_save(
+        connection=None,
+        secret=KEY,
+        actor=shop.STAFF,
+        fields={
+            "program": program, "code": f"cards_{uuid4().hex[:6]}", "name": "Cards", "supplier": "card_catalogue",
+            "base_url": stand_in.url, "currency": "points", "rates": {"EUR": "100", "JPY": "0.62"}, "rounding": "up",
+            "round_to": 10, "countries": ["NL"], "low_balance_minor": 1000, **fields,
+        },
+    )  # fmt: skip
+    connection_verify(connection=made, actor=shop.STAFF)
+    read(made)
+    return SupplierConnection.objects.get(pk=made.pk)
+
+
+def read(connection: SupplierConnection) -> Any:
+    return sync_run(sync_request(connection=connection, actor=shop.STAFF, wakes=False).pk)
+
+
+def product(connection: SupplierConnection, name: str = "boekenbeurs-eur") -> SupplierProduct:
+    return SupplierProduct.objects.select_related("connection__program").get(connection=connection, external_id=name)
+
+
+def offer(connection: SupplierConnection, value: int = 1000, name: str = "boekenbeurs-eur") -> SupplierOffer:
+    return offer_make(product=product(connection, name), value_minor=value, actor=shop.STAFF)
+
+
+def member(program: Program, points: int = 5000, name: str = "Anna") -> Enrollment:
+    who = shop.member(name)
+    shop.send(shop.order(who, points))
+    return shop.place(who, program)
+
+
+def take(place: Enrollment, reward: Reward, key: str = "") -> SupplierOrder:
+    """The member takes it; nothing has been ordered yet."""
+    made = reward_redeem(enrollment=place, reward=reward, actor=shop.PARTNER, key=key or uuid7().hex)
+    return SupplierOrder.objects.get(redemption=made)
+
+
+def step(order: SupplierOrder) -> SupplierOrder:
+    return order_step(order.pk)
+
+
+def later(order: SupplierOrder, by: timedelta = timedelta(minutes=3)) -> None:
+    """As if so much time had gone by for this order."""
+    row = SupplierOrder.objects.get(pk=order.pk)
+    row.created_at -= by
+    row.sent_at = row.sent_at - by if row.sent_at else None
+    row.next_at = row.next_at - by if row.next_at else None
+    row.runner_until = row.runner_until - by if row.runner_until else None
+    row.save()
+
+
+def to_the_end(order: SupplierOrder, steps: int = 12) -> SupplierOrder:
+    """Step by step, with time in between, until it is closed or waits for the team."""
+    for _each in range(steps):
+        found = step(order)
+        if not found.open or found.state == SupplierOrder.State.STUCK:
+            return found
+        later(order)
+    return SupplierOrder.objects.get(pk=order.pk)
+
+
+def outcome(order: SupplierOrder) -> tuple[str, str]:
+    """State of the order and of its redemption."""
+    redemption = Redemption.objects.get(pk=order.redemption_id)
+    return SupplierOrder.objects.get(pk=order.pk).state, redemption.state
