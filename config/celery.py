@@ -32,6 +32,8 @@ app.conf.beat_schedule = {
     "backtest-sweep": {"task": "loyalty.tasks.backtest_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "points-sweep": {"task": "loyalty.tasks.points_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "sweepstakes-sweep": {"task": "draws.tasks.sweepstakes_sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "suppliers-sweep": {"task": "rewards.tasks.suppliers_sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "suppliers-nightly": {"task": "rewards.tasks.suppliers_nightly", "schedule": 900.0, "options": {"expires": 900}},
     "files-sweep": {"task": "claims.tasks.files_sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
     "signups-sweep": {

@@ -10,7 +10,6 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -25,7 +24,6 @@ from rewards.suppliers.protocol import Product, ProductPage, SupplierError
 
 log = logging.getLogger(__name__)
 
-WORK = "rewards.tasks.supplier_sync"
 MOST_PAGES = 5_000
 # A reading that gave no sign of life for so long is anybody's.
 SILENT = timedelta(minutes=5)
@@ -52,9 +50,11 @@ def sync_request(*, connection: SupplierConnection, actor: Actor, wakes: bool = 
 
 def _wake(sync_id: int) -> None:
     """After the commit. A worker that doesn't come is made good by the sweep."""
+    from rewards.tasks import supplier_sync
+
     schema = connection.schema_name  # type: ignore[attr-defined]
     transaction.on_commit(
-        lambda: current_app.tasks[WORK].apply_async((sync_id,), headers={HEADER: schema}, retry=False), robust=True
+        lambda: supplier_sync.apply_async((sync_id,), headers={HEADER: schema}, retry=False), robust=True
     )
 
 
@@ -115,8 +115,8 @@ def _page_take(sync: SupplierSync, page: ProductPage) -> None:
         for product in {each.id: each for each in page.products}.values():
             row = known.get(product.id) or SupplierProduct(connection=sync.connection, external_id=product.id)
             changed = _put(row, product, sync.connection)
-            sync.added += row.pk is None
-            sync.changed += row.pk is not None and changed
+            sync.added += product.id not in known
+            sync.changed += product.id in known and changed
             row.seen_at, row.withdrawn_at = now, None
             row.save()
         sync.pages, sync.seen = sync.pages + 1, sync.seen + len(page.products)

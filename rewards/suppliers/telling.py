@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from celery import current_app
 from django.db import connection, transaction
 
 from core.outbox import Message
 from core.tasks import HEADER
-
-WORK = "rewards.tasks.supplier_order"
 
 
 def order_due(message: Message) -> None:
@@ -17,7 +14,9 @@ def order_due(message: Message) -> None:
 
 def order_wake(order_id: int) -> None:
     """Send a worker once the current transaction is committed. One that doesn't come is made good by the sweep."""
+    from rewards.tasks import supplier_order
+
     schema = connection.schema_name  # type: ignore[attr-defined]
     transaction.on_commit(
-        lambda: current_app.tasks[WORK].apply_async((order_id,), headers={HEADER: schema}, retry=False), robust=True
+        lambda: supplier_order.apply_async((order_id,), headers={HEADER: schema}, retry=False), robust=True
     )

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from core.egress import AddressRefused
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.outbox import outbox_drain
 from core.resealing import place_reseal, sealed_places
 from core.tables import AuditEntry
@@ -20,7 +20,7 @@ from rewards.suppliers.accounts import (
     secret_rotate,
     supplier_of,
 )
-from rewards.suppliers.errors import SaleStopped, SecretNeeded, SupplierRefused
+from rewards.suppliers.errors import SecretNeeded, SupplierRefused
 from rewards.suppliers.models import SupplierConnection, SupplierOrder
 from tenants.models import Brand
 from tests.loyalty import shop
@@ -57,7 +57,7 @@ def test_an_account_sells_nothing_before_it_was_tried(program: Program, stand_in
     account = cast.account(program, stand_in)
     offer = cast.offer(account)
     SupplierConnection.objects.update(verified_at=None)
-    with pytest.raises(SaleStopped):
+    with pytest.raises(Conflict, match=r"just now|not offered"):
         cast.take(cast.member(program), offer.reward)
 
 
@@ -131,7 +131,7 @@ def test_a_pause_by_the_team_stops_the_sale_and_not_the_orders(program: Program,
     anna = cast.member(program)
     order = cast.take(anna, offer.reward)
     connection_pause(connection=account, paused=True, actor=shop.STAFF)
-    with pytest.raises(SaleStopped):
+    with pytest.raises(Conflict, match=r"just now|not offered"):
         cast.take(anna, offer.reward)
     assert cast.to_the_end(order).state == "delivered"
     cast.read(account)
@@ -151,7 +151,7 @@ def test_keys_and_codes_survive_a_change_of_the_master_key(program: Program, sta
             assert place_reseal(place) == 1
     settings.MASTER_KEYS = settings.MASTER_KEYS[:1]
     assert SupplierOrder.objects.get(pk=order.pk).sealed != before
-    assert supplier_of(SupplierConnection.objects.get()).balance()
+    assert supplier_of(SupplierConnection.objects.get()).balance().currency == "EUR"
     from rewards.models import Redemption
     from rewards.vouchers import code_of
 

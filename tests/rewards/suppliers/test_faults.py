@@ -21,8 +21,7 @@ from core.tables import OutboxMessage
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Enrollment
 from rewards.models import Redemption
-from rewards.suppliers import ordering
-from rewards.suppliers.byhand import order_retry
+from rewards.suppliers import byhand, ordering
 from rewards.suppliers.models import SupplierOrder
 from rewards.vouchers import code_of
 from tenants.models import Brand
@@ -42,7 +41,7 @@ CHANCES = {
         "garbled": 0.05, "busy": 0.05, "out_of_stock": 0.08, "fails_later": 0.04, "slow": 0.02,
     },
     "find": {"error_before": 0.1, "silent_before": 0.05, "busy": 0.05},
-    "codes": {"same_code": 0.05, "empty_code": 0.05, "wrong_code": 0.05, "error_before": 0.1},
+    "codes": {"empty_code": 0.08, "wrong_code": 0.05, "error_before": 0.1},
 }
 # fmt: on
 
@@ -55,6 +54,7 @@ class Killed(BaseException):
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is woken: the workers here are the test's own. Every seventeenth note is one's last."""
     monkeypatch.setattr(outbox, "_wake", None)
+    monkeypatch.setattr(byhand, "order_wake", lambda order_id: None)
     numbers, original = itertools.count(1), ordering._note
 
     def note(*told: Any) -> None:
@@ -102,7 +102,7 @@ def play(brand: Brand, stand_in: StandIn, *, members: int = MEMBERS, rounds: int
             if number == rounds // 2:
                 stand_in.tell(faults={})
                 for each in SupplierOrder.objects.filter(state="stuck"):
-                    order_retry(order=each, actor=shop.STAFF)
+                    byhand.order_retry(order=each, actor=shop.STAFF)
             if number > rounds // 2 and not SupplierOrder.objects.filter(state__in=ordering.WORKING).exists():
                 break
     return places

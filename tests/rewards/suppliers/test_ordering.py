@@ -14,7 +14,7 @@ from loyalty.models import Enrollment, Program
 from rewards.models import Redemption
 from rewards.services import redemption_cancel, redemption_use, reward_redeem
 from rewards.suppliers import ordering
-from rewards.suppliers.errors import DeliveredBySupplier, SaleStopped, StillComing
+from rewards.suppliers.errors import DeliveredBySupplier, StillComing
 from rewards.suppliers.models import SupplierConnection, SupplierOffer, SupplierOrder
 from rewards.suppliers.ordering import order_step, orders_due
 from rewards.vouchers import code_of
@@ -68,7 +68,7 @@ def test_a_reward_is_ordered_delivered_and_its_code_shown_and_the_supplier_charg
     [theirs] = scene.stand_in.orders()
     assert theirs["reference"] == str(order.redemption_id)
     assert (scene.code(order) or "").startswith(theirs["code"])
-    assert theirs["code"] not in SupplierOrder.objects.get(pk=order.pk).sealed
+    assert theirs["code"] not in str(SupplierOrder.objects.get(pk=order.pk).sealed)
     assert scene.charged() == 950
     assert (scene.points, told("supplier.delivered"), told("supplier.failed")) == (4000, 1, 0)
     assert cast.step(order).state == "delivered"
@@ -272,7 +272,7 @@ def test_too_little_money_at_the_supplier_stops_the_sale_tells_the_team_and_keep
     account = SupplierConnection.objects.get(pk=scene.account.pk)
     assert account.paused == "low_balance"
     assert told("supplier.attention") == 1
-    with pytest.raises(SaleStopped):
+    with pytest.raises(Conflict, match=r"just now|not offered"):
         scene.take()
     assert scene.points == 4000
     # The same again tells nobody twice; money and a reading of the catalogue bring the sale back.
@@ -291,7 +291,7 @@ def test_a_refused_key_stops_the_sale_until_the_account_is_tried_again(scene: Sc
     scene.stand_in.tell(keys=["another"])
     assert cast.step(order).state == "waiting"
     assert SupplierConnection.objects.get(pk=scene.account.pk).paused == "key_refused"
-    with pytest.raises(SaleStopped):
+    with pytest.raises(Conflict, match=r"just now|not offered"):
         scene.take()
 
 
