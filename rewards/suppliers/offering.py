@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.audit import audit_record
 from core.errors import DomainError, InvalidInput
+from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.models import Program
 from loyalty.selectors import document_now
@@ -83,16 +84,28 @@ def supplied_problems(program: Program, kind: Supplied, path: str) -> Problems:
     account = SupplierConnection.objects.filter(code=kind.supplier, program=program).first()
     if account is None:
         yield Problem(
-            f"{path}.supplier", f"There is no supplier {kind.supplier!r}.", "Connect it first, under that code."
+            f"{path}.supplier",
+            phrase("There is no supplier “%(code)s”.", code=kind.supplier),
+            phrase("Connect it first, under that code."),
         )
         return
     product, value = product_named(kind)
     if product is None:
-        yield Problem(f"{path}.product", "The supplier has no such product.", "Read its catalogue, and name one of it.")
+        yield Problem(
+            f"{path}.product",
+            phrase("The supplier has no such product."),
+            phrase("Read its catalogue, and name one of its products."),
+        )
     elif value is None:
-        yield Problem(f"{path}.amount_minor", "It doesn't say at which amount.", "Name one of its amounts.")
+        yield Problem(
+            f"{path}.amount_minor", phrase("It doesn’t say at which amount."), phrase("Name one of its amounts.")
+        )
     elif kind.money_currency not in (None, product.money_currency):
-        yield Problem(f"{path}.money_currency", f"It is sold in {product.money_currency}.", "Name that currency.")
+        yield Problem(
+            f"{path}.money_currency",
+            phrase("It is sold in %(currency)s.", currency=product.money_currency),
+            phrase("Name that currency."),
+        )
 
 
 def offer_make(
