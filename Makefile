@@ -5,7 +5,7 @@ IN_VENV = @$(PYTHON) bin/bootstrap.py
 .PHONY: help demo dev test check soak bench css messages lock setup docker-check
 
 help:
-	@echo "make demo      the whole product on this machine, with two demo brands; Ctrl-C stops it, data is kept"
+	@echo "make demo      the whole product on this machine, with three demo brands; Ctrl-C stops it, data is kept"
 	@echo "make test      lint, types, contracts, and all tests"
 	@echo "make check     only the quick checks of make test, no tests"
 	@echo "make soak      the trials of reliability at full size"

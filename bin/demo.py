@@ -29,6 +29,7 @@ from core.embedded.postgres import ensure_running, stop_folder
 
 PYTHON = str(VENV / "bin" / "python")
 STATE = VAR / "demo.json"
+SUPPLIER_PORT = 8099
 FOLDERS = ("broker/queue", "broker/control", "broker/done", "log", "mailbox", "media")
 START_SECONDS = 90
 
@@ -101,12 +102,15 @@ def launch(options: argparse.Namespace) -> int:
         port = free_port(int(os.environ.get("PORT", "8000")))
         env["PUBLIC_PORT"] = str(port)
         STATE.write_text(json.dumps({"pid": os.getpid(), "url": f"http://localhost:{port}/", "postgres": ours}))
+        # Before the brands are made: one of them sells from it.
+        running.start(supplier(env))
         prepare(env)
         for program in programs(env, port, dev=options.dev):
             running.start(program)
         wait_until_ready(running, port)
         say(f"\nReady after {time.monotonic() - begun:.1f} s.\n")
         addresses.show(port, addresses.read_logins(env))
+        say(f"  The supplier that isn't one: {env['SUPPLIER_STAND_IN']}/_control\n")
         return 0 if options.until_ready else watch(running, programs(env, port, dev=options.dev), dev=options.dev)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -139,6 +143,14 @@ def prepare(env: dict[str, str]) -> None:
     run_step("Platform (migrations, operator brand)", [PYTHON, "manage.py", "platform_init"], "platform_init", env=env)
     run_step("Brands' tables", [PYTHON, "manage.py", "brands_migrate"], "brands_migrate", env=env)
     run_step("Demo brands (members and history)", [PYTHON, "manage.py", "demo_seed"], "demo_seed", env=env)
+
+
+def supplier(env: dict[str, str]) -> Program:
+    """The stand-in of a supplier of gift cards; where it is goes into the environment of all that start after it."""
+    port = free_port(SUPPLIER_PORT)
+    env["SUPPLIER_STAND_IN"] = f"http://127.0.0.1:{port}"
+    command = [PYTHON, "-m", "sandbox.supplier", "--port", str(port), "--file", str(VAR / "supplier.json")]
+    return Program("supplier", command, env)
 
 
 def programs(env: dict[str, str], port: int, *, dev: bool) -> list[Program]:

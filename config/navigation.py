@@ -52,6 +52,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
             _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
             _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
+            _item(request, _("Suppliers"), "local_shipping", "rewards.supplierconnection"),
+            _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
+            _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),
+            _item(request, _("Comparisons with suppliers"), "compare_arrows", "rewards.supplierreconciliation"),
         ),
         _house(request),
     ]

@@ -97,7 +97,8 @@ def reward_redeemed(message: Message) -> None:
         if member is not None
         else None
     )
-    if member is None or redemption is None:
+    # What a supplier delivers is told of when it is there.
+    if member is None or redemption is None or redemption.reward.kind == "supplied":
         return
     reward = redemption.reward
     name = reward.name_nl if member.language == "nl" and reward.name_nl else reward.name

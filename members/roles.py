@@ -91,12 +91,31 @@ RUN_BRAND = (
     | frozenset({"rewards.view_tokenkey", "rewards.rotate_tokenkey"})
 )
 
+SEE_SUPPLIERS = _may(
+    "rewards", "view", "supplierconnection", "supplierproduct", "supplieroffer", "suppliersync"
+) | _may("rewards", "view", "supplierorder", "supplierreconciliation", "supplierdifference")
+SELL_FROM_SUPPLIERS = _may("rewards", "add", "supplieroffer", "suppliersync")
+SETTLE_WITH_SUPPLIERS = frozenset({"rewards.settle_supplierorder"})
+CONNECT_SUPPLIERS = _may("rewards", "add change", "supplierconnection") | _may(
+    "rewards", "add", "supplierreconciliation"
+)
+
 ROLES: dict[str, frozenset[str]] = {
-    OWNER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | EDIT_PROGRAM | SERVE_MEMBERS | RUN_BRAND,
-    MARKETER: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | EDIT_PROGRAM,
-    SUPPORT: SEE_PROGRAM | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | SERVE_MEMBERS,
+    OWNER: SEE_PROGRAM
+    | SEE_SUPPLIERS
+    | SEE_LEDGER
+    | SEE_PEOPLE
+    | SEE_PLACES
+    | EDIT_PROGRAM
+    | SELL_FROM_SUPPLIERS
+    | SERVE_MEMBERS
+    | SETTLE_WITH_SUPPLIERS
+    | RUN_BRAND
+    | CONNECT_SUPPLIERS,
+    MARKETER: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | EDIT_PROGRAM | SELL_FROM_SUPPLIERS,
+    SUPPORT: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | SERVE_MEMBERS | SETTLE_WITH_SUPPLIERS,
     # Figures without people: an analyst sees no names.
-    ANALYST: SEE_PROGRAM | SEE_LEDGER,
+    ANALYST: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER,
 }
 
 

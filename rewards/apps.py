@@ -22,7 +22,6 @@ class RewardsConfig(AppConfig):
         from rewards.benefits import following as benefit_following
         from rewards.benefits import pages as benefit_pages
         from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
-        from rewards.kinds import codes, credit, gifts, parcels, supplied  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
         from rewards.suppliers.wiring import suppliers_register
 

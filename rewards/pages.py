@@ -15,6 +15,7 @@ from loyalty.selectors import Balance, balances_of
 from loyalty.showcase import Naming
 from rewards.models import Redemption, Reward
 from rewards.selectors import Offer, offer_of, redemptions_of, rewards_for, rewards_offered
+from rewards.suppliers.settling import supplied_code, supplied_state
 from rewards.vouchers import code_of
 
 TEASERS = 3
@@ -31,7 +32,7 @@ class Shown(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A redemption as its owner sees it. state: ready, late (not used in time), used or canceled.
+    """A redemption as its owner sees it. state: ready, late (not used in time), used, canceled, coming or failed.
 
     returnable: its owner may give it back; a reward whose code they were shown only staff can cancel, and one that was
     given to them has no points to give back.
@@ -86,13 +87,17 @@ def mine_page(enrollment: Enrollment) -> Context:
     taken = [_taken(each, currencies) for each in redemptions_of(enrollment)[:200]]
     return {
         "enrollment": enrollment,
-        "ready": [each for each in taken if each.state == "ready"],
-        "past": [each for each in taken if each.state != "ready"],
+        "ready": [each for each in taken if each.state in ("ready", "coming")],
+        "past": [each for each in taken if each.state not in ("ready", "coming")],
     }
 
 
 def redemption_page(enrollment: Enrollment, redemption: Redemption) -> Context:
     taken = _taken(redemption, _currencies(enrollment))
+    found = supplied_code(redemption)
+    if found is not None:
+        until = redemption.supplier_order.code_until
+        return {"enrollment": enrollment, "taken": taken, "code": found[0], "pin": found[1], "code_until": until}
     return {"enrollment": enrollment, "taken": taken, "code": code_of(redemption)}
 
 
@@ -122,7 +127,9 @@ def _shown(offer: Offer, currencies: dict[str, Balance]) -> Shown:
 
 def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
     state = {Redemption.State.USED: "used", Redemption.State.CANCELED: "canceled"}.get(redemption.state, "ready")  # type: ignore[call-overload]
+    state = supplied_state(redemption) or state
     if state == "ready" and redemption.use_until is not None and redemption.use_until <= clock.now():
         state = "late"
     returnable = state in ("ready", "late") and redemption.code_id is None and redemption.entry_id is not None
+    returnable = returnable and redemption.reward.kind != "supplied"
     return Taken(redemption, redemption.reward, named(currencies, redemption.reward.currency), state, returnable)

@@ -99,7 +99,7 @@ def redemptions_of(enrollment: Enrollment) -> QuerySet[Redemption]:
     """A member's redemptions, newest first."""
     return (
         Redemption.objects.filter(enrollment=enrollment)
-        .select_related("reward__pool", "code", "voucher", "fulfilment")
+        .select_related("reward__pool", "code", "voucher", "fulfilment", "supplier_order")
         .order_by("-redeemed_at", "-id")
     )
 

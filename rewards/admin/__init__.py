@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from rewards.admin import catalogue, choices, panel, pools, redemptions
+from rewards.admin import (
+    catalogue,
+    choices,
+    panel,
+    pools,
+    redemptions,
+    supplierorders,
+    supplierproducts,
+    suppliers,
+)
 from rewards.benefits import admin as benefits
 
-__all__ = ["benefits", "catalogue", "choices", "panel", "pools", "redemptions"]
+__all__ = [
+    "benefits",
+    "catalogue",
+    "choices",
+    "panel",
+    "pools",
+    "redemptions",
+    "supplierorders",
+    "supplierproducts",
+    "suppliers",
+]

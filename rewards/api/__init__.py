@@ -13,6 +13,7 @@ from rewards.api.benefits import (
     UseRevokeView,
 )
 from rewards.api.catalogue import RewardsView, RewardView
+from rewards.api.deliveries import DeliveryView
 from rewards.api.redemptions import CancelView, RedemptionsView, RedemptionView, UseView
 
 api_urls = [
@@ -21,6 +22,7 @@ api_urls = [
     path("redemptions", RedemptionsView.as_view(), name="redemptions"),
     path("redemptions/<uuid:redemption>", RedemptionView.as_view(), name="redemption"),
     path("redemptions/<uuid:redemption>/cancel", CancelView.as_view(), name="redemption-cancel"),
+    path("redemptions/<uuid:redemption>/delivery", DeliveryView.as_view(), name="redemption-delivery"),
     path("redemptions/<uuid:redemption>/use", UseView.as_view(), name="redemption-use"),
     path("members/<str:member>/benefits", BenefitsView.as_view(), name="member-benefits"),
     path("members/<str:member>/benefits/<str:benefit>/uses", BenefitUsesView.as_view(), name="benefit-uses"),

@@ -73,3 +73,11 @@ def supplied_code(redemption: Redemption) -> tuple[str, str] | None:
         return None
     pin = unseal(order.sealed_pin, purpose=PIN_PURPOSE) if order.sealed_pin else ""
     return unseal(order.sealed, purpose=PURPOSE), pin
+
+
+def supplied_state(redemption: Redemption) -> str | None:
+    """`coming` while nobody knows yet, `failed` when the points are back; None when there is nothing special."""
+    order = getattr(redemption, "supplier_order", None)
+    if order is None or order.state == State.DELIVERED:
+        return None
+    return "failed" if order.state == State.FAILED else "coming"

@@ -136,6 +136,8 @@ class History:
 
     def _take_rewards(self) -> None:
         rewards = list(Reward.objects.filter(program=self.program))
+        if not rewards:
+            return
         for member, _keen in self.members:
             if self.dice.random() > 0.12:
                 continue

@@ -39,6 +39,7 @@ from tests.conftest import brands_dropped_after
 from tests.draws import cast as sweepstakes
 from tests.loyalty import shop
 from tests.referrals import cast as befriended
+from tests.rewards.suppliers import cast as supplied
 from tests.trials import scale
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -106,10 +107,11 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         wish = Wish(filename="reviews.ndjson", format="ndjson", source=f"contract-{number}")
         job, _new = import_create(kept=kept, wish=wish, actor=shop.PARTNER)
     friend = befriended.comes(place, f"Bo{number}")
+    order = supplied.unasked(place, f"cards_{number}")["rewards_supplierorder"]
     known = {
         "member": [f"ext:C-{number}", str(anna.public_id)],
         "event": [event.body["id"]],
-        "redemption": [str(taken.pk)],
+        "redemption": [str(taken.pk), str(order.redemption_id)],
         "reward": ["beans"],
         "claim": [str(claim.pk)],
         "file": [str(claim.files.get().pk)],

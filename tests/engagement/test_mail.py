@@ -35,6 +35,9 @@ LETTERS: dict[str, dict[str, Any]] = {
     "reward_redeemed": {"name": "Ann", "reward": "Coffee & cake"},
     "claim_approved": {"name": "Ann", "claim": "Coffee & cake"},
     "claim_refused": {"name": "Ann", "claim": "Coffee & cake", "reason": "Too blurred & dark"},
+    "reward_delivered": {"name": "Ann", "reward": "Coffee & cake"},
+    "reward_failed": {"name": "Ann", "reward": "Coffee & cake"},
+    "supplier_attention": {"supplier": "Cards & co", "what": "The balance is too low."},
     "rule_message": {"headline": "Double points", "words": "This week only."},
     "tier_ending": {
         "name": "Ann",

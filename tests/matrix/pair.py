@@ -40,6 +40,7 @@ from core.actor import Actor
 from core.audit import audit_record
 from core.ids import uuid7
 from core.outbox import outbox_drain
+from core.secrets import seal
 from core.tables import AuditEntry, IdempotencyRecord, JobRun, OutboxMessage, RateWindow, SharedCounter
 from draws.closing import sweepstake_draw, winner_pass
 from draws.models import Sweepstake, SweepstakeEntry
@@ -94,6 +95,17 @@ from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_set
+from rewards.suppliers.accounts import HOOK_PURPOSE
+from rewards.suppliers.accounts import PURPOSE as KEY_PURPOSE
+from rewards.suppliers.models import (
+    SupplierConnection,
+    SupplierDifference,
+    SupplierOffer,
+    SupplierOrder,
+    SupplierProduct,
+    SupplierReconciliation,
+    SupplierSync,
+)
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand, BrandSignup, Domain, SignupState
 from tenants.signup import signup_link_token
@@ -296,6 +308,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         "adjustment": str(PointsAdjustment.objects.get(enrollment=place, state="requested").pk),
         **office(word, number),
         **claimed(place, word, prefix),
+        **supplied(place, word, prefix),
         **visited(place, word, prefix),
         **benefited(place, word, prefix),
         **befriended(place, word, prefix),
@@ -384,6 +397,49 @@ def rewards_taken(place: Enrollment, word: str, prefix: str, number: int) -> tup
     member_fact_set(member_id=place.member_id, key="note", value=word)
     segment_member_add(segment=segment, member=place.member, actor=staff)
     return reward, kept
+
+
+def supplied(place: Enrollment, word: str, prefix: str) -> Cast:
+    """An account at a supplier, a product, an order that waits for the team, and a comparison that found it."""
+    now = clock.now()
+    account = SupplierConnection.objects.create(
+        program=place.program, code=f"{prefix}cards", name=f"{word} cards", supplier="card_catalogue",
+        base_url=f"https://{word}.example/", sealed_secret=seal(word, purpose=KEY_PURPOSE), secret_last4=word[-4:],
+        sealed_hook_secret=seal(word, purpose=HOOK_PURPOSE), currency=f"{prefix}points", rates={"EUR": "1"},
+        countries=[], balance_minor=1, balance_currency="EUR", verified_at=now, problem=f"{word} problem",
+    )  # fmt: skip
+    product = SupplierProduct.objects.create(
+        connection=account, external_id=f"{prefix}card", name=f"{word} card", brand_name=f"{word} brand",
+        category=f"{word} sort", description=f"{word} description", terms=f"{word} terms", money_currency="EUR",
+        values=[7], seen_at=now,
+    )  # fmt: skip
+    kind = {"kind": "supplied", "supplier": account.code, "product": product.external_id, "amount_minor": 7}
+    body = {"code": f"{prefix}card", "name": f"{word} card", "kind": kind,
+            "prices": [{"points": 5, "currency": f"{prefix}points"}]}  # fmt: skip
+    reward = Reward.objects.create(
+        program=place.program, code=f"{prefix}card", name=f"{word} card", currency=f"{prefix}points", price=5,
+        kind="supplied", body=body,
+    )  # fmt: skip
+    SupplierOffer.objects.create(reward=reward, product=product, value_minor=7, price_by_rate=False)
+    partner = Actor("partner", f"api:{word}", f"{word} shop")
+    taken = reward_redeem(enrollment=place, reward=reward, actor=partner, key=f"{word}-card-taken-one-time")
+    order = SupplierOrder.objects.get(redemption=taken)
+    SupplierOrder.objects.filter(pk=order.pk).update(
+        state="stuck", next_at=None, ref=f"{word} ref", failure=f"{word} why", last_error=f"{word} said",
+        sealed=None,
+    )  # fmt: skip
+    SupplierSync.objects.create(
+        connection=account, state="failed", requested_by=f"user:{word}", requested_at=now, problem=f"{word} problem"
+    )
+    made = SupplierReconciliation.objects.create(
+        connection=account, since=now, until=now, started_at=now, requested_by=f"user:{word}", problem=f"{word} away"
+    )
+    SupplierDifference.objects.create(
+        reconciliation=made, kind="overdue", order=order, key=f"{word} key", ref=f"{word} ref", ours=f"{word} here",
+        theirs=f"{word} there",
+    )  # fmt: skip
+    rows = {"supplier": account, "supplier_product": product, "supplier_order": order, "comparison": made}
+    return {"supplied": str(taken.pk), **{name: str(row.pk) for name, row in rows.items()}}
 
 
 def claimed(place: Enrollment, word: str, prefix: str) -> Cast:

@@ -45,6 +45,7 @@ from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
 from rewards.benefits.tokens import key_signing
 from tests.backoffice.conftest import House, furnish, staff
 from tests.loyalty import shop
+from tests.rewards.suppliers import cast as supplied
 
 TABLE = Path(__file__).with_name("admin_roles.yaml")
 # Answers the same to everybody, log-in or not; the log-in itself is tested in tests/backoffice.
@@ -133,7 +134,7 @@ def subject(name: str, house: House) -> Any:
         run = BacktestRun.objects.first()
         return (run or backtest_start(program=house.program, months=1, version=1, actor=shop.STAFF)).pk
     row = model._default_manager.first()
-    return row.pk if row is not None else made(model)
+    return row.pk if row is not None else made(model, house)
 
 
 def benefited(house: House) -> dict[str, Any]:
@@ -149,8 +150,10 @@ def benefited(house: House) -> dict[str, Any]:
     return {f"rewards_{name}": row.pk for name, row in found.items()}
 
 
-def made(model: Any) -> Any:
+def made(model: Any, house: House) -> Any:
     now = clock.now()
+    if model.__name__.startswith("Supplier"):
+        return supplied.unasked(house.redemption.enrollment)[f"rewards_{model._meta.model_name}"].pk
     if model.__name__ == "ImportJob":
         with file_received([b"id,occurred_at,type\n1,2026-01-01,x.y\n"]) as kept:
             return import_create(kept=kept, wish=Wish(format="csv"), actor=shop.STAFF)[0].pk

@@ -12,7 +12,7 @@ from sandbox.demo.seeding import demo_seed, notes_path
 
 
 class Command(BaseCommand):
-    help = "Make the demo's two brands with members and history; what is there is kept."
+    help = "Make the demo's brands with members and history; what is there is kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--print-logins", action="store_true", help="only print the log-ins, as JSON")

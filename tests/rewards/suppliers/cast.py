@@ -6,12 +6,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from core import clock
 from core.ids import uuid7
+from core.secrets import seal
 from loyalty.models import Enrollment, Program
 from rewards.models import Redemption, Reward
 from rewards.services import reward_redeem
-from rewards.suppliers.accounts import connection_save, connection_verify
-from rewards.suppliers.models import SupplierConnection, SupplierOffer, SupplierOrder, SupplierProduct
+from rewards.suppliers.accounts import HOOK_PURPOSE, PURPOSE, connection_save, connection_verify
+from rewards.suppliers.models import (
+    SupplierConnection,
+    SupplierDifference,
+    SupplierOffer,
+    SupplierOrder,
+    SupplierProduct,
+    SupplierReconciliation,
+)
 from rewards.suppliers.offering import offer_make
 from rewards.suppliers.ordering import order_step
 from rewards.suppliers.syncing import sync_request, sync_run
@@ -88,3 +97,31 @@ def outcome(order: SupplierOrder) -> tuple[str, str]:
     """State of the order and of its redemption."""
     redemption = Redemption.objects.get(pk=order.redemption_id)
     return SupplierOrder.objects.get(pk=order.pk).state, redemption.state
+
+
+def unasked(place: Enrollment, code: str = "cards") -> dict[str, Any]:
+    """An account that nobody asks anything: product, reward, an order that waits for the team, and a comparison."""
+    now = clock.now()
+    account = SupplierConnection.objects.create(
+        program=place.program, code=code, name="Cards", supplier="card_catalogue", base_url="https://cards.example/",
+        sealed_secret=seal(KEY, purpose=PURPOSE), secret_last4=KEY[-4:],
+        sealed_hook_secret=seal(KEY, purpose=HOOK_PURPOSE), currency="points", rates={"EUR": "1"},
+        balance_minor=1000, balance_currency="EUR", verified_at=now,
+    )  # fmt: skip
+    product = SupplierProduct.objects.create(
+        connection=account, external_id="card", name="Card", money_currency="EUR", values=[500], seen_at=now
+    )
+    made = offer_make(product=product, value_minor=500, price=5, actor=shop.STAFF)
+    taken = reward_redeem(enrollment=place, reward=made.reward, actor=shop.PARTNER, key=uuid7().hex)
+    SupplierOrder.objects.filter(redemption=taken).update(state="stuck", failure="no_answer", next_at=None)
+    order = SupplierOrder.objects.get(redemption=taken)
+    comparison = SupplierReconciliation.objects.create(
+        connection=account, since=now, until=now, started_at=now, requested_by="user:1"
+    )
+    SupplierDifference.objects.create(reconciliation=comparison, kind="overdue", order=order, key=str(taken.pk))
+    return {
+        "rewards_supplierconnection": account,
+        "rewards_supplierproduct": product,
+        "rewards_supplierorder": order,
+        "rewards_supplierreconciliation": comparison,
+    }

@@ -1,0 +1,150 @@
+"""Suppliers' catalogues in the admin: looked through, and offered to members at an amount."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.columns import attach, attached
+from core.backoffice.registry import brand_admin
+from core.errors import DomainError
+from rewards.admin.supplierforms import OfferForm
+from rewards.suppliers.models import SupplierConnection, SupplierProduct
+from rewards.suppliers.offering import offer_make
+from rewards.suppliers.pricing import shown
+
+OFFER = "rewards.add_supplieroffer"
+
+
+class CountryFilter(SimpleListFilter):
+    """Of the countries that the brand's accounts sell in."""
+
+    title = gettext_lazy("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rows = SupplierConnection.objects.values_list("countries", flat=True)
+        return [(each, each) for each in sorted({country for row in rows for country in row})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(Q(countries__contains=[self.value()]) | Q(countries=[]))
+
+
+class SaleFilter(SimpleListFilter):
+    """On sale and fitting unless something else is chosen."""
+
+    title = gettext_lazy("on sale")
+    parameter_name = "sale"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("no", gettext_lazy("not for us")),
+            ("withdrawn", gettext_lazy("withdrawn")),
+            ("all", gettext_lazy("all")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "all":
+                return queryset
+            case "withdrawn":
+                return queryset.filter(withdrawn_at__isnull=False)
+            case "no":
+                return queryset.filter(Q(fits=False) | Q(in_stock=False), withdrawn_at=None)
+        return queryset.filter(withdrawn_at=None, fits=True, in_stock=True)
+
+
+@brand_admin(SupplierProduct)
+class SupplierProductAdmin(ReadOnlyAdmin):
+    list_display = ("name", "brand_name", "category", "amounts", "countries_shown", "state_shown", "offered")
+    list_filter = (SaleFilter, "connection", CountryFilter, "money_currency", "category")
+    list_select_related = ("connection",)
+    search_fields = ("name", "brand_name", "external_id")
+    ordering = ("name", "id")
+    change_form_template = "admin/rewards/supplier_product.html"
+    fields = readonly_fields = (
+        "connection", "external_id", "name", "brand_name", "category", "amounts", "countries_shown", "state_shown",
+        "description", "terms", "valid_days", "seen_at", "withdrawn_at",
+    )  # fmt: skip
+
+    def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
+        found = SupplierProduct.objects.filter(pk__in=[row.pk for row in rows]).annotate(n=Count("offers"))
+        attach(rows, "offers", lambda page: dict(found.values_list("pk", "n")))
+
+    @display(description=gettext_lazy("amounts"))
+    def amounts(self, row: SupplierProduct) -> str:
+        if row.values:
+            return ", ".join(shown(each, row.money_currency) for each in row.values[:12])
+        return f"{shown(row.least_minor, row.money_currency)} – {shown(row.most_minor, row.money_currency)}"
+
+    @display(description=gettext_lazy("countries"))
+    def countries_shown(self, row: SupplierProduct) -> str:
+        return ", ".join(row.countries) or _("everywhere")
+
+    @display(description=gettext_lazy("offered"))
+    def offered(self, row: SupplierProduct) -> str:
+        return str(attached(row, "offers") or "")
+
+    @display(
+        description=gettext_lazy("state"),
+        label={"sale": "success", "sold_out": "warning", "no": "warning", "withdrawn": "danger"},
+    )
+    def state_shown(self, row: SupplierProduct) -> tuple[str, str]:
+        if row.withdrawn_at is not None:
+            return "withdrawn", _("withdrawn")
+        if not row.in_stock:
+            return "sold_out", _("sold out")
+        return ("sale", _("on sale")) if row.fits else ("no", _("not for us"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.offer_view)
+        return [path("<path:object_id>/offer/", view, name="rewards_supplierproduct_offer"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        row = self.object_or_404(request, object_id)
+        offers = [
+            {
+                "amount": shown(each.value_minor, row.money_currency),
+                "reward": each.reward,
+                "url": reverse("admin:rewards_reward_change", args=[each.reward_id]),
+                "by_rate": each.price_by_rate,
+            }
+            for each in row.offers.select_related("reward").order_by("value_minor")
+        ]
+        more = {"offers": offers, "may_offer": request.user.has_perm(OFFER) and row.on_sale}
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+
+    def offer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(OFFER))
+        form = OfferForm(row, request.POST or None)
+        if form.is_valid():
+            asked = form.cleaned_data
+            try:
+                made = offer_make(
+                    product=row, value_minor=asked["value_minor"], price=asked["price"], name=asked["name"],
+                    actor=actor_of(request),
+                )  # fmt: skip
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
+            else:
+                messages.success(request, _("Members can take it now: %(reward)s.") % {"reward": made.reward})
+                return HttpResponseRedirect(self.url("change", row.pk))
+        context = self.page_context(
+            request, title=_("Offer %(product)s") % {"product": row}, obj=row, form=form, submit=_("Offer it"),
+            intro=_("It becomes a reward of the catalogue, at once and in the draft."),
+            cancel_url=self.url("change", row.pk),
+        )  # fmt: skip
+        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
