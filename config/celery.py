@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
     "sweepstakes-sweep": {"task": "draws.tasks.sweepstakes_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "suppliers-sweep": {"task": "rewards.tasks.suppliers_sweep", "schedule": 20.0, "options": {"expires": 20}},
     "suppliers-nightly": {"task": "rewards.tasks.suppliers_nightly", "schedule": 900.0, "options": {"expires": 900}},
+    "rewards-sweep": {"task": "rewards.tasks.rewards_sweep", "schedule": 30.0, "options": {"expires": 30}},
     "files-sweep": {"task": "claims.tasks.files_sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
     "signups-sweep": {

@@ -48,6 +48,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _("Rewards"),
             _item(request, _("Catalogue"), "redeem", "rewards.reward"),
             _item(request, _("Code pools"), "password", "rewards.codepool"),
+            _item(request, _("Pictures and files"), "image", "rewards.rewardfile"),
             _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
             _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
             _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
@@ -56,6 +57,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
             _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),
             _item(request, _("Comparisons with suppliers"), "compare_arrows", "rewards.supplierreconciliation"),
+            _item(request, _("Vouchers"), "confirmation_number", "rewards.voucher"),
+            _item(request, _("Parcels"), "package_2", "rewards.fulfilment"),
+            _item(request, _("Waiting lists"), "hourglass_top", "rewards.waitingplace"),
         ),
         _house(request),
     ]

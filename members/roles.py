@@ -35,7 +35,7 @@ SEE_PROGRAM = (
         "draftpart",
     )
     | _may("draws", "view", "sweepstake")
-    | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit")
+    | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit", "rewardfile")
 )
 SEE_LEDGER = _may(
     "loyalty",
@@ -55,7 +55,18 @@ SEE_LEDGER = _may(
     "pointsadjustment",
     "pointshold",
     "pointstransfer",
-) | _may("rewards", "view", "redemption", "benefitgrant", "benefituse")
+) | _may(
+    "rewards",
+    "view",
+    "redemption",
+    "benefitgrant",
+    "benefituse",
+    "voucher",
+    "fulfilment",
+    "waitingplace",
+    "donation",
+    "storecredit",
+)
 SEE_PEOPLE = (
     _may("loyalty", "view", "leaderboardplayer")
     | _may("members", "view", "member", "consent", "segment")
@@ -68,6 +79,7 @@ EDIT_PROGRAM = (
     _may("loyalty", "add change delete", "pointcurrency", "earningrule", "ladder", "tier", "draftpart")
     | _may("loyalty", "add change", "program")
     | _may("rewards", "add change", "reward", "codepool", "rewardstock")
+    | _may("rewards", "add", "rewardfile")
     | _may("members", "add change", "segment")
     | _may("claims", "add change", "place")
     | frozenset({"loyalty.publish_program", "loyalty.add_backtestrun", "draws.draw_sweepstake"})
@@ -79,6 +91,7 @@ SERVE_MEMBERS = (
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin", "referrals.decide_referral"})
     | _may("referrals", "change", "referralcode")
+    | frozenset({"rewards.handle_fulfilment"})
     | frozenset({"rewards.give_benefit"})
     | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer", "loyalty.give_tier"})
 )

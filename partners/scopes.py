@@ -30,6 +30,7 @@ SCOPES: dict[str, Promise] = {
     "redemptions:write": _("Redeem, use and cancel rewards"),
     "benefits:read": _("Read what members are entitled to, and get signed tokens of it"),
     "benefits:use": _("Note uses of benefits and take them back"),
+    "vouchers:write": _("Check codes at the till and use them up"),
     "claims:read": _("Read claims and their files"),
     "claims:write": _("Send claims for members and take them back"),
     "claims:decide": _("Approve and refuse claims"),

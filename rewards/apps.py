@@ -17,7 +17,7 @@ class RewardsConfig(AppConfig):
         from loyalty.nightly import night_step
         from loyalty.prizewords import reward_names
         from loyalty.publishchecks import on_publish_check, on_published
-        from rewards import following, giving, pages, publication, selectors
+        from rewards import autoissue, following, giving, pages, publication, selectors, waiting  # noqa: F401
         from rewards.benefits import checks, definition, grants
         from rewards.benefits import following as benefit_following
         from rewards.benefits import pages as benefit_pages
@@ -38,6 +38,8 @@ class RewardsConfig(AppConfig):
         on_publish_check(publication.document_rewards_checked)
         on_publish_check(sweepstakes.document_sweepstakes_known)
         sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")
+        night_step("rewards")(autoissue.auto_issue)
+        sealed_place("rewards_fulfilment", "address", "address")
         sealed_place("rewards_voucher", "sealed", "voucher_code", lookup="lookup")
         section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
         benefit_following.handlers_register()

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from core.actor import Actor
 from core.audit import audit_record
+from core.outbox import outbox_add
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import DefinitionError, Ground, Problem
 from loyalty.definition.sections import section_of
@@ -101,6 +102,8 @@ def reward_write(*, program: Program, piece: RewardPiece, zone: ZoneInfo, actor:
     row.save()
     if fresh or row.stock_total != piece.stock:
         stock_set(reward=row, total=piece.stock, actor=actor)
+        if not fresh:
+            outbox_add("seat.freed", {"reward_id": row.pk})
     changes = {key: [was.get(key), plain.get(key)] for key in {*was, *plain} if was.get(key) != plain.get(key)}
     audit_record(
         actor=actor.name,

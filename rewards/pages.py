@@ -7,32 +7,61 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from core import clock
+from loyalty.definition.basics import money_text
+from loyalty.definition.compile import local_time
 from loyalty.models import Enrollment
 from loyalty.pages import named
 from loyalty.selectors import Balance, balances_of
 from loyalty.showcase import Naming
-from rewards.models import Redemption, Reward
+from loyalty.templatetags.points import points
+from rewards.codepicture import code_picture
+from rewards.fulfilment import address_of
+from rewards.kinds.gifts import cause_totals
+from rewards.kinds.parcels import OPEN
+from rewards.kinds.shapes import Content, Donation, Experience
+from rewards.kinds.words import kind_word
+from rewards.models import Redemption, Reward, StoreCredit, WaitingPlace
+from rewards.offering import Option
+from rewards.opening import content_open
+from rewards.pieces import kind_of, money_currency_of, zone_of
 from rewards.selectors import Offer, offer_of, redemptions_of, rewards_for, rewards_offered
 from rewards.suppliers.settling import supplied_code, supplied_state
 from rewards.vouchers import code_of
+from rewards.waiting import place_in_line
 
 TEASERS = 3
 Context = dict[str, Any]
 
 
+class Way(NamedTuple):
+    """A way to pay, in words. missing: points still needed for it; "" for none."""
+
+    key: str
+    text: str
+    missing: str
+
+
 class Shown(NamedTuple):
-    """An offer with the currency that it is paid in. share: how much of the price is there, in per cent."""
+    """An offer and the currency that it is paid in, None for what costs nothing. share: how much is there, in per cent.
+
+    ways: every way to pay, the one that is nearest first.
+    """
 
     offer: Offer
     reward: Reward
-    currency: Balance
+    currency: Balance | None
     share: int
+    price: str
+    missing: str
+    ways: tuple[Way, ...] = ()
 
 
 class Taken(NamedTuple):
-    """A redemption as its owner sees it. state: ready, late (not used in time), used, canceled, coming or failed.
+    """A redemption as its owner sees it. state: reserved, ready, late (not used in time), used, canceled, lapsed;
+    coming or failed when a supplier delivers it.
 
     returnable: its owner may give it back; a reward whose code they were shown only staff can cancel, and one that was
     given to them has no points to give back.
@@ -47,7 +76,7 @@ class Taken(NamedTuple):
 
 def reward_or_404(enrollment: Enrollment, code: str) -> Reward:
     """A reward on offer in the member's program, for points that the program has."""
-    offered = rewards_offered(enrollment.program_id).filter(currency__in=list(_currencies(enrollment)))
+    offered = rewards_offered(enrollment.program_id).filter(currency__in=[*_currencies(enrollment), ""])
     reward = offered.filter(code=code).first()
     if reward is None:
         raise Http404
@@ -62,14 +91,20 @@ def redemption_or_404(enrollment: Enrollment, redemption_id: UUID) -> Redemption
     return redemption
 
 
-def list_page(enrollment: Enrollment) -> Context:
+def list_page(enrollment: Enrollment, kind: str = "", reach: bool = False) -> Context:
+    """kind, reach: what the member wants to see of it."""
     currencies = _currencies(enrollment)
-    shown = [_shown(offer, currencies) for offer in rewards_for(enrollment) if offer.reward.currency in currencies]
+    offers = [each for each in rewards_for(enrollment) if _payable(each, currencies)]
+    kinds = sorted({each.reward.kind for each in offers})
+    shown = [_shown(each, currencies) for each in offers if kind in ("", each.reward.kind)]
     return {
         "enrollment": enrollment,
         "balances": [each for code, each in currencies.items() if any(one.reward.currency == code for one in shown)],
         "within_reach": [each for each in shown if each.offer.reason is None],
-        "later": [each for each in shown if each.offer.reason is not None],
+        "later": [] if reach else [each for each in shown if each.offer.reason is not None],
+        "kinds": [(each, kind_word(each)) for each in kinds] if len(kinds) > 1 else [],
+        "kind": kind if kind in kinds else "",
+        "reach": reach,
     }
 
 
@@ -78,8 +113,23 @@ def offer_page(enrollment: Enrollment, reward: Reward, refusal: str = "") -> Con
     currencies = _currencies(enrollment)
     offer = offer_of(reward, enrollment, {code: each.balance for code, each in currencies.items()})
     shown = _shown(offer, currencies)
-    after = shown.currency.balance - reward.price
-    return {"enrollment": enrollment, "shown": shown, "after": after, "refusal": refusal}
+    after = shown.currency.balance - offer.option.points if shown.currency is not None else 0
+    kind = kind_of(reward)
+    context = {"enrollment": enrollment, "shown": shown, "after": after, "refusal": refusal, "kind": kind}
+    if isinstance(kind, Donation):
+        totals = cause_totals(kind.cause)
+        context["cause"] = {
+            "name": kind.cause_name,
+            "totals": [money_text(each.amount_minor, each.currency) for each in totals],
+            "goal": money_text(kind.goal_minor, money_currency_of(reward.program_id)) if kind.goal_minor else "",
+        }
+    if isinstance(kind, Experience):
+        zone = zone_of(reward.program_id)
+        context["event_at"] = local_time(kind.starts_at, zone) if kind.starts_at else None
+        place = WaitingPlace.objects.filter(reward=reward, enrollment=enrollment, state="waiting").first()
+        context["in_line"] = place_in_line(place) if place is not None else 0
+        context["may_wait"] = kind.waiting_list and offer.reason == "sold_out" and place is None
+    return context
 
 
 def mine_page(enrollment: Enrollment) -> Context:
@@ -87,25 +137,49 @@ def mine_page(enrollment: Enrollment) -> Context:
     taken = [_taken(each, currencies) for each in redemptions_of(enrollment)[:200]]
     return {
         "enrollment": enrollment,
-        "ready": [each for each in taken if each.state in ("ready", "coming")],
-        "past": [each for each in taken if each.state not in ("ready", "coming")],
+        "ready": [each for each in taken if each.state in ("ready", "reserved", "coming")],
+        "past": [each for each in taken if each.state not in ("ready", "reserved", "coming")],
+        "waiting": list(
+            WaitingPlace.objects.filter(enrollment=enrollment, state="waiting").select_related("reward").order_by("pk")
+        ),
+        "credit": [
+            money_text(each.balance_minor, each.money_currency)
+            for each in StoreCredit.objects.filter(member_id=enrollment.member_id, balance_minor__gt=0)
+        ],
     }
 
 
 def redemption_page(enrollment: Enrollment, redemption: Redemption) -> Context:
     taken = _taken(redemption, _currencies(enrollment))
-    found = supplied_code(redemption)
-    if found is not None:
-        until = redemption.supplier_order.code_until
-        return {"enrollment": enrollment, "taken": taken, "code": found[0], "pin": found[1], "code_until": until}
-    return {"enrollment": enrollment, "taken": taken, "code": code_of(redemption)}
+    supplied = supplied_code(redemption)
+    code = supplied[0] if supplied is not None else code_of(redemption)
+    voucher = getattr(redemption, "voucher", None)
+    parcel = getattr(redemption, "fulfilment", None)
+    left = voucher.balance_minor if voucher is not None else None
+    context: Context = {
+        "enrollment": enrollment,
+        "taken": taken,
+        "code": code,
+        "qr": code_picture(code) if code and taken.state == "ready" else "",
+        "left": money_text(left, voucher.money_currency) if voucher is not None and left is not None else "",
+        "parcel": parcel,
+        "address": address_of(parcel) if parcel is not None else None,
+        "money": money_text(redemption.money_minor, redemption.money_currency) if redemption.money_minor else "",
+    }
+    if supplied is not None:
+        context["pin"], context["code_until"] = supplied[1], redemption.supplier_order.code_until
+    kind = kind_of(redemption.reward)
+    if isinstance(kind, Content) and redemption.state in ("redeemed", "used"):
+        context["content"] = kind
+        context["opens_at"], context["open"] = content_open(kind, redemption.reward.program_id)
+    return context
 
 
 def home_part(enrollment: Enrollment) -> Context:
     """The rewards nearest to what the member has."""
     currencies = _currencies(enrollment)
     near = [each for each in rewards_for(enrollment) if each.reason in (None, "insufficient_points")]
-    return {"shown": [_shown(each, currencies) for each in near[:TEASERS] if each.reward.currency in currencies]}
+    return {"shown": [_shown(each, currencies) for each in near if _payable(each, currencies)][:TEASERS]}
 
 
 def visitor_part(program_id: int, currencies: Mapping[str, Naming]) -> Context:
@@ -118,18 +192,47 @@ def _currencies(enrollment: Enrollment) -> dict[str, Balance]:
     return {each.currency: each for each in balances_of(enrollment)}
 
 
+def _payable(offer: Offer, currencies: Mapping[str, Balance]) -> bool:
+    return not offer.option.points or offer.option.currency in currencies
+
+
 def _shown(offer: Offer, currencies: dict[str, Balance]) -> Shown:
-    price = offer.reward.price
+    price, currency = offer.option.points, currencies.get(offer.option.currency)
+    share = 100 * (price - offer.missing) // price if price else 100
+    missing = points(offer.missing, currency) if currency is not None and offer.missing else ""
+    ways = tuple(
+        Way(each.key, price_text(each, currencies), _missing(each, currencies))
+        for each in offer.options
+        if not each.points or each.currency in currencies
+    )
     return Shown(
-        offer, offer.reward, currencies[offer.reward.currency], max(0, min(100, 100 * (price - offer.missing) // price))
+        offer, offer.reward, currency, max(0, min(100, share)), price_text(offer.option, currencies), missing, ways
     )
 
 
+def _missing(option: Option, currencies: Mapping[str, Balance]) -> str:
+    currency = currencies.get(option.currency)
+    lacking = option.points - currency.balance if currency is not None else 0
+    return points(lacking, currency) if lacking > 0 else ""
+
+
+def price_text(option: Option, currencies: Mapping[str, Balance]) -> str:
+    """100 points; 50 points + EUR 3; free."""
+    currency = currencies.get(option.currency)
+    told = points(option.points, currency) if currency is not None and option.points else _("free")
+    return f"{told} + {money_text(option.money_minor, option.money_currency)}" if option.money_minor else told
+
+
 def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
-    state = {Redemption.State.USED: "used", Redemption.State.CANCELED: "canceled"}.get(redemption.state, "ready")  # type: ignore[call-overload]
+    state = "ready" if redemption.state == Redemption.State.REDEEMED else redemption.state
     state = supplied_state(redemption) or state
     if state == "ready" and redemption.use_until is not None and redemption.use_until <= clock.now():
         state = "late"
     returnable = state in ("ready", "late") and redemption.code_id is None and redemption.entry_id is not None
     returnable = returnable and redemption.reward.kind != "supplied"
-    return Taken(redemption, redemption.reward, named(currencies, redemption.reward.currency), state, returnable)
+    returnable = returnable or (state == "reserved" and redemption.price > 0)
+    parcel = getattr(redemption, "fulfilment", None)
+    if parcel is not None and parcel.state not in OPEN:
+        returnable = False
+    currency = redemption.currency or redemption.reward.currency
+    return Taken(redemption, redemption.reward, named(currencies, currency), state, returnable)

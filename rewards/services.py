@@ -39,17 +39,18 @@ def reward_redeem(
     pay_with: str = "",
     reserve: timedelta | None = None,
     promoted: bool = False,
+    at: datetime | None = None,
 ) -> Redemption:
     """Take a reward: points, code and stock together or nothing. What costs money besides is reserved until it is paid.
 
     key: makes the request unique to the member; the same key gives the same redemption again, with another reward it
     is refused. pay_with: one of the ways to pay, the first when empty. reserve: hold everything for so long, to be
-    captured or canceled. promoted: from the waiting list, which others don't overtake.
+    captured or canceled. promoted: from the waiting list, which others don't overtake. at: the night that issues it.
 
     InsufficientPoints, SoldOut, LimitReached, TierTooLow, NotForSegment, NotInCountry, NotOffered, PayUnknown,
     MemberSuspended, Busy.
     """
-    now = clock.now()
+    now = at or clock.now()
     request = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from core.tasks import brand_task
+from rewards.following import catalogues_due
+from rewards.reserving import reservations_sweep
 from rewards.suppliers.nights import suppliers_night
 from rewards.suppliers.ordering import order_step, orders_work
 from rewards.suppliers.syncing import sync_run, syncs_sweep
@@ -31,3 +33,10 @@ def suppliers_sweep() -> None:
 def suppliers_nightly() -> None:
     """Called often; once a local day it reads the catalogues and compares the books."""
     suppliers_night()
+
+
+@brand_task
+def rewards_sweep() -> None:
+    """Beat's round: reservations whose time is up, and catalogues of versions that have taken effect."""
+    reservations_sweep()
+    catalogues_due()

@@ -18,4 +18,8 @@ urlpatterns = [
     path("benefits/", benefits_view, name="benefits"),
     path("benefits/calendar.ics", calendar_view, name="benefits_calendar"),
     path(".well-known/jwks.json", keys_view, name="token_keys"),
+    path("rewards/<slug:code>/waiting/", views.waiting_list, name="waiting"),
+    path("my-rewards/<uuid:redemption_id>/address/", views.parcel_address, name="address"),
+    path("my-rewards/<uuid:redemption_id>/file/", views.reward_file, name="file"),
+    path("reward-pictures/<slug:digest>/", views.reward_picture, name="picture"),
 ]

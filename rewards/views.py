@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from msgspec.structs import asdict
 
 from core.errors import DomainError
 from loyalty.access import actor_of, member_page
 from loyalty.models import Enrollment
-from rewards.forms import RedeemForm
-from rewards.pages import list_page, mine_page, offer_page, redemption_or_404, redemption_page, reward_or_404
+from rewards.forms import AddressForm, RedeemForm
+from rewards.fulfilment import address_set
+from rewards.models import Redemption
+from rewards.opening import content_file, picture_file
+from rewards.pages import (
+    list_page,
+    mine_page,
+    offer_page,
+    redemption_or_404,
+    redemption_page,
+    reward_or_404,
+)
 from rewards.services import redemption_cancel, reward_redeem
+from rewards.waiting import waiting_join, waiting_leave
 
 
 @require_safe
 @member_page
 def reward_list(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
-    return render(request, "rewards/list.html", list_page(enrollment))
+    return render(
+        request,
+        "rewards/list.html",
+        list_page(enrollment, request.GET.get("kind", ""), request.GET.get("reach") == "1"),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,12 +59,19 @@ def _redeem(request: HttpRequest, enrollment: Enrollment, code: str) -> HttpResp
         return render(request, "rewards/detail.html", offer_page(enrollment, reward, refusal), status=400)
     try:
         taken = reward_redeem(
-            enrollment=enrollment, reward=reward, actor=actor_of(enrollment.member), key=form.cleaned_data["key"]
+            enrollment=enrollment,
+            reward=reward,
+            actor=actor_of(enrollment.member),
+            key=form.cleaned_data["key"],
+            pay_with=form.cleaned_data["pay_with"],
         )
     except DomainError as error:
         page = offer_page(enrollment, reward, str(error.detail))
         return render(request, "rewards/detail.html", page, status=error.status)
-    messages.success(request, _("It’s yours. Enjoy!"))
+    if taken.state == Redemption.State.RESERVED:
+        messages.success(request, _("It’s set aside for you until the money part is paid."))
+    else:
+        messages.success(request, _("It’s yours. Enjoy!"))
     return redirect("rewards:one", taken.pk)
 
 
@@ -78,3 +102,65 @@ def redemption_cancel_page(request: HttpRequest, enrollment: Enrollment, redempt
     else:
         messages.success(request, _("Given back. Your points are on your balance again."))
     return redirect("rewards:one", redemption.pk)
+
+
+@require_http_methods(["POST"])
+@member_page
+def waiting_list(request: HttpRequest, enrollment: Enrollment, code: str) -> HttpResponse:
+    """Join the line for a seat, or leave it."""
+    reward = reward_or_404(enrollment, code)
+    actor = actor_of(enrollment.member)
+    try:
+        if request.POST.get("leave"):
+            waiting_leave(enrollment=enrollment, reward=reward, actor=actor)
+            messages.success(request, _("You’re off the waiting list."))
+        else:
+            waiting_join(enrollment=enrollment, reward=reward, actor=actor)
+            messages.success(request, _("You’re on the waiting list. A seat that is freed goes to the first in line."))
+    except DomainError as error:
+        messages.error(request, str(error.detail))
+    return redirect("rewards:detail", code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page
+def parcel_address(request: HttpRequest, enrollment: Enrollment, redemption_id: UUID) -> HttpResponse:
+    """Where a parcel goes, until it is packed."""
+    redemption = redemption_or_404(enrollment, redemption_id)
+    page = redemption_page(enrollment, redemption)
+    if page["parcel"] is None:
+        raise Http404
+    known = page["address"]
+    initial = asdict(known) if known is not None else {"name": enrollment.member.name}
+    form = AddressForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            address_set(redemption=redemption, address=form.address(), actor=actor_of(enrollment.member))
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.detail))
+        else:
+            messages.success(request, _("Thank you. We’ll send it there."))
+            return redirect("rewards:one", redemption.pk)
+    return render(request, "rewards/address.html", {**page, "form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@member_page
+def reward_file(request: HttpRequest, enrollment: Enrollment, redemption_id: UUID) -> HttpResponse:
+    """The file of a reward, for its owner alone."""
+    found = content_file(redemption_or_404(enrollment, redemption_id))
+    answer = HttpResponse(bytes(found.content), content_type=found.media_type)
+    name = quote(found.name.replace("/", "_"))
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_safe
+def reward_picture(request: HttpRequest, digest: str) -> HttpResponse:
+    """A picture of the catalogue: anybody's, and the same for ever, since its address is its content."""
+    found = picture_file(digest)
+    answer = HttpResponse(bytes(found.content), content_type=found.media_type)
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -14,7 +14,10 @@ from rewards.api.benefits import (
 )
 from rewards.api.catalogue import RewardsView, RewardView
 from rewards.api.deliveries import DeliveryView
+from rewards.api.handing import CausesView, CreditView, ParcelsView, ParcelView, WaitingView
 from rewards.api.redemptions import CancelView, RedemptionsView, RedemptionView, UseView
+from rewards.api.reserved import AddressView, CaptureView, MoneyView
+from rewards.api.vouchers import RedeemView, ReturnView, ValidateView
 
 api_urls = [
     path("rewards", RewardsView.as_view(), name="rewards"),
@@ -30,4 +33,15 @@ api_urls = [
     path("benefit-uses/<uuid:use>/revoke", UseRevokeView.as_view(), name="benefit-use-revoke"),
     path("members/<str:member>/entitlements", EntitlementsView.as_view(), name="entitlements"),
     path("members/<str:member>/entitlements/token", TokenView.as_view(), name="entitlements-token"),
+    path("redemptions/<uuid:redemption>/capture", CaptureView.as_view(), name="redemption-capture"),
+    path("redemptions/<uuid:redemption>/payment", MoneyView.as_view(), name="redemption-payment"),
+    path("redemptions/<uuid:redemption>/address", AddressView.as_view(), name="redemption-address"),
+    path("rewards/<str:reward>/waiting-list", WaitingView.as_view(), name="reward-waiting-list"),
+    path("vouchers/validate", ValidateView.as_view(), name="voucher-validate"),
+    path("vouchers/redeem", RedeemView.as_view(), name="voucher-redeem"),
+    path("vouchers/return", ReturnView.as_view(), name="voucher-return"),
+    path("members/<str:member>/store-credit", CreditView.as_view(), name="member-store-credit"),
+    path("causes", CausesView.as_view(), name="causes"),
+    path("parcels", ParcelsView.as_view(), name="parcels"),
+    path("parcels/<int:parcel>", ParcelView.as_view(), name="parcel"),
 ]

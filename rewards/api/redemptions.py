@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +64,8 @@ class RedemptionsView(ThinView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Points, stock and code together, or nothing. Of two for the last one, one gets 409 and keeps the points.
 
-        The code isn't in this answer: read the redemption to get it.
+        With `reserve_minutes` everything is only held, until you capture or cancel it or the time is up; what costs
+        money besides is held always, until you confirm the money. The code isn't in this answer: read the redemption.
         """
         body = self.read_body(RedemptionCreate)
         return self.once(
@@ -79,7 +81,14 @@ class RedemptionsView(ThinView):
         except (MemberNotFound, NotEnrolled) as error:
             raise UnknownMember(error.detail, field="member") from error
         reward = reward_by_code(place.program, body.reward)
-        made = reward_redeem(enrollment=place, reward=reward, actor=principal.actor, key=f"{principal.name}:{key}")
+        made = reward_redeem(
+            enrollment=place,
+            reward=reward,
+            actor=principal.actor,
+            key=f"{principal.name}:{key}",
+            pay_with=body.pay_with,
+            reserve=timedelta(minutes=body.reserve_minutes) if body.reserve_minutes is not None else None,
+        )
         return 201, redemption_out(redemption_by_id(made.pk))
 
     @describe(

@@ -29,7 +29,7 @@ class Fulfilment(BrandModel):
         Redemption, on_delete=models.PROTECT, related_name="fulfilment", verbose_name=_("redemption")
     )
     sku = models.CharField(_("article number"), max_length=120, blank=True)
-    address = models.TextField(blank=True)
+    address = models.TextField(null=True, blank=True)  # noqa: DJ001  (sealed where there is one)
     country = models.CharField(_("country"), max_length=2, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ADDRESS)
     carrier = models.CharField(_("carrier"), max_length=60, blank=True)

@@ -70,6 +70,14 @@ def piece_typed(client: Client, program: Program, kind: str, wanted: dict[str, A
     return [] if answer.status_code == 302 else ["refused", *refusals(answer)]
 
 
+def reward_typed(client: Client, program: Program, wanted: dict[str, Any]) -> Any:
+    address = f"{path_of('rewards_reward_add')}?program={program.pk}"
+    typist = Typist(told(client.get(address)), sending(client, address))
+    for each, value in wanted.items():
+        typist.write(f"p.{each}", value)
+    return posted(client, address, typist.sent())
+
+
 def by_code(whole: dict[str, Any]) -> dict[str, Any]:
     """Lists by code, since pieces stand in the order in which they were made."""
     lists = document_lists()
@@ -88,6 +96,9 @@ def test_every_template_can_be_built_in_the_admin_alone(key: str, brand: Any, en
         left = [(kind, each) for kind, each, why in told_why if why]
         assert len(left) < len(waiting), [(kind, piece_key(kind, each), why) for kind, each, why in told_why if why]
         waiting = left
+    for reward in wanted.get("sections", {}).get("rewards", {}).get("items", []):
+        answer = reward_typed(client, program, reward)
+        assert answer.status_code == 302, refusals(answer)
     program.refresh_from_db()
     assert by_code(draft_plain(program)) == by_code(wanted)
     page = client.post(path_of("loyalty_program_publish", program.pk), {"revision": program.draft_revision})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -30,6 +31,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from claims.models import CheckIn, Place
 from claims.pictures import PDF, Upload
@@ -91,7 +93,12 @@ from rewards.benefits.giving import benefit_give
 from rewards.benefits.models import BenefitGrant
 from rewards.benefits.tokens import token_key_rotate
 from rewards.benefits.uses import benefit_use, benefit_use_take_back
-from rewards.models import CodePool, Redemption, Reward
+from rewards.catalogue import reward_save
+from rewards.files import file_add
+from rewards.fulfilment import Address, address_set
+from rewards.guessing import guess_failed
+from rewards.kinds.credit import credit_use
+from rewards.models import CodePool, Fulfilment, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_set
@@ -106,6 +113,8 @@ from rewards.suppliers.models import (
     SupplierReconciliation,
     SupplierSync,
 )
+from rewards.vouchers import code_of, voucher_redeem
+from rewards.waiting import waiting_join
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand, BrandSignup, Domain, SignupState
 from tenants.signup import signup_link_token
@@ -298,6 +307,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
     return {
         **keys(member, program, reward, key),
         "member_id": str(member.public_id), "member_ref": f"ext:{external}", "program_slug": slug, "user": str(user.pk),
+        **rewards_handled(place, word, prefix, number),
         "reward_code": reward.code, "currency_code": reward.currency, "redemption": str(kept.pk),
         "board_code": f"{prefix}board", "player": str(place.pk),
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),
@@ -376,6 +386,44 @@ def points_moved(member: Member, program: Program, word: str, prefix: str, numbe
         currency=f"{prefix}points", points=3, actor=partner, key=key, note=f"{word} enjoy",
     )  # fmt: skip
     return place
+
+
+def rewards_handled(place: Enrollment, word: str, prefix: str, number: int) -> Cast:
+    """A parcel, a gift card used in part, credit, a gift, a page with a file, a waiting list, in the brand's words."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    shade = Image.new("RGB", (8, 8), (number % 200, len(word), 9))
+    drawn = BytesIO()
+    shade.save(drawn, "PNG")
+    picture = file_add(name=f"{word} picture", raw=drawn.getvalue(), actor=staff)
+    paper = file_add(name=f"{word} paper", raw=f"%PDF-1.4 {word} {number}".encode(), actor=staff)
+    kinds: dict[str, Any] = {
+        "mugs": {"kind": "physical", "sku": f"{word} sku"},
+        "card": {"kind": "gift_card", "amount_minor": 900},
+        "credit": {"kind": "store_credit", "amount_minor": 500},
+        "trees": {"kind": "donation", "cause": f"{prefix}trees", "cause_name": f"{word} trees", "amount_minor": 5},
+        "read": {"kind": "content", "page": f"{word} secret", "file": paper.digest},
+        "show": {"kind": "experience", "place": f"{word} hall"},
+    }
+    price = [{"points": 1, "currency": f"{prefix}points"}]
+    taken = {}
+    for code, kind in kinds.items():
+        plain = {"code": f"{prefix}{code}", "name": f"{word} {code}", "kind": kind, "prices": price, "stock": 1}
+        reward = reward_save(program=place.program, plain={**plain, "picture": picture.digest}, actor=staff)
+        taken[code] = reward_redeem(enrollment=place, reward=reward, actor=partner, key=f"{word}-{number}-{code}")
+    home = Address(f"{word} Anna", f"{word} street", "1011", f"{word} town", "NL")
+    parcel = address_set(redemption=taken["mugs"], address=home, actor=partner)
+    Fulfilment.objects.filter(pk=parcel.pk).update(carrier=f"{word} post", tracking=f"{word} 3S")
+    code_text = code_of(taken["card"]) or ""
+    _found, use = voucher_redeem(code=code_text, amount_minor=5, reference=f"{word} receipt", actor=partner)
+    credit_use(member=place.member, amount_minor=5, currency="EUR", reference=f"{word} order", actor=partner)
+    waiting = waiting_join(enrollment=place, reward=taken["show"].reward, actor=partner)
+    guess_failed([f"key:{word}{number}"])
+    return {
+        "sent_redemption": str(taken["mugs"].pk), "content_redemption": str(taken["read"].pk),
+        "picture": picture.digest, "reward_file": str(picture.pk), "parcel": str(parcel.pk),
+        "voucher": str(taken["card"].voucher.pk), "voucher_code": code_text, "voucher_use": str(use.pk if use else ""),
+        "waiting_place": str(waiting.pk),
+    }  # fmt: skip
 
 
 def rewards_taken(place: Enrollment, word: str, prefix: str, number: int) -> tuple[Reward, Redemption]:

@@ -43,6 +43,12 @@ from partners.models import ApiKey
 from referrals.models import Referral, ReferralCode
 from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
 from rewards.benefits.tokens import key_signing
+from rewards.catalogue import reward_save
+from rewards.files import file_add
+from rewards.fulfilment import Address, address_set
+from rewards.models import Fulfilment, RewardFile, Voucher, WaitingPlace
+from rewards.services import reward_redeem
+from rewards.waiting import waiting_join
 from tests.backoffice.conftest import House, furnish, staff
 from tests.loyalty import shop
 from tests.rewards.suppliers import cast as supplied
@@ -79,8 +85,15 @@ def names(patterns: list[Any]) -> Iterator[str]:
 
 # Pages whose address names a member: beside their ledger, and for giving them something.
 OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back", "rewards_benefitgrant_give"})
+VISITS = frozenset({"claims_place", "claims_checkin"})
 BENEFITS = frozenset({"rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"})
 FRIENDS = frozenset({"draws_sweepstake", "referrals_referral", "referrals_referralcode"})
+PARTS: dict[str, Any] = {
+    "rewards_fulfilment": Fulfilment,
+    "rewards_rewardfile": RewardFile,
+    "rewards_voucher": Voucher,
+    "rewards_waitingplace": WaitingPlace,
+}
 PAGES = sorted(set(names(site.get_urls())))
 
 
@@ -118,12 +131,11 @@ def subject(name: str, house: House) -> Any:
         return known[app_model].pk
     if app_model in kinds:
         return kinds[app_model].objects.order_by("pk").values_list("pk", flat=True)[0]
+    for makers, names_made in ((handed, PARTS), (visited, VISITS), (benefited, BENEFITS), (befriended, FRIENDS)):
+        if app_model in names_made:
+            return makers(house)[app_model]
     if app_model == "claims_claim":
         return claimed(house)[0]
-    if app_model in ("claims_place", "claims_checkin"):
-        return visited(house)[app_model]
-    if app_model in BENEFITS | FRIENDS:
-        return (benefited if app_model in BENEFITS else befriended)(house)[app_model]
     if app_model == "loyalty_leaderboardplayer":
         place = house.redemption.enrollment
         return leaderboard_join(enrollment=place, name="Silver Fox", actor=shop.STAFF).pk
@@ -163,6 +175,27 @@ def made(model: Any, house: House) -> Any:
         "Segment": {"code": "runners", "name": "Runners", "created_at": now},
     }
     return model.objects.create(**fields[model.__name__]).pk
+
+
+def handed(house: House) -> dict[str, Any]:
+    """A parcel that is to be packed, a voucher, a file, and somebody who waits for a seat."""
+    place = house.redemption.enrollment
+    if not Fulfilment.objects.exists():
+        staff, price = shop.STAFF, [{"points": 1, "currency": "points"}]
+        kinds: dict[str, Any] = {
+            "sent": {"kind": "physical"},
+            "card": {"kind": "gift_card", "amount_minor": 5},
+            "show": {"kind": "experience"},
+        }
+        rows = {}
+        for code, kind in kinds.items():
+            plain = {"code": code, "name": code, "kind": kind, "prices": price, "stock": 1}
+            reward = reward_save(program=place.program, plain=plain, actor=staff)
+            rows[code] = reward_redeem(enrollment=place, reward=reward, actor=shop.PARTNER, key=f"roles {code}")
+        address_set(redemption=rows["sent"], address=Address("A", "B", "C", "D", "NL"), actor=staff)
+        waiting_join(enrollment=place, reward=rows["show"].reward, actor=staff)
+        file_add(name="Paper", raw=b"%PDF-1.4", actor=staff)
+    return {name: model.objects.values_list("pk", flat=True)[0] for name, model in PARTS.items()}
 
 
 def claimed(house: House) -> tuple[Any, Any]:

@@ -217,6 +217,7 @@ def test_rewards_for_points_that_the_program_dropped_are_told_by_their_code(
     client = client_for(brand, user=anna.user)
     where = client.post("/rewards/coffee/", {"key": key_on(client.get("/rewards/coffee/").content)})["Location"]
     Reward.objects.filter(pk=coffee.pk).update(currency="shells")
+    Redemption.objects.update(currency="shells")
     assert client.get("/rewards/coffee/").status_code == 404
     assert "Coffee" not in text_of(client.get("/rewards/"))
     assert "100 shells" in text_of(client.get(where))

@@ -87,6 +87,10 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
 
     # Credit holds eleven months: January's 80 through 12 December, June's 10 into the next year.
     year.night("2030-12-12T23:30")
+    # The window of 15 October found 359 points: three times ten dollars off, 59 are left. Valid for eleven months.
+    assert year.balances()["points"] == 59
+    codes = year.shop.get("redemptions?member=ext:C-1&reward=ten_dollars").json()["results"]
+    assert [(each["price"], each["use_until"][:10]) for each in codes] == [(100, "2031-09-16")] * 3
     assert year.balances()["credit"] == 90
     year.night("2030-12-13T00:30")
     assert year.balances()["credit"] == 10

@@ -63,4 +63,12 @@ def test_a_year_with_the_stamp_card(year: Year) -> None:
     year.at("2030-04-02T09:00")
     year.order("D-1", "2030-04-02T08:30", 350)
     assert (stamps(year), acts(year, "act.issue_reward")) == (10, 2)
+
+    # The first was taken back unused, the second has a code that the till takes once.
+    rows = year.shop.get("redemptions?member=ext:C-1").json()["results"]
+    assert [each["state"] for each in rows] == ["redeemed", "canceled"]
+    code = year.shop.get(f"redemptions/{rows[0]['id']}").json()["code"]
+    assert year.shop.post("vouchers/validate", {"code": code}).json()["worth"] == {"skus": ["COFFEE"]}
+    assert year.shop.post("vouchers/redeem", {"code": code}, once="t-1").json()["state"] == "used"
+    assert year.shop.post("vouchers/redeem", {"code": code}, once="t-2").status_code == 409
     year.adds_up()
