@@ -167,7 +167,8 @@ def redemption_page(enrollment: Enrollment, redemption: Redemption) -> Context:
         "money": money_text(redemption.money_minor, redemption.money_currency) if redemption.money_minor else "",
     }
     if supplied is not None:
-        context["pin"], context["code_until"] = supplied[1], redemption.supplier_order.code_until
+        order = getattr(redemption, "supplier_order", None)
+        context["pin"], context["code_until"] = supplied[1], order.code_until if order is not None else None
     kind = kind_of(redemption.reward)
     if isinstance(kind, Content) and redemption.state in ("redeemed", "used"):
         context["content"] = kind
