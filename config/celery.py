@@ -28,6 +28,11 @@ app.conf.beat_max_loop_interval = 5
 app.conf.beat_schedule = {
     "outbox-sweep": {"task": "core.tasks.outbox_sweep", "schedule": 20.0, "options": {"expires": 20}},
     "imports-sweep": {"task": "loyalty.tasks.import_work", "schedule": 20.0, "options": {"expires": 20}},
+    "imports-forget": {
+        "task": "loyalty.tasks.imports_forgotten",
+        "schedule": crontab(minute="37", hour="3"),
+        "options": {"expires": 3600},
+    },
     "nightly-due": {"task": "loyalty.tasks.nightly_due", "schedule": 300.0, "options": {"expires": 300}},
     "backtest-sweep": {"task": "loyalty.tasks.backtest_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "points-sweep": {"task": "loyalty.tasks.points_sweep", "schedule": 60.0, "options": {"expires": 60}},

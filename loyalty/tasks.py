@@ -7,6 +7,7 @@ from loyalty.adjusting import adjustments_expire
 from loyalty.backtests.work import part_work, runs_sweep
 from loyalty.holding import holds_sweep
 from loyalty.imports import runner
+from loyalty.imports.forgetting import imports_forget
 from loyalty.models import Program
 from loyalty.nightly import nightly_run
 
@@ -47,3 +48,9 @@ def import_work(job_id: str | None = None) -> None:
         runner.imports_sweep()
     else:
         runner.import_work(job_id, seconds=IMPORT_SECONDS)
+
+
+@brand_task
+def imports_forgotten() -> dict[str, int]:
+    """Once a night: refused rows and files of imports that are over for long."""
+    return imports_forget()

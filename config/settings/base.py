@@ -165,6 +165,8 @@ APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a bulk of 1,000 events; core.http refuses more with a 413
 # Files to import are streamed to the disk, at these addresses only; see core.http.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
+# Refused rows and left files of imports are deleted so many days after the import was over.
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", 90)
 LARGE_BODIES = {"/api/v1/imports": IMPORT_MAX_BYTES, "/admin/loyalty/importjob/add/": IMPORT_MAX_BYTES}
 # Where a member's form sends a photo, by the path's beginning: a phone's is often larger than all else may be.
 FILE_UPLOAD_LIMITS = {"/claims/new/": 11 * 1024 * 1024}

@@ -167,6 +167,7 @@ class ImportJobAdmin(BrandAdmin):
             media=self.media,
             preview=self._preview(request, job),
             rejects=job.rejects.order_by("line")[:REJECTS_SHOWN],
+            rows_gone=bool(job.rejected) and not job.open and not job.rejects.exists(),
             **self._standing(request, job),
         )
         return TemplateResponse(request, "admin/loyalty/import_job.html", context)
