@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -100,6 +100,14 @@ def floors_of(enrollment: Enrollment) -> list[TierFloor]:
     now = clock.now()
     found = TierFloor.objects.filter(enrollment=enrollment, ended_at__isnull=True).order_by("id")
     return [each for each in found if each.until is None or each.until > now]
+
+
+def floors_ever(enrollment: Enrollment, *, ladder: str | None = None, ended: bool = False) -> QuerySet[TierFloor]:
+    """Those that hold, or those that were taken back or ran out; newest first."""
+    now = clock.now()
+    over = Q(ended_at__isnull=False) | Q(until__lte=now)
+    found = TierFloor.objects.filter(enrollment=enrollment).filter(over if ended else ~over)
+    return (found.filter(ladder=ladder) if ladder is not None else found).order_by("-pk")
 
 
 def floors_end(state: ProgramState, midnight: datetime) -> Iterator[int]:

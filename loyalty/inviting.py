@@ -129,6 +129,15 @@ def invitations_waiting(enrollment: Enrollment) -> QuerySet[TierInvitation]:
     return _waiting(enrollment).filter(Q(until__isnull=True) | Q(until__gt=clock.now())).order_by("pk")
 
 
+def invitations_ever(
+    enrollment: Enrollment, *, ladder: str | None = None, state: str | None = None
+) -> QuerySet[TierInvitation]:
+    """All of the member's, or those of a ladder or a state; newest first."""
+    asked = {"ladder": ladder, "state": state}
+    said = {name: value for name, value in asked.items() if value is not None}
+    return TierInvitation.objects.filter(enrollment=enrollment, **said).order_by("-pk")
+
+
 def _waiting(enrollment: Enrollment) -> QuerySet[TierInvitation]:
     return TierInvitation.objects.filter(enrollment=enrollment, state=State.WAITING)
 

@@ -24,6 +24,7 @@ SCOPES: dict[str, Promise] = {
     "points:transfer": _("Give a member's points to another"),
     "tiers:write": _("Give members tiers, take them back, invite into them"),
     "programs:read": _("Read programs and their published versions"),
+    "programs:publish": _("Publish older versions of a program again, take scheduled ones back"),
     "programs:backtest": _("Start and cancel backtests of a program"),
     "rewards:read": _("Read the rewards on offer"),
     "redemptions:read": _("Read redemptions and their codes"),

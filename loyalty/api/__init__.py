@@ -7,6 +7,7 @@ from django.urls import path
 from loyalty.api.achievements import AchievementsView, LeaderboardView, PlayerView
 from loyalty.api.backtests import BacktestsView, BacktestView
 from loyalty.api.events import BulkView, EventsView, EventView
+from loyalty.api.giventiers import FloorsView, InvitationEndView, InvitationsView
 from loyalty.api.imports import (
     ImportCancelView,
     ImportPauseView,
@@ -19,6 +20,7 @@ from loyalty.api.moving import HoldCaptureView, HoldReleaseView, HoldsView, Hold
 from loyalty.api.points import AdjustmentsView, BalancesView, LedgerView, TiersView
 from loyalty.api.pools import PoolView
 from loyalty.api.programs import ProgramSchemaView, ProgramsView, ProgramView, VersionView
+from loyalty.api.republishing import VersionAgainView, VersionWithdrawView
 from loyalty.api.simulate import SimulateView
 from loyalty.api.statements import StatementView
 from loyalty.api.tiers import FloorView, InvitationView
@@ -39,6 +41,11 @@ api_urls = [
     path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
     path("members/<str:member>/tiers/<str:ladder>/floor", FloorView.as_view(), name="member-tier-floor"),
     path("members/<str:member>/tiers/<str:ladder>/invitation", InvitationView.as_view(), name="member-tier-invitation"),
+    path("members/<str:member>/floors", FloorsView.as_view(), name="member-floors"),
+    path("members/<str:member>/invitations", InvitationsView.as_view(), name="member-invitations"),
+    path(
+        "members/<str:member>/invitations/<uuid:invitation>", InvitationEndView.as_view(), name="member-invitation-end"
+    ),
     path("members/<str:member>/achievements", AchievementsView.as_view(), name="member-achievements"),
     path("members/<str:member>/leaderboards", PlayerView.as_view(), name="member-leaderboards"),
     path("leaderboards/<str:board>", LeaderboardView.as_view(), name="leaderboard"),
@@ -56,4 +63,8 @@ api_urls = [
     path("programs/<str:program>/backtests", BacktestsView.as_view(), name="backtests"),
     path("programs/<str:program>/backtests/<uuid:backtest>", BacktestView.as_view(), name="backtest"),
     path("programs/<str:program>/versions/<int:number>", VersionView.as_view(), name="program-version"),
+    path(
+        "programs/<str:program>/versions/<int:number>/withdraw", VersionWithdrawView.as_view(), name="version-withdraw"
+    ),
+    path("programs/<str:program>/versions/<int:number>/publish", VersionAgainView.as_view(), name="version-again"),
 ]

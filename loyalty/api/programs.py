@@ -79,9 +79,7 @@ class VersionView(ApiView):
     )
     def get(self, request: Any, program: str, number: int) -> HttpResponse:
         """The whole document that events are judged by. A published version never changes."""
-        row = _version(program_by_slug(program), number)
-        if row is None:
-            raise NotFound(_("The program has no version %(n)d.") % {"n": number}, field="number")
+        row = version_by_number(program_by_slug(program), number)
         own = version_out(row)
         return answer(200, VersionDetail(**msgspec.structs.asdict(own), document=row.document))
 
@@ -126,7 +124,10 @@ def version_out(version: ProgramVersion) -> VersionOut:
     return VersionOut(version.number, version.in_force_from, version.published_at, version.note, withdrawn_at)
 
 
-def _version(program: Program, number: int) -> ProgramVersion | None:
-    if number >= 2**31:
-        return None
-    return program.versions.select_related("withdrawal").filter(number=number).first()
+def version_by_number(program: Program, number: int) -> ProgramVersion:
+    """NotFound for a number that the program doesn't have."""
+    rows = program.versions.select_related("withdrawal")
+    found = rows.filter(number=number).first() if number < 2**31 else None
+    if found is None:
+        raise NotFound(_("The program has no version %(n)d.") % {"n": number}, field="number")
+    return found

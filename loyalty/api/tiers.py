@@ -127,7 +127,7 @@ class FloorView(ThinView):
             reason=body.reason,
             actor=self.principal.actor,
         )
-        return 201, _floor_out(floor, place)
+        return 201, floor_out(floor, place)
 
     @describe(
         summary="Take a given tier back",
@@ -142,7 +142,7 @@ class FloorView(ThinView):
         asked = self.read_query(FloorEnd)
         place = place_of(member, asked.program)
         floor = tier_floor_end(enrollment=place, ladder=ladder, source=asked.source, actor=self.principal.actor)
-        return answer(200, _floor_out(floor, place))
+        return answer(200, floor_out(floor, place))
 
 
 class InvitationView(ThinView):
@@ -172,10 +172,10 @@ class InvitationView(ThinView):
             at_once=body.at_once,
             actor=self.principal.actor,
         )
-        return 201, _invitation_out(made, place)
+        return 201, invitation_out(made, place)
 
 
-def _floor_out(floor: TierFloor, place: Enrollment) -> FloorOut:
+def floor_out(floor: TierFloor, place: Enrollment) -> FloorOut:
     return FloorOut(
         member=place.member.public_id,
         ladder=floor.ladder,
@@ -188,7 +188,7 @@ def _floor_out(floor: TierFloor, place: Enrollment) -> FloorOut:
     )
 
 
-def _invitation_out(made: TierInvitation, place: Enrollment) -> InvitationOut:
+def invitation_out(made: TierInvitation, place: Enrollment) -> InvitationOut:
     return InvitationOut(
         id=made.pk,
         member=place.member.public_id,

@@ -23,6 +23,7 @@ from core.api.docs import openapi_document
 from loyalty.backtests.service import backtest_start
 from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
+from loyalty.inviting import invitation_make
 from loyalty.leaderboards import leaderboard_join
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Program
@@ -100,6 +101,9 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
     taken = reward_redeem(enrollment=place, reward=house.beans, actor=shop.PARTNER, key=f"contract {number}")
     [event] = shop.send(shop.review(anna))
     claim = claimed.hands_in(place, seed=number)
+    invited = invitation_make(
+        enrollment=place, ladder="main", tier="vip", until=None, reason="", at_once=False, actor=shop.PARTNER
+    )
     hold = points_hold(enrollment=place, currency="points", points=2, actor=shop.PARTNER, key=f"contract {number}")
     leaderboard_join(enrollment=place, name=f"Silver Fox {number}", actor=shop.PARTNER)
     backtest = backtest_start(program=house.program, months=1, version=1, actor=shop.STAFF)
@@ -126,6 +130,7 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "code": [friend.code],
         "sweepstake": ["summer"],
         "referral": [str(friend.pk)],
+        "invitation": [str(invited.pk)],
     }
     return known, taken
 

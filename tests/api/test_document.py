@@ -70,6 +70,7 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         "/api/v1/members/{member}/tiers/{ladder}/invitation",
         "/api/v1/members/{member}/claims",
         "/api/v1/members/{member}/checkins",
+        "/api/v1/programs/{program}/versions/{number}/publish",
         "/api/v1/redemptions",
         "/api/v1/redemptions/{redemption}/cancel",
     }

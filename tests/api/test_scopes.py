@@ -50,6 +50,7 @@ def address_of(route: str) -> str:
         "use": f"{uuid7()}",
         "import_job": f"{uuid7()}",
         "backtest": f"{uuid7()}",
+        "invitation": f"{uuid7()}",
         "number": "1",
     }
     values |= {"claim": f"{uuid7()}", "file": f"{uuid7()}", "referral": f"{uuid7()}"}

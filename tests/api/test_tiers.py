@@ -47,6 +47,39 @@ def test_an_invitation_waits_unless_it_is_at_once(api: Any, place: Any) -> None:
     assert sorted(TierInvitation.objects.values_list("state", flat=True)) == ["accepted", "withdrawn"]
 
 
+def test_given_tiers_are_listed_those_that_ended_when_they_are_asked_for(api: Any, place: Any) -> None:
+    for source in ("plan", "staff"):
+        api.post(FLOOR, {"tier": "vip", "source": source}, once=source)
+    api.send("DELETE", f"{FLOOR}?source=plan")
+
+    def sources(query: str = "") -> list[str]:
+        return [each["source"] for each in api.get(f"members/ext:C-1/floors{query}").json()["results"]]
+
+    assert sources() == ["staff"]
+    assert sources("?ended=true") == ["plan"]
+    assert sources("?ladder=other") == []
+    refused(api.get("members/ext:C-1/floors?ended=perhaps"), 400, "invalid_query", "ended")
+
+
+def test_an_invitation_is_listed_and_withdrawn_once(api: Any, place: Any) -> None:
+    made = api.post(INVITATION, {"tier": "black"}, once="i-1").json()
+    at = f"members/ext:C-1/invitations/{made['id']}"
+    [listed] = api.get("members/ext:C-1/invitations?state=waiting").json()["results"]
+    assert listed == made
+    gone = api.send("DELETE", at).json()
+    assert (gone["state"], gone["closed_at"] is None) == ("withdrawn", False)
+    refused(api.send("DELETE", at), 409, "invitation_closed", "invitation")
+    assert api.get("members/ext:C-1/invitations?state=waiting").json()["results"] == []
+    assert api.get("members/ext:C-1/invitations").json()["results"] == [gone]
+
+
+def test_an_invitation_of_another_member_is_not_there(api: Any, place: Any) -> None:
+    made = api.post(INVITATION, {"tier": "black"}, once="i-1").json()
+    shop.place(shop.member("Bert", external_id="C-2"), place.program)
+    assert api.send("DELETE", f"members/ext:C-2/invitations/{made['id']}").status_code == 404
+    assert TierInvitation.objects.get().state == "waiting"
+
+
 @pytest.mark.parametrize("address", [FLOOR, INVITATION])
 def test_what_cannot_be_given_is_refused_with_the_place_and_changes_nothing(api: Any, place: Any, address: str) -> None:
     body = {"tier": "vip"} | ({"source": "plan"} if address == FLOOR else {})
