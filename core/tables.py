@@ -13,14 +13,14 @@ from core.bases import AppendOnly, BrandModel
 class OutboxMessage(BrandModel):
     """A message to the outside, written with its cause. See core/outbox.py."""
 
-    topic = models.CharField(max_length=80)
-    payload = models.JSONField()
-    created_at = models.DateTimeField()
-    available_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    delivered_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True, default="")
+    topic = models.CharField(_("topic"), max_length=80)
+    payload = models.JSONField(_("content"))
+    created_at = models.DateTimeField(_("made at"))
+    available_at = models.DateTimeField(_("due at"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("given up at"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True, default="")
 
     class Meta:
         verbose_name = _("outgoing message")
@@ -57,12 +57,12 @@ class IdempotencyRecord(BrandModel):
 class JobRun(BrandModel):
     """One run of a scheduled job for a scope and a local day. Unique, so that a day is done once."""
 
-    job = models.CharField(max_length=60)
-    scope = models.CharField(max_length=60, default="")
-    local_date = models.DateField()
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.JSONField(default=dict)
+    job = models.CharField(_("job"), max_length=60)
+    scope = models.CharField(_("of"), max_length=60, default="")
+    local_date = models.DateField(_("day"))
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    outcome = models.JSONField(_("outcome"), default=dict)
 
     class Meta:
         verbose_name = _("job run")

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import translation
-from django.utils.translation import gettext_noop
 
 DASH = "–"
-# Shown by the admin's own widgets, which have no Dutch for it.
-OF_WIDGETS = (gettext_noop("Choose file to upload"),)
 
 
 def in_language(texts: Any) -> str:

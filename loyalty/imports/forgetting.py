@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -32,7 +33,7 @@ def imports_forget() -> dict[str, int]:
     return {"import_rejects": rejects, "import_files": files}
 
 
-def _rejects_delete(jobs: list[object]) -> int:
+def _rejects_delete(jobs: list[UUID]) -> int:
     """In pieces, so that no statement holds many rows at once."""
     deleted = 0
     while ids := list(ImportReject.objects.filter(job__in=jobs).values_list("pk", flat=True)[:ROWS_AT_ONCE]):
@@ -40,7 +41,7 @@ def _rejects_delete(jobs: list[object]) -> int:
     return deleted
 
 
-def _file_forget(pk: object) -> bool:
+def _file_forget(pk: UUID) -> bool:
     """Whether there was one. Looked at again under the lock: somebody may have started it meanwhile."""
     with transaction.atomic():
         job = ImportJob.objects.select_for_update(no_key=True).get(pk=pk)
