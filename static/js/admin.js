@@ -65,6 +65,39 @@
       field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
     });
   });
+  // A file is sent with a bar that shows how far it is. The answer takes the place of this page.
+  document.addEventListener("submit", function (event) {
+    var bar = document.querySelector("[data-upload-progress]");
+    var form = event.target;
+    if (!bar || form.enctype !== "multipart/form-data" || event.defaultPrevented) { return; }
+    event.preventDefault();
+    var request = new XMLHttpRequest();
+    request.upload.addEventListener("progress", function (sent) {
+      if (!sent.lengthComputable) { return; }
+      var percent = Math.round(100 * sent.loaded / sent.total);
+      bar.querySelector("progress").value = percent;
+      bar.querySelector("output").textContent = percent + " %";
+    });
+    request.addEventListener("load", function () {
+      if (request.responseURL.split("?")[0] !== window.location.href.split("?")[0]) {
+        window.location.assign(request.responseURL);
+        return;
+      }
+      var page = new DOMParser().parseFromString(request.responseText, "text/html");
+      var fresh = page.querySelector(".sg-narrow");
+      var old = document.querySelector(".sg-narrow");
+      if (fresh && old) { old.replaceWith(document.adoptNode(fresh)); }
+      var first = document.querySelector(".sg-narrow [aria-invalid=true], .sg-narrow [role=alert]");
+      if (first && first.focus) { first.focus(); }
+    });
+    request.addEventListener("error", function () {
+      bar.hidden = true;
+      form.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = false; });
+    });
+    bar.hidden = false;
+    request.open("POST", form.action || window.location.href);
+    request.send(new FormData(form));
+  });
   // Sending a form twice is harmless (it carries a key); this only spares the wait.
   document.addEventListener("submit", function (event) {
     if (!event.target.matches("form[data-once]")) { return; }
