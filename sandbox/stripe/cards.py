@@ -17,13 +17,15 @@ Json = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """What a card does. `refuses`: decline code of every charge; `refuses_attach`: already when it is to be kept;
-    `asks`: always | unless_set_up | never, whether its bank wants to see its owner."""
+    `asks`: always | unless_set_up | never, whether its bank wants to see its owner; `disputed`: its bank takes
+    back what was paid."""
 
     brand: str = "visa"
     last4: str = "4242"
     refuses: str = ""
     refuses_attach: bool = False
     asks: str = "never"
+    disputed: bool = False
 
 
 NUMBERS = {
@@ -39,6 +41,7 @@ NUMBERS = {
     "4000002500003155": Behaviour(last4="3155", asks="unless_set_up"),
     "4000002760003184": Behaviour(last4="3184", asks="always"),
     "4000000000003220": Behaviour(last4="3220", asks="always"),
+    "4000000000000259": Behaviour(last4="0259", disputed=True),
 }
 NAMES = {
     "card_visa": "4242424242424242",
@@ -61,6 +64,8 @@ NAMES = {
     "card_authenticationRequired": "4000002760003184",
     "card_threeDSecure2Required": "4000000000003220",
     "card_threeDSecureRequired": "4000000000003220",
+    "card_createDispute": "4000000000000259",
+    "card_createDisputeInquiry": "4000000000000259",
 }
 BY_LAST4 = {one.last4: one for one in NUMBERS.values()}
 

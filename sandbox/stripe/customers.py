@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from sandbox.stripe.account import Account
-from sandbox.stripe.cards import attach
+from sandbox.stripe.cards import attach, number_of
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.events import changed, emit
 from sandbox.stripe.routing import listing, page, route
@@ -61,15 +61,22 @@ def _set(account: Account, customer: Json, params: Json) -> None:
         customer["balance"] = int(params["balance"])
     for name, value in params.get("invoice_settings", {}).items():
         if name == "default_payment_method" and value:
-            method = account.get("payment_method", value, param="invoice_settings[default_payment_method]")
-            if method.get("customer") != customer["id"]:
-                raise invalid(
-                    "The customer does not have a payment method with the ID "
-                    f"{value}. The payment method must be attached to the customer.",
-                    param="invoice_settings[default_payment_method]",
-                    code="resource_missing",
-                )
+            value = _own_card(account, customer, str(value))
         customer["invoice_settings"][name] = value or None
+
+
+def _own_card(account: Account, customer: Json, name: str) -> str:
+    """The customer's card of this name; a test card's name is the card that it became when it was attached."""
+    if number_of(name):
+        return str(attach(account, name, customer)["id"])
+    method = account.get("payment_method", name, param="invoice_settings[default_payment_method]")
+    if method.get("customer") != customer["id"]:
+        raise invalid(
+            f"The customer does not have a payment method with the ID {name}. It must be attached to the customer.",
+            param="invoice_settings[default_payment_method]",
+            code="resource_missing",
+        )
+    return name
 
 
 def merge_metadata(thing: Json, params: Json) -> None:

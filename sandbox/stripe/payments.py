@@ -8,6 +8,7 @@ from sandbox.stripe.cards import attach, behaviour, find_method
 from sandbox.stripe.customers import merge_metadata
 from sandbox.stripe.errors import StripeError, declined, invalid
 from sandbox.stripe.events import emit
+from sandbox.stripe.refunds import open_dispute
 from sandbox.stripe.routing import listing, route
 
 Json = dict[str, Any]
@@ -78,6 +79,8 @@ def charge_intent(
             attach(account, method["id"], account.get("customer", intent["customer"]))
     emit(account, "charge.succeeded", charge)
     emit(account, "payment_intent.succeeded", intent)
+    if card.disputed:
+        open_dispute(account, charge)
     return intent
 
 

@@ -45,6 +45,20 @@ def test_a_dispute_is_opened_and_decided(story: Story) -> None:
     assert told == ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"]
 
 
+def test_a_card_of_its_own_is_disputed_as_soon_as_it_has_paid(story: Story) -> None:
+    subscription = story.subscribe(customer=story.new_customer("pm_card_createDispute"))
+    charge = story.v1.charges.list({"customer": subscription.customer}).data[0]
+    assert (subscription.status, charge.disputed) == ("active", True)
+    assert story.v1.disputes.list({"charge": charge.id}).data[0].status == "needs_response"
+
+
+def test_the_name_of_a_test_card_is_the_card_that_was_attached(story: Story) -> None:
+    settings = {"default_payment_method": "pm_card_visa"}
+    customer = story.v1.customers.create({"payment_method": "pm_card_visa", "invoice_settings": settings})
+    kept = story.v1.payment_methods.retrieve(customer.invoice_settings.default_payment_method)
+    assert (kept.customer, kept.card.last4) == (customer.id, "4242")
+
+
 def test_an_amount_off_is_spread_to_the_cent() -> None:
     assert _spread(100, [333, 333, 334]) == [33, 33, 34]
     assert sum(_spread(1000, [999, 2])) == 1000
