@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from loyalty.backtests.giving import GivenTier
 from loyalty.backtests.memory import Changed, Closed, Hand, Held, Night, Stored
@@ -115,29 +116,34 @@ def people(
         found = [_read_person(text) for (text,) in cursor.fetchall()]
         scope["enrollments"] = [each.enrollment for each in found]
         scope["members"] = [each.member.id for each in found]
-        by_member = {each.member.id: each for each in found}
-        by_enrollment = {each.enrollment: each for each in found}
-        cursor.execute(_EVENTS, scope)
-        for member_id, text in cursor.fetchall():
-            by_member[member_id].events = _read_events(text)
-        cursor.execute(_HANDS, scope)
-        for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
-            by_enrollment[enrollment_id].hands = [Hand(*row[1:]) for row in rows]
-        cursor.execute(_HOLDS, scope)
-        for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
-            person = by_enrollment[enrollment_id]
-            person.hands = sorted([*_holds(rows, until), *person.hands], key=attrgetter("at"))
-        cursor.execute(_GIVEN, scope)
-        for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
-            person = by_enrollment[enrollment_id]
-            person.given = [GivenTier(*row[1:]) for row in rows]
-            person.hands = sorted([*_given(person.given, until), *person.hands], key=attrgetter("at"))
-        owners = {account: (each, code) for each in found for code, account in each.accounts.items()}
-        cursor.execute(_REALLY, {**scope, "accounts": list(owners)})
-        for account, issued, reversed_ in cursor.fetchall():
-            person, currency = owners[account]
-            person.really[currency] = [int(issued or 0), int(reversed_ or 0)]
+        _complete(cursor, scope, found, until)
     return found
+
+
+def _complete(cursor: CursorWrapper, scope: dict[str, Any], found: list[Person], until: datetime) -> None:
+    """What was booked of these members besides their place: events, hands, holds, tiers given, points."""
+    by_member = {each.member.id: each for each in found}
+    by_enrollment = {each.enrollment: each for each in found}
+    cursor.execute(_EVENTS, scope)
+    for member_id, text in cursor.fetchall():
+        by_member[member_id].events = _read_events(text)
+    cursor.execute(_HANDS, scope)
+    for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
+        by_enrollment[enrollment_id].hands = [Hand(*row[1:]) for row in rows]
+    cursor.execute(_HOLDS, scope)
+    for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
+        person = by_enrollment[enrollment_id]
+        person.hands = sorted([*_holds(rows, until), *person.hands], key=attrgetter("at"))
+    cursor.execute(_GIVEN, scope)
+    for enrollment_id, rows in groupby(cursor.fetchall(), itemgetter(0)):
+        person = by_enrollment[enrollment_id]
+        person.given = [GivenTier(*row[1:]) for row in rows]
+        person.hands = sorted([*_given(person.given, until), *person.hands], key=attrgetter("at"))
+    owners = {account: (each, code) for each in found for code, account in each.accounts.items()}
+    cursor.execute(_REALLY, {**scope, "accounts": list(owners)})
+    for account, issued, reversed_ in cursor.fetchall():
+        person, currency = owners[account]
+        person.really[currency] = [int(issued or 0), int(reversed_ or 0)]
 
 
 def _holds(rows: Iterable[Any], until: datetime) -> Iterator[Held | Closed]:

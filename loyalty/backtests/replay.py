@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from core.actor import system
 from core.errors import DomainError
+from loyalty.backtests.beginning import month_of, place_begin
 from loyalty.backtests.following import Rises
 from loyalty.backtests.giving import GivenTier, Giving
 from loyalty.backtests.memory import Changed, Closed, Hand, Held, MemoryPlan, Sale, Setting, Stored
@@ -26,16 +25,14 @@ from loyalty.backtests.tally import Tally
 from loyalty.backtests.wallet import BEGIN, FAR, Wallet
 from loyalty.booking import Row, award_effect, order_number_of
 from loyalty.cases import Case, move_tell
-from loyalty.definition.expiry import end_of_period
 from loyalty.incoming import EventInput
 from loyalty.judging import SliceJudge
 from loyalty.lots import MemoryLot, Purse
 from loyalty.lotting import rolling_end
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
-from loyalty.reading import AwardLot, Context, MemberContext, OrderContext, Place, SpendLot, Standing
+from loyalty.reading import AwardLot, Context, MemberContext, OrderContext, SpendLot
 from loyalty.returns import return_judge, return_order
 from loyalty.rising import Riser
-from loyalty.rules.dates import day_start
 from loyalty.rules.judgement import Judgement, Outcome
 from loyalty.rules.tiers import TierMove, tier_by_balance
 
@@ -65,20 +62,7 @@ class Replay(SliceJudge):
         self.purses, self.net = self.wallet.purses, self.wallet.net
         slug = setting.state.slug
         self.rises = Rises(setting.state, Riser(1, member.public_id, member.joined_at, enrolled_at, slug))
-        standings = [
-            Standing(ladder.code, ladder.tiers[0].code, enrolled_at, None, "enrolled")
-            for ladder in setting.state.at(enrolled_at).ladders.values()
-        ]
-        self.place = Place(
-            id=1,
-            program_id=setting.state.id,
-            version=0,
-            enrolled_at=enrolled_at,
-            accounts=[purse.account for purse in self.purses.values()],
-            standings=standings,
-            moves=[],
-            counters={},
-        )
+        self.place = place_begin(setting.state, enrolled_at, [purse.account for purse in self.purses.values()])
         self.sales: dict[tuple[str, str], Sale] = {}
         # Of the window: events by their type, and what became of rules, but for those that didn't match.
         self._judged: dict[str, int] = {}
@@ -392,15 +376,8 @@ class Replay(SliceJudge):
     def _month_of(self, at: datetime) -> str:
         if at >= self._month[0]:
             local = at.astimezone(self.setting.zone)
-            self._month = _month(local.year, local.month, self.setting.zone)
+            self._month = month_of(local.year, local.month, self.setting.zone)
         return self._month[1]
-
-
-@lru_cache(maxsize=1024)
-def _month(year: int, month: int, zone: ZoneInfo) -> tuple[datetime, str]:
-    """When the month ends there, and its name."""
-    last = end_of_period(date(year, month, 1), "month")
-    return day_start(last + timedelta(days=1), zone), f"{year:04}-{month:02}"
 
 
 NO_EVENT = EventInput("", "", FAR, None, "", None, {}, b"")

@@ -39,14 +39,8 @@ def compile_program(document: Document) -> CompiledProgram:
     """Of a document that document_decode has accepted; of another one, KeyError and the like may come."""
     zone = ZoneInfo(document.program.time_zone)
     currencies = {each.code: currency_build(each, document) for each in document.currencies}
-    by_trigger: dict[str, list[Rule]] = {}
-    for rule in sorted(document.rules, key=lambda each: (-each.priority, each.code)):
-        by_trigger.setdefault(rule.trigger, []).append(rule)
-    for rule in (*entry_rules(document), *section_rules(document)):
-        by_trigger.setdefault(rule.trigger, []).append(rule)
     raised = _raised(document, zone)
-    for trigger in raised:
-        by_trigger.setdefault(trigger, [])
+    by_trigger = _by_trigger(document, raised)
     given = group_currencies(document)
     achievements = achievements_build(document, zone, _condition_scope(document, zone))
     triggers = {}
@@ -76,6 +70,17 @@ def compile_program(document: Document) -> CompiledProgram:
         claim_events=claim_events(document.claim_types),
         point_events=point_events(document),
     )
+
+
+def _by_trigger(document: Document, raised: Iterable[str]) -> dict[str, list[Rule]]:
+    """Rules by what they wait for, in the order in which they are asked; none where only counters wait."""
+    by_trigger: dict[str, list[Rule]] = {}
+    own = sorted(document.rules, key=lambda each: (-each.priority, each.code))
+    for rule in (*own, *entry_rules(document), *section_rules(document)):
+        by_trigger.setdefault(rule.trigger, []).append(rule)
+    for trigger in raised:
+        by_trigger.setdefault(trigger, [])
+    return by_trigger
 
 
 def rule_currencies(rule: Rule) -> set[str]:

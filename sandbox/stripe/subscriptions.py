@@ -47,11 +47,11 @@ def start(account: Account, customer: Json, params: Json) -> Json:
     """The subscription with its items, first period and trial, as it would begin now; not kept, nothing billed."""
     subscription = bare(account, customer, params)
     now = subscription["created"]
-    data = read_items(account, params.get("items") or [])
-    if not data:
+    chosen = read_items(account, params.get("items") or [])
+    if not chosen:
         raise invalid("Missing required param: items.", param="items", code="parameter_missing")
-    subscription["items"]["data"] = data
-    subscription["currency"] = data[0]["price"]["currency"]
+    subscription["items"]["data"] = chosen
+    subscription["currency"] = chosen[0]["price"]["currency"]
     subscription["discounts"] = make_discounts(
         account, params.get("discounts"), customer, subscription=subscription["id"]
     )
@@ -65,12 +65,12 @@ def start(account: Account, customer: Json, params: Json) -> Json:
         }
     elif anchor := params.get("billing_cycle_anchor"):
         subscription["billing_cycle_anchor"] = int(anchor)
-    recurring = data[0]["price"]["recurring"]
+    recurring = chosen[0]["price"]["recurring"]
     anchor = subscription["billing_cycle_anchor"]
     end = trial_end or (
         anchor if anchor > now else period_end(anchor, now, recurring["interval"], recurring["interval_count"])
     )
-    for item in data:
+    for item in chosen:
         item |= {
             "subscription": subscription["id"],
             "current_period_start": now,
