@@ -47,7 +47,7 @@ class AddressIn(Body):
     extra: Annotated[str, Meta(max_length=120)] = ""
 
 
-class ParcelOut(Struct):
+class AddressOut(Struct):
     """How far the parcel is."""
 
     redemption: UUID
@@ -122,7 +122,7 @@ class AddressView(ApiView):
         summary="Say where a parcel goes",
         tag=TAG,
         body=AddressIn,
-        answers={200: ParcelOut},
+        answers={200: AddressOut},
         idempotency="optional",
         refusals=(409,),
         examples={
@@ -143,6 +143,6 @@ class AddressView(ApiView):
 
         def run() -> Reply:
             made = address_set(redemption=redemption_by_id(redemption), address=address, actor=self.principal.actor)
-            return 200, ParcelOut(redemption, made.state, made.country, made.carrier, made.tracking)
+            return 200, AddressOut(redemption, made.state, made.country, made.carrier, made.tracking)
 
         return self.once(run, required=False)

@@ -127,6 +127,7 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "board": ["most"],
         "backtest": [str(backtest.pk)],
         "import_job": [str(job.pk)],
+        "parcel": [number],
         "code": [friend.code],
         "sweepstake": ["summer"],
         "referral": [str(friend.pk)],

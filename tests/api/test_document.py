@@ -73,6 +73,11 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         "/api/v1/programs/{program}/versions/{number}/publish",
         "/api/v1/redemptions",
         "/api/v1/redemptions/{redemption}/cancel",
+        "/api/v1/redemptions/{redemption}/capture",
+        "/api/v1/redemptions/{redemption}/payment",
+        "/api/v1/vouchers/redeem",
+        "/api/v1/vouchers/return",
+        "/api/v1/members/{member}/store-credit",
     }
 
 
