@@ -44,26 +44,31 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Published versions"), "history_edu", "loyalty.programversion"),
             _item(request, _("Backtests"), "fast_rewind", "loyalty.backtestrun"),
         ),
-        _group(
-            _("Rewards"),
-            _item(request, _("Catalogue"), "redeem", "rewards.reward"),
-            _item(request, _("Code pools"), "password", "rewards.codepool"),
-            _item(request, _("Pictures and files"), "image", "rewards.rewardfile"),
-            _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
-            _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
-            _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
-            _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
-            _item(request, _("Suppliers"), "local_shipping", "rewards.supplierconnection"),
-            _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
-            _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),
-            _item(request, _("Comparisons with suppliers"), "compare_arrows", "rewards.supplierreconciliation"),
-            _item(request, _("Vouchers"), "confirmation_number", "rewards.voucher"),
-            _item(request, _("Parcels"), "package_2", "rewards.fulfilment"),
-            _item(request, _("Waiting lists"), "hourglass_top", "rewards.waitingplace"),
-        ),
+        _rewards(request),
         _house(request),
     ]
     return [group for group in groups if group["items"]]
+
+
+def _rewards(request: HttpRequest) -> dict[str, Any]:
+    """What members take, and what it leads to."""
+    return _group(
+        _("Rewards"),
+        _item(request, _("Catalogue"), "redeem", "rewards.reward"),
+        _item(request, _("Code pools"), "password", "rewards.codepool"),
+        _item(request, _("Pictures and files"), "image", "rewards.rewardfile"),
+        _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
+        _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
+        _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
+        _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
+        _item(request, _("Suppliers"), "local_shipping", "rewards.supplierconnection"),
+        _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
+        _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),
+        _item(request, _("Comparisons with suppliers"), "compare_arrows", "rewards.supplierreconciliation"),
+        _item(request, _("Vouchers"), "confirmation_number", "rewards.voucher"),
+        _item(request, _("Parcels"), "package_2", "rewards.fulfilment"),
+        _item(request, _("Waiting lists"), "hourglass_top", "rewards.waitingplace"),
+    )
 
 
 def _happened(request: HttpRequest) -> dict[str, Any]:
