@@ -59,6 +59,7 @@ def _rewards(request: HttpRequest) -> dict[str, Any]:
         _item(request, _("Pictures and files"), "image", "rewards.rewardfile"),
         _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
         _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
+        _item(request, _("Payments in points"), "payments", "rewards.cartpayment"),
         _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
         _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
         _item(request, _("Suppliers"), "local_shipping", "rewards.supplierconnection"),

@@ -45,7 +45,7 @@ def points_hold(
     _check(points, lasts)
     now = clock.now()
     known = _currency(enrollment, currency)
-    effect = "hold:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
+    effect = hold_effect(actor, enrollment.pk, key)
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
         account = account_of(enrollment, currency)
@@ -60,6 +60,11 @@ def points_hold(
         hold = PointsHold.objects.get(pk=fields["id"])
         _tell("points.held", hold, account, points)
     return hold
+
+
+def hold_effect(actor: Actor, enrollment_id: int, key: str) -> str:
+    """What the hold of a key is known by: the same for the same key of the same member."""
+    return "hold:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment_id}:{key}".encode()).hexdigest()[:40]
 
 
 def _check(points: int, lasts: timedelta) -> None:
@@ -82,12 +87,17 @@ def _by(actor: Actor) -> dict[str, str]:
     return {"source": actor.source, "initiated_by": actor.initiated_by, "actor": actor.name}
 
 
-def points_capture(*, hold: PointsHold, actor: Actor, points: int | None = None) -> PointsHold:
-    """Spend what was held, or `points` of it; the rest goes back. The same again gives the same. HoldClosed, Busy."""
+def points_capture(
+    *, hold: PointsHold, actor: Actor, points: int | None = None, order_number: str | None = None
+) -> PointsHold:
+    """Spend what was held, or `points` of it; the rest goes back. The same again gives the same. HoldClosed, Busy.
+
+    order_number: the order that it was for, where that is known only now.
+    """
     take = hold.points if points is None else points
     if not 0 < take <= hold.points:
         raise InvalidInput(_("From 1 up to what is held can be captured; release it to take nothing."), field="points")
-    return _close(hold, take, PointsHold.State.CAPTURED, actor)
+    return _close(hold, take, PointsHold.State.CAPTURED, actor, order_number)
 
 
 def points_release(*, hold: PointsHold, actor: Actor) -> PointsHold:
@@ -95,7 +105,7 @@ def points_release(*, hold: PointsHold, actor: Actor) -> PointsHold:
     return _close(hold, 0, PointsHold.State.RELEASED, actor)
 
 
-def _close(hold: PointsHold, take: int, state: str, actor: Actor) -> PointsHold:
+def _close(hold: PointsHold, take: int, state: str, actor: Actor, order_number: str | None = None) -> PointsHold:
     now = clock.now()
     with transaction.atomic():
         account = PointsAccount.objects.select_related("enrollment").get(pk=hold.account_id)
@@ -104,13 +114,16 @@ def _close(hold: PointsHold, take: int, state: str, actor: Actor) -> PointsHold:
         ledger.points_settle(enrollment_id=place.pk, now=now)
         row = PointsHold.objects.get(pk=hold.pk)
         if row.state != PointsHold.State.HELD:
-            if (row.state, row.captured) == (state, take):
+            if (row.state, row.captured) == (state, take) and order_number in (None, row.order_number):
                 return row
             state_shown = row.get_state_display()
             raise HoldClosed(
                 _("This hold is closed: %(state)s.") % {"state": state_shown}, state=row.state, captured=row.captured
             )
         known = _currency(place, account.currency)
+        if order_number is not None and order_number != row.order_number:
+            row.order_number, row.reason = order_number, _reason(order_number)
+            row.save(update_fields=["order_number", "reason"])
         entry = ledger.entry_fields(kind="spend", actor=actor, effect="", reason=row.reason)
         ledger.points_hold_close(
             hold_id=row.pk,

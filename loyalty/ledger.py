@@ -108,6 +108,28 @@ def points_undo_spend(*, spend_id: int, now: datetime, entry: Mapping[str, Any])
     return undone
 
 
+def points_restore(*, enrollment_id: int, now: datetime, restore: Mapping[str, Any]) -> int:
+    """Give a part of a spend back to the lots named; see book_restores() in loyalty/sql/0013_lots.sql for `restore`.
+
+    Returns the reversing entry's id. The caller has worked the lots out under the member's lock.
+    """
+    with transaction.atomic():
+        points_settle(enrollment_id=enrollment_id, now=now)
+        _call("SELECT book_restores(%s::jsonb, %s)", [_json({"restores": [restore]}), now])
+        entry: int = _call(
+            "SELECT id FROM loyalty_pointsentry WHERE account_id = %s AND effect = %s",
+            [restore["account"], restore["entry"]["effect"]],
+        )
+        # Whoever has judged on what was there before judges anew.
+        _call(
+            "WITH moved AS (UPDATE loyalty_enrollment e SET version = version + 1"
+            " FROM (SELECT id, pool_id FROM loyalty_enrollment WHERE id = %s) m"
+            " WHERE e.id IN (m.id, m.pool_id) RETURNING 1) SELECT count(*) FROM moved",
+            [enrollment_id],
+        )
+    return entry
+
+
 def points_hold(*, account_id: int, points: int, now: datetime, hold: Mapping[str, Any]) -> None:
     """Set points aside; hold: the columns of loyalty_pointshold. InsufficientPoints, Busy."""
     with transaction.atomic():

@@ -61,6 +61,7 @@ SEE_LEDGER = _may(
     "redemption",
     "benefitgrant",
     "benefituse",
+    "cartpayment",
     "voucher",
     "fulfilment",
     "waitingplace",

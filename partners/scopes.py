@@ -29,6 +29,7 @@ SCOPES: dict[str, Promise] = {
     "rewards:read": _("Read the rewards on offer"),
     "redemptions:read": _("Read redemptions and their codes"),
     "redemptions:write": _("Redeem, use and cancel rewards"),
+    "carts:quote": _("Ask what carts come to for members"),
     "benefits:read": _("Read what members are entitled to, and get signed tokens of it"),
     "benefits:use": _("Note uses of benefits and take them back"),
     "vouchers:write": _("Check codes at the till and use them up"),

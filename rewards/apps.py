@@ -21,6 +21,7 @@ class RewardsConfig(AppConfig):
         from rewards.benefits import checks, definition, grants
         from rewards.benefits import following as benefit_following
         from rewards.benefits import pages as benefit_pages
+        from rewards.carts import definition as checkout
         from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
         from rewards.suppliers.wiring import suppliers_register
@@ -42,6 +43,7 @@ class RewardsConfig(AppConfig):
         sealed_place("rewards_fulfilment", "address", "address")
         sealed_place("rewards_voucher", "sealed", "voucher_code", lookup="lookup")
         section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
+        section_register(checkout.SECTION, checkout.CheckoutSection, checkout.section_problems)
         benefit_following.handlers_register()
         night_step("notices")(grants.night_repair)
         sealed_place("rewards_tokenkey", "sealed", "token_key")

@@ -15,9 +15,11 @@ from rewards.admin import (
     suppliers,
 )
 from rewards.benefits import admin as benefits
+from rewards.carts import admin as carts
 
 __all__ = [
     "benefits",
+    "carts",
     "catalogue",
     "choices",
     "codes",

@@ -12,6 +12,14 @@ from rewards.api.benefits import (
     TokenView,
     UseRevokeView,
 )
+from rewards.api.carts import (
+    PaymentCaptureView,
+    PaymentRefundsView,
+    PaymentReleaseView,
+    PaymentsView,
+    PaymentView,
+    QuoteView,
+)
 from rewards.api.catalogue import RewardsView, RewardView
 from rewards.api.deliveries import DeliveryView
 from rewards.api.handing import CausesView, CreditView, ParcelsView, ParcelView, WaitingView
@@ -27,6 +35,12 @@ api_urls = [
     path("redemptions/<uuid:redemption>/cancel", CancelView.as_view(), name="redemption-cancel"),
     path("redemptions/<uuid:redemption>/delivery", DeliveryView.as_view(), name="redemption-delivery"),
     path("redemptions/<uuid:redemption>/use", UseView.as_view(), name="redemption-use"),
+    path("carts/quote", QuoteView.as_view(), name="cart-quote"),
+    path("carts/payments", PaymentsView.as_view(), name="cart-payments"),
+    path("carts/payments/<uuid:payment>", PaymentView.as_view(), name="cart-payment"),
+    path("carts/payments/<uuid:payment>/capture", PaymentCaptureView.as_view(), name="cart-payment-capture"),
+    path("carts/payments/<uuid:payment>/release", PaymentReleaseView.as_view(), name="cart-payment-release"),
+    path("carts/payments/<uuid:payment>/refunds", PaymentRefundsView.as_view(), name="cart-payment-refunds"),
     path("members/<str:member>/benefits", BenefitsView.as_view(), name="member-benefits"),
     path("members/<str:member>/benefits/<str:benefit>/uses", BenefitUsesView.as_view(), name="benefit-uses"),
     path("benefit-uses/<uuid:use>", BenefitUseView.as_view(), name="benefit-use"),

@@ -1,6 +1,7 @@
 """The tables of the rewards room, by what they are about."""
 
 from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse, TokenKey
+from rewards.carts.models import CartPayment, CartRefund
 from rewards.models.catalogue import CodePool, PoolCode, Redemption, Reward, RewardFile, RewardStock
 from rewards.models.handing import Donation, Fulfilment, StoreCredit, StoreCreditLine, WaitingPlace
 from rewards.models.vouchers import GuessCount, Voucher, VoucherUse
@@ -12,6 +13,8 @@ __all__ = [
     "Benefit",
     "BenefitGrant",
     "BenefitUse",
+    "CartPayment",
+    "CartRefund",
     "CodePool",
     "Donation",
     "Fulfilment",

@@ -48,6 +48,7 @@ def address_of(route: str) -> str:
         "redemption": f"{uuid7()}",
         "hold": f"{uuid7()}",
         "use": f"{uuid7()}",
+        "payment": f"{uuid7()}",
         "import_job": f"{uuid7()}",
         "backtest": f"{uuid7()}",
         "invitation": f"{uuid7()}",

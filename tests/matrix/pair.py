@@ -72,6 +72,7 @@ from loyalty.models import (
     ProgramVersion,
     TierInvitation,
 )
+from loyalty.payloads import OrderLine
 from loyalty.publishing import program_create
 from loyalty.services import member_enroll, points_adjust
 from loyalty.transferring import points_transfer
@@ -93,6 +94,8 @@ from rewards.benefits.giving import benefit_give
 from rewards.benefits.models import BenefitGrant
 from rewards.benefits.tokens import token_key_rotate
 from rewards.benefits.uses import benefit_use, benefit_use_take_back
+from rewards.carts.payments import Bill, payment_capture, payment_refund, payment_reserve
+from rewards.carts.quoting import PayWith
 from rewards.catalogue import reward_save
 from rewards.files import file_add
 from rewards.fulfilment import Address, address_set
@@ -220,6 +223,7 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                     },
                 ]
             },
+            "checkout": {"part_payments": [{"currency": points, "at_least": 1}]},
         },
         "schema": 1,
         "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
@@ -539,7 +543,14 @@ def benefited(place: Enrollment, word: str, prefix: str) -> Cast:
     benefit_use_take_back(use=gone, actor=staff, reason=f"{word} mistake")
     grant = benefit_give(enrollment=place, code=f"{prefix}gift", reason=f"{word} wedding", actor=staff)
     BenefitGrant.objects.filter(pk=grant.pk).update(causes=[f"{word} staff"])
+    payment = payment_reserve(
+        enrollment=place, pay=PayWith(f"{prefix}points", 6), actor=partner, key=f"{word}-{prefix}-payment",
+        bill=Bill(900, [OrderLine(sku=f"{word} tea", net_minor=900)]), order_number=f"{word} 8",
+    )  # fmt: skip
+    payment_capture(payment=payment, order_number=f"{word} 8", actor=partner)
+    payment_refund(payment=payment, points=2, reason=f"{word} broken", lines=(), actor=partner)
     return {
+        "cart_payment": str(payment.pk),
         "benefit_code": f"{prefix}benefit",
         "benefit": str(use.benefit_id),
         "benefit_grant": str(grant.pk),

@@ -34,7 +34,9 @@ from loyalty.models import (
     Ladder,
     Order,
     PointCurrency,
+    PointsAccount,
     PointsEntry,
+    PointsHold,
     ProgramVersion,
 )
 from members.models import User
@@ -43,6 +45,7 @@ from partners.models import ApiKey
 from referrals.models import Referral, ReferralCode
 from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
 from rewards.benefits.tokens import key_signing
+from rewards.carts.models import CartPayment
 from rewards.catalogue import reward_save
 from rewards.files import file_add
 from rewards.fulfilment import Address, address_set
@@ -86,7 +89,6 @@ def names(patterns: list[Any]) -> Iterator[str]:
 # Pages whose address names a member: beside their ledger, and for giving them something.
 OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back", "rewards_benefitgrant_give"})
 VISITS = frozenset({"claims_place", "claims_checkin"})
-BENEFITS = frozenset({"rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"})
 FRIENDS = frozenset({"draws_sweepstake", "referrals_referral", "referrals_referralcode"})
 PARTS: dict[str, Any] = {
     "rewards_fulfilment": Fulfilment,
@@ -94,6 +96,9 @@ PARTS: dict[str, Any] = {
     "rewards_voucher": Voucher,
     "rewards_waitingplace": WaitingPlace,
 }
+BENEFITS = frozenset(
+    {"rewards_cartpayment", "rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"}
+)
 PAGES = sorted(set(names(site.get_urls())))
 
 
@@ -158,7 +163,20 @@ def benefited(house: House) -> dict[str, Any]:
     use = BenefitUse.objects.first() or BenefitUse.objects.create(
         **held, grant=grant, source="till", external_id="1", used_at=now, recorded_at=now
     )
-    found = {"benefit": benefit, "benefitgrant": grant, "benefituse": use, "tokenkey": key_signing()}
+    payment = CartPayment.objects.first()
+    if payment is None:
+        account = PointsAccount.objects.filter(enrollment=place)[0]
+        hold = PointsHold.objects.create(account=account, points=1, effect="e", held_at=now, expires_at=now, source="t")
+        payment = CartPayment.objects.create(
+            enrollment=place, hold=hold, currency="points", points=1, money="EUR", amount_minor=1, made_at=now
+        )
+    found = {
+        "cartpayment": payment,
+        "benefit": benefit,
+        "benefitgrant": grant,
+        "benefituse": use,
+        "tokenkey": key_signing(),
+    }
     return {f"rewards_{name}": row.pk for name, row in found.items()}
 
 
