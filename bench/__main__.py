@@ -26,6 +26,7 @@ NAMES = (
     "brand",
     "night",
     "backtest",
+    "quote",
 )
 LIMIT_SECONDS = 3600
 
@@ -75,6 +76,7 @@ def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[l
         hot,
         importing,
         night,
+        quote,
         replay,
         rules,
         tenancy,
@@ -94,6 +96,7 @@ def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[l
         "brand": brand.run,
         "night": night.run,
         "backtest": backtest.run,
+        "quote": quote.run,
     }
     ground = Ground(ready, size)
     reports = [benches[name](ground) for name in names]

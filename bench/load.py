@@ -1,9 +1,9 @@
 """A small HTTP load generator: so many keep-alive connections in one thread, the next request as soon as one answers.
 
 Run as `python -m bench.load` with its work as JSON on standard input:
-    port, connections, seconds, kind (get | earn | bulk | redeem), targets [{host, key, members | paths}],
+    port, connections, seconds, kind (get | earn | bulk | redeem | quote), targets [{host, key, members | paths}],
     run (a word that makes ids unique), rows (of a bulk), accept [statuses that are no error besides 2xx].
-Prints JSON: requests, good, statuses {status: count}, seconds, p50, p99 (in seconds), sample (a body that was refused).
+Prints JSON: requests, good, statuses {status: count}, seconds, p50, p95, p99 (in seconds), sample (a refused body).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def requests_of(work: dict[str, Any]) -> Iterator[bytes]:
     """Requests without end, built before they are asked for so that building isn't timed with the answer."""
     pick = random.Random(work.get("run", ""))
     targets = work["targets"]
-    makers = {"get": _get, "earn": _earn, "bulk": _bulk, "redeem": _redeem}
+    makers = {"get": _get, "earn": _earn, "bulk": _bulk, "redeem": _redeem, "quote": _quote}
     make, number = makers[work["kind"]], 0
     while True:
         number += 1
@@ -54,6 +54,14 @@ def _redeem(target: dict[str, Any], pick: random.Random, name: str, work: dict[s
     if target.get("ids"):
         body["member"] = target["ids"][pick.randrange(len(target["ids"]))]
     return _request("POST", "/api/v1/redemptions", target, json.dumps(body).encode(), f"Idempotency-Key: {name}\r\n")
+
+
+def _quote(target: dict[str, Any], pick: random.Random, name: str, work: dict[str, Any]) -> bytes:
+    told = _order(target, pick, name)["data"]["order"]
+    lines = [*told["lines"], {"sku": "C-300", "net_minor": pick.randrange(100, 5_000), "tax_minor": 210}]
+    cart = {"currency": "EUR", "lines": lines, "shipping_minor": 495, "channel": "web"}
+    body = {"member": f"ext:c-{pick.randrange(target['members']) + 1}", "cart": cart}
+    return _request("POST", "/api/v1/carts/quote", target, json.dumps(body).encode())
 
 
 def _order(target: dict[str, Any], pick: random.Random, name: str) -> dict[str, Any]:
@@ -164,6 +172,7 @@ def main() -> None:
             "statuses": run.statuses,
             "seconds": seconds,
             "p50": times[len(times) // 2],
+            "p95": times[min(len(times) - 1, len(times) * 95 // 100)],
             "p99": times[min(len(times) - 1, len(times) * 99 // 100)],
             "sample": run.sample,
         },

@@ -17,6 +17,7 @@ class Sample:
     p50: float = 0.0
     p99: float = 0.0
     errors: int = 0
+    p95: float = 0.0
 
     @property
     def rate(self) -> float:

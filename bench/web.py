@@ -88,6 +88,7 @@ def load_side(
             found["p50"],
             found["p99"],
             errors=found["requests"] - found["good"],
+            p95=found["p95"],
         )
 
     return run

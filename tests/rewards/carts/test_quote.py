@@ -92,7 +92,7 @@ def test_whatever_the_cart_the_dry_run_and_the_order_come_to_the_same(api, baske
     ]  # fmt: skip
     place = somebody(shop.program(rules), 900, external_id="C-1")
     total = sum(each["net_minor"] + each["tax_minor"] for each in basket["lines"])
-    pay = {"pay_with": {"currency": "points", "points": points}} if points and total > 1000 else {}
+    pay: Any = {"pay_with": {"currency": "points", "points": points}} if points and total > 1000 else {}
     told = quote(api, basket, **pay)
     assert told.status_code == 200, told.content
     body = told.json()
