@@ -24,6 +24,7 @@ from config.admin import site
 from core import clock
 from draws.models import Sweepstake
 from loyalty.backtests.service import backtest_start
+from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
 from loyalty.leaderboards import leaderboard_join
 from loyalty.models import (
@@ -34,9 +35,7 @@ from loyalty.models import (
     Ladder,
     Order,
     PointCurrency,
-    PointsAccount,
     PointsEntry,
-    PointsHold,
     ProgramVersion,
 )
 from members.models import User
@@ -165,8 +164,7 @@ def benefited(house: House) -> dict[str, Any]:
     )
     payment = CartPayment.objects.first()
     if payment is None:
-        account = PointsAccount.objects.filter(enrollment=place)[0]
-        hold = PointsHold.objects.create(account=account, points=1, effect="e", held_at=now, expires_at=now, source="t")
+        hold = points_hold(enrollment=place, currency="points", points=1, actor=shop.STAFF, key="a payment")
         payment = CartPayment.objects.create(
             enrollment=place, hold=hold, currency="points", points=1, money="EUR", amount_minor=1, made_at=now
         )
