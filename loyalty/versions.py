@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -85,6 +87,8 @@ class ProgramState(msgspec.Struct, frozen=True):
 _lock = Lock()
 _compiled: OrderedDict[bytes, CompiledProgram] = OrderedDict()
 _programs: dict[str, dict[str, ProgramState]] = {}
+# By schema, while programs_read_once() holds.
+_asked: ContextVar[dict[str, dict[str, ProgramState]] | None] = ContextVar("programs_asked", default=None)
 
 
 def compiled_of(row: VersionRow) -> CompiledProgram:
@@ -119,8 +123,28 @@ def programs(*, stamps: dict[int, int] | None = None) -> dict[str, ProgramState]
     return loaded
 
 
+@contextmanager
+def programs_read_once() -> Iterator[None]:
+    """Within it programs_fresh() asks the database once: for a read of which many parts ask what holds now."""
+    token = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def programs_fresh() -> dict[str, ProgramState]:
     """The same, read anew: for pages and services that have no stamps at hand."""
+    asked = _asked.get()
+    if asked is None:
+        return _fresh()
+    schema = current_schema()
+    if schema not in asked:
+        asked[schema] = _fresh()
+    return asked[schema]
+
+
+def _fresh() -> dict[str, ProgramState]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, stamp FROM loyalty_program WHERE archived_at IS NULL")
         return programs(stamps=dict(cursor.fetchall()))

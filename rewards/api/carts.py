@@ -21,6 +21,7 @@ from loyalty.errors import UnknownMember
 from loyalty.models import Enrollment, Program
 from loyalty.selectors import document_now
 from loyalty.services import program_get
+from loyalty.versions import programs_read_once
 from members.api.reference import MemberNotFound
 from rewards.api import cart_examples as examples
 from rewards.api.cart_shapes import (
@@ -76,13 +77,17 @@ class QuoteView(ThinView):
         else happens to the member in between.
         """
         body = self.read_body(QuoteIn)
+        with programs_read_once():
+            return answer(200, self._quoted(body))
+
+    def _quoted(self, body: QuoteIn) -> QuoteOut:
         program, place = _who(body.member, body.program)
         cart = Cart(body.cart.currency, body.cart.lines, body.cart.shipping_minor, body.cart.channel, body.cart.store)
         pay = PayWith(body.pay_with.currency, body.pay_with.points) if body.pay_with is not None else None
         found = cart_quote(cart=cart, program=program, place=place, actor=self.principal.actor, pay=pay)
         tellers = _tellers(document_now(program.pk))
         member = place.member.public_id if place is not None else None
-        return answer(200, quote_out(found, member, tellers))
+        return quote_out(found, member, tellers)
 
 
 def _who(member: str | None, slug: str | None) -> tuple[Program, Enrollment | None]:
