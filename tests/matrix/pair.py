@@ -466,10 +466,10 @@ def supplied(place: Enrollment, word: str, prefix: str) -> Cast:
         values=[7], seen_at=now,
     )  # fmt: skip
     kind = {"kind": "supplied", "supplier": account.code, "product": product.external_id, "amount_minor": 7}
-    body = {"code": f"{prefix}card", "name": f"{word} card", "kind": kind,
+    body = {"code": f"{prefix}supplied", "name": f"{word} card", "kind": kind,
             "prices": [{"points": 5, "currency": f"{prefix}points"}]}  # fmt: skip
     reward = Reward.objects.create(
-        program=place.program, code=f"{prefix}card", name=f"{word} card", currency=f"{prefix}points", price=5,
+        program=place.program, code=f"{prefix}supplied", name=f"{word} card", currency=f"{prefix}points", price=5,
         kind="supplied", body=body,
     )  # fmt: skip
     SupplierOffer.objects.create(reward=reward, product=product, value_minor=7, price_by_rate=False)
