@@ -18,10 +18,7 @@ class RewardsConfig(AppConfig):
         from loyalty.prizewords import reward_names
         from loyalty.publishchecks import on_publish_check, on_published
         from rewards import autoissue, following, giving, pages, publication, selectors, waiting  # noqa: F401
-        from rewards.benefits import checks, definition, grants
-        from rewards.benefits import following as benefit_following
         from rewards.benefits import pages as benefit_pages
-        from rewards.carts import definition as checkout
         from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
         from rewards.suppliers.wiring import suppliers_register
@@ -42,9 +39,20 @@ class RewardsConfig(AppConfig):
         night_step("rewards")(autoissue.auto_issue)
         sealed_place("rewards_fulfilment", "address", "address")
         sealed_place("rewards_voucher", "sealed", "voucher_code", lookup="lookup")
-        section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
-        section_register(checkout.SECTION, checkout.CheckoutSection, checkout.section_problems)
-        benefit_following.handlers_register()
-        night_step("notices")(grants.night_repair)
-        sealed_place("rewards_tokenkey", "sealed", "token_key")
+        benefits_register()
         job_words("catalogue", gettext_lazy("The catalogue of a new version"))
+
+
+def benefits_register() -> None:
+    """What benefits and the checkout bring: their sections, what follows tiers and plans, the night's repair."""
+    from core.resealing import sealed_place
+    from loyalty.definition.sections import section_register
+    from loyalty.nightly import night_step
+    from rewards.benefits import checks, definition, following, grants
+    from rewards.carts import definition as checkout
+
+    section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
+    section_register(checkout.SECTION, checkout.CheckoutSection, checkout.section_problems)
+    following.handlers_register()
+    night_step("notices")(grants.night_repair)
+    sealed_place("rewards_tokenkey", "sealed", "token_key")
