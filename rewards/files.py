@@ -25,7 +25,7 @@ _PICTURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"RIFF",
 
 
 class FileRefused(InvalidInput):
-    code = "file_refused"
+    code = "reward_file_refused"
     title = _("This file can't be used.")
 
 

@@ -28,7 +28,7 @@ class SecretNeeded(InvalidInput):
 
 
 class SaleStopped(Conflict):
-    code = "reward_not_offered"
+    code = "sale_stopped"
     title = _("This reward can't be had just now. Please come back later.")
 
 

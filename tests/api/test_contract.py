@@ -20,6 +20,7 @@ from claims.models import Place
 from claims.rotating import secret_new
 from core.api import limits
 from core.api.docs import openapi_document
+from core.ids import uuid7
 from loyalty.backtests.service import backtest_start
 from loyalty.holding import points_hold
 from loyalty.imports.jobs import Wish, file_received, import_create
@@ -128,6 +129,9 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "backtest": [str(backtest.pk)],
         "import_job": [str(job.pk)],
         "parcel": [number],
+        "payment": [str(uuid7())],
+        "benefit": ["early"],
+        "use": [str(uuid7())],
         "code": [friend.code],
         "sweepstake": ["summer"],
         "referral": [str(friend.pk)],

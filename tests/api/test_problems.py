@@ -25,7 +25,7 @@ def test_a_lock_that_isnt_had_is_503_with_retry_after(api, anna, monkeypatch):
         raise OperationalError("canceling statement") from pg.LockNotAvailable()
 
     for module, name, path in (
-        (points, "balances_of", "members/ext:C-1/balances"),
+        (points, "balances_named", "members/ext:C-1/balances"),
         (views, "member_by_reference", "members/ext:C-1"),
     ):
         monkeypatch.setattr(module, name, locked)

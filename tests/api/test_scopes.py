@@ -53,6 +53,7 @@ def address_of(route: str) -> str:
         "backtest": f"{uuid7()}",
         "invitation": f"{uuid7()}",
         "number": "1",
+        "parcel": "1",
     }
     values |= {"claim": f"{uuid7()}", "file": f"{uuid7()}", "referral": f"{uuid7()}"}
     return re.sub(r"{(\w+)}", lambda name: values.get(name[1], "club"), route)
