@@ -82,16 +82,17 @@ def place_reseal(place: SealedPlace) -> int:
     """
     table, value = sql.Identifier(place.table), place.value()
     select = sql.SQL(
-        "SELECT id, {value} FROM {table} WHERE id > %s AND {value} IS NOT NULL AND NOT starts_with({value}, %s)"
+        "SELECT id, {value} FROM {table} WHERE {after} AND {value} IS NOT NULL AND NOT starts_with({value}, %s)"
         " ORDER BY id LIMIT %s"
-    ).format(value=value, table=table)
+    )
     update = sql.SQL("UPDATE {table} SET {assigned} WHERE id = %s AND {value} = %s").format(
         table=table, assigned=place.assigned(), value=value
     )
-    last, done = 0, 0
+    last, done = None, 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(select, [last, current_prefix(), BATCH])
+            after = sql.SQL("id > {}").format(sql.Literal(last)) if last is not None else sql.SQL("true")
+            cursor.execute(select.format(value=value, table=table, after=after), [current_prefix(), BATCH])
             rows = cursor.fetchall()
             for pk, sealed in rows:
                 cursor.execute(update, [*place.renewed(sealed), pk, sealed])

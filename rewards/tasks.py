@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.tasks import brand_task
 from rewards.following import catalogues_due
 from rewards.reserving import reservations_sweep
+from rewards.suppliers.models import SupplierOrder, SupplierSync
 from rewards.suppliers.nights import suppliers_night
 from rewards.suppliers.ordering import order_step, orders_work
 from rewards.suppliers.syncing import sync_run, syncs_sweep
@@ -12,14 +13,16 @@ from rewards.suppliers.syncing import sync_run, syncs_sweep
 
 @brand_task
 def supplier_order(order_id: int) -> None:
-    """One order a step further."""
-    order_step(order_id)
+    """One order a step further; nothing where it is gone."""
+    if SupplierOrder.objects.filter(pk=order_id).exists():
+        order_step(order_id)
 
 
 @brand_task
 def supplier_sync(sync_id: int) -> None:
-    """One reading of a catalogue."""
-    sync_run(sync_id)
+    """One reading of a catalogue; nothing where it is gone."""
+    if SupplierSync.objects.filter(pk=sync_id).exists():
+        sync_run(sync_id)
 
 
 @brand_task

@@ -26,7 +26,7 @@ from rewards.suppliers.offering import offers_follow, products_fit
 from rewards.suppliers.protocol import Access, Balance, Supplier, SupplierError
 from rewards.suppliers.registry import kinds
 
-PURPOSE, HOOK_PURPOSE = "supplier_key", "supplier_hook"
+KEY_PURPOSE, HOOK_PURPOSE = "supplier_key", "supplier_hook"
 FIELDS = (
     "program", "code", "name", "supplier", "base_url", "currency", "rates", "rounding", "round_to", "countries",
     "low_balance_minor",
@@ -90,7 +90,7 @@ def _secret_put(row: SupplierConnection, secret: str) -> None:
     secret = secret.strip()
     if not 8 <= len(secret) <= LONGEST_SECRET or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise InvalidInput(_("A key is 8 to 500 letters, digits and signs."), field="secret")
-    row.sealed_secret, row.secret_last4 = seal(secret, purpose=PURPOSE), secret[-4:]
+    row.sealed_secret, row.secret_last4 = seal(secret, purpose=KEY_PURPOSE), secret[-4:]
 
 
 def _check(row: SupplierConnection) -> None:
@@ -139,7 +139,7 @@ def countries_read(countries: Any) -> list[str]:
 # --- reaching it -----------------------------------------------------------------------------------------------------
 def supplier_of(connection: SupplierConnection, *, secret: str | None = None) -> Supplier:
     """The way to the brand's account there. secret: another key than the one that is kept."""
-    key = secret if secret is not None else unseal(connection.sealed_secret, purpose=PURPOSE)
+    key = secret if secret is not None else unseal(connection.sealed_secret, purpose=KEY_PURPOSE)
     return kinds()[connection.supplier].connect(Access(connection.base_url, key))
 
 

@@ -13,7 +13,7 @@ from rewards.services import redemption_cancel
 from rewards.suppliers.models import SupplierOrder
 from rewards.suppliers.protocol import Code
 
-PURPOSE, PIN_PURPOSE = "supplier_code", "supplier_pin"
+CODE_PURPOSE, PIN_PURPOSE = "supplier_code", "supplier_pin"
 LONGEST_CODE = 200
 SETTLER = system("suppliers")
 State = SupplierOrder.State
@@ -30,11 +30,11 @@ def order_deliver(order: SupplierOrder, codes: tuple[Code, ...]) -> bool:
         return False
     [code] = codes
     text, pin = code.code.strip(), code.pin.strip()
-    lookups = keyed_hashes(text, purpose=PURPOSE)
+    lookups = keyed_hashes(text, purpose=CODE_PURPOSE)
     if SupplierOrder.objects.filter(lookup__in=lookups).exclude(pk=order.pk).exists():
         return False
     order.state, order.closed_at, order.next_at, order.failure = State.DELIVERED, clock.now(), None, ""
-    order.sealed, order.lookup, order.code_until = seal(text, purpose=PURPOSE), lookups[0], code.expires_on
+    order.sealed, order.lookup, order.code_until = seal(text, purpose=CODE_PURPOSE), lookups[0], code.expires_on
     order.sealed_pin = seal(pin, purpose=PIN_PURPOSE) if pin else None
     try:
         with transaction.atomic():
@@ -72,7 +72,7 @@ def supplied_code(redemption: Redemption) -> tuple[str, str] | None:
     if order is None or order.state != State.DELIVERED or redemption.state == Redemption.State.CANCELED:
         return None
     pin = unseal(order.sealed_pin, purpose=PIN_PURPOSE) if order.sealed_pin else ""
-    return unseal(order.sealed, purpose=PURPOSE), pin
+    return unseal(order.sealed, purpose=CODE_PURPOSE), pin
 
 
 def supplied_state(redemption: Redemption) -> str | None:

@@ -9,10 +9,8 @@ from core.outbox import handler
 from core.resealing import sealed_place
 from rewards.kinds import supplied  # noqa: F401  (registers what its kind does)
 from rewards.suppliers import telling
-from rewards.suppliers.accounts import HOOK_PURPOSE
-from rewards.suppliers.accounts import PURPOSE as KEY_PURPOSE
-from rewards.suppliers.settling import PIN_PURPOSE
-from rewards.suppliers.settling import PURPOSE as CODE_PURPOSE
+from rewards.suppliers.accounts import HOOK_PURPOSE, KEY_PURPOSE
+from rewards.suppliers.settling import CODE_PURPOSE, PIN_PURPOSE
 
 
 def suppliers_register() -> None:

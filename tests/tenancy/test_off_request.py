@@ -28,14 +28,18 @@ from tenants.models import Brand
 from tests.conftest import writes_by_table
 
 ROOMS = (
-    "analytics", "billing", "claims", "config", "core", "engagement", "loyalty", "members", "partners", "rewards",
-    "sandbox", "tenants",
+    "analytics", "billing", "claims", "config", "core", "draws", "engagement", "loyalty", "members", "partners",
+    "referrals", "rewards", "sandbox", "tenants",
 )  # fmt: skip
 app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if name.partition(".")[0] in ROOMS}
 BRANDS = sorted(name for name, task in TASKS.items() if isinstance(task, BrandTask))
 # Of a backtest that is gone.
-ARGUMENTS = {"loyalty.tasks.backtest_part": [0]}
+ARGUMENTS = {
+    "loyalty.tasks.backtest_part": [0],
+    "rewards.tasks.supplier_order": [0],
+    "rewards.tasks.supplier_sync": [0],
+}
 PLATFORMS = {"provision_signup": [str(uuid7())], "signup_mail_send": [str(uuid7())], "signups_sweep": []}
 
 # How each command of ours finds its brand. names: told by an argument, which it refuses when there is no such brand;
@@ -50,6 +54,8 @@ COMMANDS = {
     "platform_init": "platform",
     "retail_convert": "none",
     "secrets_reseal": "each",
+    "suppliers_reconcile": "names",
+    "sweepstake_verify": "none",
 }
 # Receivers of models' signals run in whatever schema is current, so each is looked at and named here.
 RECEIVERS = ("core.tenancy.", "tenants.registry.", "members.roles")

@@ -207,5 +207,12 @@ def test_every_column_that_holds_something_sealed_is_known_to_the_rotation() -> 
         for module in (root / room).rglob("*.py"):
             used |= set(re.findall(r"\bseal\(.*purpose=(\"[a-z_]+\"|[A-Z_]+)", module.read_text()))
     known = {place.purpose for place in sealed_places()}
-    constants = {"PURPOSE": "mail", "SECOND_FACTOR": "second_factor"}
+    constants = {
+        "PURPOSE": "mail",
+        "SECOND_FACTOR": "second_factor",
+        "KEY_PURPOSE": "supplier_key",
+        "HOOK_PURPOSE": "supplier_hook",
+        "CODE_PURPOSE": "supplier_code",
+        "PIN_PURPOSE": "supplier_pin",
+    }
     assert {constants.get(each, each.strip('"')) for each in used} == known
