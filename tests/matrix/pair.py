@@ -106,7 +106,7 @@ from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_set
 from rewards.suppliers.accounts import HOOK_PURPOSE
-from rewards.suppliers.accounts import PURPOSE as KEY_PURPOSE
+from rewards.suppliers.accounts import KEY_PURPOSE as KEY_PURPOSE
 from rewards.suppliers.models import (
     SupplierConnection,
     SupplierDifference,

@@ -148,8 +148,12 @@ def test_a_command_for_one_brand_must_be_told_which(name: str, brand: Brand, tmp
     file = tmp_path / "events.ndjson"
     file.write_text("")
     before = writes_by_table()
-    told: dict[str, list[str]] = {"events_import": [str(file)], "brand_drop": ["--yes"]}
-    missing = {"events_import": [str(file), "--brand", "nobody"], "brand_drop": ["nobody", "--yes"]}
+    told: dict[str, list[str]] = {"events_import": [str(file)], "brand_drop": ["--yes"], "suppliers_reconcile": []}
+    missing = {
+        "events_import": [str(file), "--brand", "nobody"],
+        "brand_drop": ["nobody", "--yes"],
+        "suppliers_reconcile": ["--brand", "nobody"],
+    }
     for arguments in (told[name], missing[name]):
         with pytest.raises(CommandError):
             call_command(name, *arguments, stdout=StringIO(), skip_checks=True)

@@ -12,7 +12,7 @@ from core.secrets import seal
 from loyalty.models import Enrollment, Program
 from rewards.models import Redemption, Reward
 from rewards.services import reward_redeem
-from rewards.suppliers.accounts import HOOK_PURPOSE, PURPOSE, connection_save, connection_verify
+from rewards.suppliers.accounts import HOOK_PURPOSE, KEY_PURPOSE, connection_save, connection_verify
 from rewards.suppliers.models import (
     SupplierConnection,
     SupplierDifference,
@@ -104,7 +104,7 @@ def unasked(place: Enrollment, code: str = "cards") -> dict[str, Any]:
     now = clock.now()
     account = SupplierConnection.objects.create(
         program=place.program, code=code, name="Cards", supplier="card_catalogue", base_url="https://cards.example/",
-        sealed_secret=seal(KEY, purpose=PURPOSE), secret_last4=KEY[-4:],
+        sealed_secret=seal(KEY, purpose=KEY_PURPOSE), secret_last4=KEY[-4:],
         sealed_hook_secret=seal(KEY, purpose=HOOK_PURPOSE), currency="points", rates={"EUR": "1"},
         balance_minor=1000, balance_currency="EUR", verified_at=now,
     )  # fmt: skip
