@@ -19,7 +19,10 @@ SWEEPSTAKE: dict[str, Any] = {
     "drawn": [],
 }
 SWEEPSTAKES: dict[str, Any] = {"results": [SWEEPSTAKE], "next": None, "previous": None}
-ENTRIES: dict[str, Any] = {"entries": [{"entry": ENTRY, "way": "free", "entered_at": "2027-06-02T10:00:00Z"}]}
+ENTRIES: dict[str, Any] = {
+    "sweepstake": "summer",
+    "entries": [{"entry": ENTRY, "way": "free", "entered_at": "2027-06-02T10:00:00Z"}],
+}
 DRAWN: dict[str, Any] = {
     **SWEEPSTAKE,
     "state": "drawn",

@@ -78,6 +78,9 @@ class EntryOut(Struct):
 
 
 class EntriesOut(Struct):
+    """Of one member in the sweepstake with this code."""
+
+    sweepstake: str
     entries: list[EntryOut]
 
 
@@ -242,5 +245,6 @@ class PassView(ThinView):
 
 def entries_out(member: str, program: str, sweepstake: str) -> EntriesOut:
     place = place_of(member, program)
-    rows = entries_of(sweepstake_of(place.program_id, sweepstake), place)
-    return EntriesOut([EntryOut(each.pk, each.way, each.entered_at) for each in rows])
+    row = sweepstake_of(place.program_id, sweepstake)
+    rows = entries_of(row, place)
+    return EntriesOut(row.code, [EntryOut(each.pk, each.way, each.entered_at) for each in rows])

@@ -16,6 +16,7 @@ from tests.backoffice.sent import refusals, told
 from tests.backoffice.test_pages import path_of
 from tests.backoffice.test_typing import posted, sending
 from tests.backoffice.typist import Typist
+from tests.rewards.suppliers.cast import connected
 from tests.rewards.test_section import KINDS, everything, piece
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,8 @@ def test_every_kind_can_be_typed(house: House, entered: Entered, kind: dict[str,
     wanted = piece("typed", kind=kind)
     if kind["kind"] == "experience":
         wanted["stock"] = 20
+    if kind["kind"] == "supplied":
+        connected(house.program, kind["supplier"], kind["product"], kind["amount_minor"])
     answer = typed(entered("marketer"), path_of("rewards_reward_add"), wanted)
     assert answer.status_code == 302, refusals(answer)
     assert piece_plain(piece_of(Reward.objects.get(code="typed"))) == wanted

@@ -78,6 +78,14 @@ def reward_typed(client: Client, program: Program, wanted: dict[str, Any]) -> An
     return posted(client, address, typist.sent())
 
 
+def section_typed(client: Client, program: Program, name: str, wanted: dict[str, Any]) -> Any:
+    address = path_of("loyalty_program_section", program.pk, name)
+    typist = Typist(told(client.get(address)), sending(client, address))
+    for each, value in wanted.items():
+        typist.write(f"p.{each}", value)
+    return posted(client, address, typist.sent())
+
+
 def by_code(whole: dict[str, Any]) -> dict[str, Any]:
     """Lists by code, since pieces stand in the order in which they were made."""
     lists = document_lists()
@@ -96,8 +104,12 @@ def test_every_template_can_be_built_in_the_admin_alone(key: str, brand: Any, en
         left = [(kind, each) for kind, each, why in told_why if why]
         assert len(left) < len(waiting), [(kind, piece_key(kind, each), why) for kind, each, why in told_why if why]
         waiting = left
-    for reward in wanted.get("sections", {}).get("rewards", {}).get("items", []):
+    sections = dict(wanted.get("sections", {}))
+    for reward in sections.pop("rewards", {}).get("items", []):
         answer = reward_typed(client, program, reward)
+        assert answer.status_code == 302, refusals(answer)
+    for name, section in sections.items():
+        answer = section_typed(client, program, name, section)
         assert answer.status_code == 302, refusals(answer)
     program.refresh_from_db()
     assert by_code(draft_plain(program)) == by_code(wanted)

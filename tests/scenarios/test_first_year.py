@@ -29,6 +29,7 @@ from tests.api.cast import Api
 from tests.backoffice.conftest import staff
 from tests.backoffice.sent import form_sent, refusals
 from tests.backoffice.test_pages import path_of
+from tests.backoffice.test_typing import reward_typed
 from tests.conftest import ClientFor, NewBrand
 from tests.loyalty.test_pages import text_of
 from tests.members.test_joining import form, link_in
@@ -118,10 +119,9 @@ def joined(story: Story) -> None:
 
 
 def reward_offered(story: Story) -> None:
+    wanted = {"code": "mug", "name": {"en": "Mug"}, "prices": [{"points": 200, "currency": "points"}]}
     with brand_context(story.brand):
-        program = Program.objects.get().pk
-    fields = {"program": program, "code": "mug", "name": "Mug", "currency": "points", "price": "200"}
-    answer = story.owner.post(path_of("rewards_reward_add"), {**fields, "active": "on", "position": "1"})
+        answer = reward_typed(story.owner, Program.objects.get(), wanted)
     assert answer.status_code == 302, refusals(answer)
 
 

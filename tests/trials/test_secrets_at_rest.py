@@ -7,6 +7,7 @@ import base64
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -227,4 +228,6 @@ def _purpose(name: str, module: str) -> str:
             for one, said in pairs:
                 if isinstance(one, ast.Name) and one.id == name and isinstance(said, ast.Constant):
                     return str(said.value)
-    return {"PURPOSE": "mail", "SECOND_FACTOR": "second_factor"}[name]  # from another module
+        if isinstance(node, ast.ImportFrom) and node.module and name in {each.name for each in node.names}:
+            return _purpose(name, (Path(settings.BASE_DIR) / f"{node.module.replace('.', '/')}.py").read_text())
+    raise AssertionError(f"{name} is no constant of its module")

@@ -99,18 +99,25 @@ def outcome(order: SupplierOrder) -> tuple[str, str]:
     return SupplierOrder.objects.get(pk=order.pk).state, redemption.state
 
 
-def unasked(place: Enrollment, code: str = "cards") -> dict[str, Any]:
-    """An account that nobody asks anything: product, reward, an order that waits for the team, and a comparison."""
+def connected(program: Program, code: str, external_id: str, value: int) -> tuple[SupplierConnection, SupplierProduct]:
+    """An account that nobody asks anything, with one product of one value."""
     now = clock.now()
     account = SupplierConnection.objects.create(
-        program=place.program, code=code, name="Cards", supplier="card_catalogue", base_url="https://cards.example/",
+        program=program, code=code, name="Cards", supplier="card_catalogue", base_url="https://cards.example/",
         sealed_secret=seal(KEY, purpose=KEY_PURPOSE), secret_last4=KEY[-4:],
         sealed_hook_secret=seal(KEY, purpose=HOOK_PURPOSE), currency="points", rates={"EUR": "1"},
         balance_minor=1000, balance_currency="EUR", verified_at=now,
     )  # fmt: skip
     product = SupplierProduct.objects.create(
-        connection=account, external_id="card", name="Card", money_currency="EUR", values=[500], seen_at=now
+        connection=account, external_id=external_id, name="Card", money_currency="EUR", values=[value], seen_at=now
     )
+    return account, product
+
+
+def unasked(place: Enrollment, code: str = "cards") -> dict[str, Any]:
+    """Such an account with its product, a reward, an order that waits for the team, and a comparison."""
+    now = clock.now()
+    account, product = connected(place.program, code, "card", 500)
     made = offer_make(product=product, value_minor=500, price=5, actor=shop.STAFF)
     taken = reward_redeem(enrollment=place, reward=made.reward, actor=shop.PARTNER, key=uuid7().hex)
     SupplierOrder.objects.filter(redemption=taken).update(state="stuck", failure="no_answer", next_at=None)
