@@ -10,4 +10,4 @@ class EngagementConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers their outbox handlers.
-        from engagement import acts, claimed, sending, supplied, transactional  # noqa: F401
+        from engagement import acts, claimed, sending, supplied, transactional  # noqa: F401  (they register)

@@ -79,9 +79,9 @@ def _counting(enrollment: Enrollment) -> int:
 
 
 def _side_event(row: Referral, side: str) -> EventInput:
-    payload = {"id": str(row.pk), "side": side, "code": row.code}
+    payload: dict[str, Any] = {"id": str(row.pk), "side": side, "code": row.code}
     if side == "referrer":
-        payload["number"] = row.number  # type: ignore[assignment]
+        payload["number"] = row.number
     return _event(f"{row.pk}:{side}", CONVERTED, getattr(row, side), payload)
 
 

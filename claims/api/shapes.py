@@ -200,7 +200,7 @@ def check_in_out(row: CheckIn) -> CheckInOut:
         program=row.enrollment.program.slug,
         place=row.place.code,
         method=row.method,  # type: ignore[arg-type]
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,  # type: ignore[arg-type]  # text, one of these by the model's choices
         reason=row.reason or None,  # type: ignore[arg-type]
         distance_m=row.distance_m,
         at=row.at,

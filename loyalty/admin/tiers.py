@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -52,7 +52,7 @@ class TierForm(DressedForm):
 
     def __init__(self, tiers: Choices, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tier"].choices = tiers  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["tier"]).choices = tiers
 
 
 class TakeBackForm(DressedForm):
@@ -62,7 +62,7 @@ class TakeBackForm(DressedForm):
 
     def __init__(self, given: Choices, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["what"].choices = given  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["what"]).choices = given
 
 
 def tier_urls(admin: BrandAdmin) -> list[URLPattern]:

@@ -141,7 +141,7 @@ def adjustment_out(row: PointsAdjustment) -> AdjustmentOut:
     """Expects the enrollment's member to be fetched."""
     return AdjustmentOut(
         id=row.pk,
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,  # type: ignore[arg-type]  # text, one of these by the model's choices
         member=row.enrollment.member.public_id,
         currency=row.currency,
         points=row.points,

@@ -194,7 +194,7 @@ def invitation_out(made: TierInvitation, place: Enrollment) -> InvitationOut:
         member=place.member.public_id,
         ladder=made.ladder,
         tier=made.tier,
-        state=made.state,  # type: ignore[arg-type]
+        state=made.state,  # type: ignore[arg-type]  # text, one of these by the model's choices
         reason=made.reason,
         invited_at=made.invited_at,
         until=made.until,

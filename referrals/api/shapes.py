@@ -134,7 +134,7 @@ def referral_out(row: Referral) -> ReferralOut:
         referrer=row.referrer.member.public_id,
         friend=row.friend.member.public_id,
         code=row.code,
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,  # type: ignore[arg-type]  # text, one of these by the model's choices
         because=row.because or None,
         signals=[SignalOut(each["kind"], each["does"], each["weight"]) for each in row.signals],
         bound_at=row.bound_at,
