@@ -63,7 +63,8 @@ def section_save(*, program: Program, name: str, plain: dict[str, Any], seen: st
         before = section_plain(locked, name)
         if seen_of(before) != seen:
             raise DraftChanged()
-        section_check(program=locked, name=name, plain=plain)
+        if plain:
+            section_check(program=locked, name=name, plain=plain)
         others = {key: value for key, value in locked.sections.items() if key != name}
         locked.sections = {**others, name: plain} if plain else others
         locked.save(update_fields=["sections"])

@@ -59,7 +59,7 @@ class Side(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     caps: tuple[Code, ...] = ()
 
 
-class Milestone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FriendMilestone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the n-th friend that counts brings on top."""
 
     at: Annotated[int, Meta(ge=1, le=10_000)]
@@ -107,7 +107,7 @@ class Referrals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     conversion: Conversion = Conversion()
     referrer: Side = Side()
     friend: Side = Side()
-    milestones: tuple[Milestone, ...] = ()
+    milestones: tuple[FriendMilestone, ...] = ()
     hold_days: Annotated[int, Meta(ge=0, le=365)] = 14
     join_days: Annotated[int, Meta(ge=0, le=3_650)] = 30
     signals: Signals = Signals()

@@ -18,10 +18,13 @@ from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_t
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
+from draws.admin import section  # noqa: F401  (names the form's fields)
 from draws.closing import MAX_REASON, sweepstake_draw, winner_pass
+from draws.definition import SECTION
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.pages import local
 from draws.selectors import drawn_of, phase_of, spec_of
+from loyalty.admin.sections import section_links, section_url
 from members.naming import attach_members, member_link
 
 DRAW = "draws.draw_sweepstake"
@@ -46,6 +49,7 @@ class SweepstakeAdmin(ReadOnlyAdmin):
     search_fields = ("code__exact",)
     ordering = ("-closes_at", "id")
     change_form_template = "admin/draws/sweepstake.html"
+    change_list_template = "admin/loyalty/section_rows.html"
     fields = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sweepstake]:
@@ -71,6 +75,9 @@ class SweepstakeAdmin(ReadOnlyAdmin):
         ]
         return [*pages, *super().get_urls()]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"section_links": section_links(SECTION), **(extra_context or {})})
+
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.object_or_404(request, object_id)
         rows = list(drawn_of(row))
@@ -82,6 +89,7 @@ class SweepstakeAdmin(ReadOnlyAdmin):
             "phase": PHASES[phase],
             "entries": row.entries_count if row.closed_at else SweepstakeEntry.objects.filter(sweepstake=row).count(),
             "drawn": [(each, member_link(each)) for each in rows],
+            "edit_url": section_url(row.program, SECTION),
             "may_draw": may and phase == "closed",
             "may_pass": may and any(each.state == SweepstakeWinner.State.WON for each in rows),
         }

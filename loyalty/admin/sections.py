@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.backoffice.base import BrandAdmin, actor_of, add_refusal, refusal_text
 from core.errors import DomainError
 from loyalty.admin.forms.editor import StructForm
 from loyalty.definition.document import Document
@@ -46,6 +46,13 @@ def section_url(program: Program, name: str) -> str:
     return reverse("admin:loyalty_program_section", args=[program.pk, name])
 
 
+def section_links(name: str) -> list[tuple[str, str]]:
+    """Each program with the address of its section, for lists of what came of it."""
+    return [
+        (str(each), section_url(each, name)) for each in Program.objects.filter(archived_at__isnull=True).order_by("pk")
+    ]
+
+
 def _pieces(plain: Any) -> int:
     found = plain.values() if isinstance(plain, dict) else ()
     return sum(len(each) for each in found if isinstance(each, list))
@@ -70,6 +77,9 @@ class SectionPages(BrandAdmin):
             sections_known()[name], plain=plain, whole=draft_plain(program), sent=sent, program=program.pk
         )
         status = 200
+        if sent is not None and "_remove" in sent:
+            self.require(may)
+            return self._section_removed(request, program, name)
         if sent is not None and not form.acted:
             self.require(may)
             if self._section_saved(request, program, name, form):
@@ -87,9 +97,22 @@ class SectionPages(BrandAdmin):
             seen=request.POST.get("seen") or seen_of(plain),
             form_url=request.get_full_path(),
             may_save=may,
+            may_remove=may and bool(plain),
             back_url=self.url("change", program.pk),
         )
         return TemplateResponse(request, "admin/loyalty/section.html", context, status=status)
+
+    def _section_removed(self, request: HttpRequest, program: Program, name: str) -> HttpResponse:
+        """The draft is without it then; what members have of it stays until that is published."""
+        try:
+            section_save(
+                program=program, name=name, plain={}, seen=request.POST.get("seen", ""), actor=actor_of(request)
+            )
+        except DomainError as error:
+            add_refusal(request, error)
+            return HttpResponseRedirect(section_url(program, name))
+        messages.success(request, _("Taken out of the draft. Members notice nothing until you publish."))
+        return HttpResponseRedirect(self.url("change", program.pk))
 
     def _section_saved(self, request: HttpRequest, program: Program, name: str, form: StructForm) -> bool:
         made = form.made()

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from referrals.admin import codes, member_panel, queue  # noqa: F401  (each registers its pages)
+from referrals.admin import codes, member_panel, queue, section  # noqa: F401  (each registers its pages)

@@ -22,8 +22,10 @@ from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
+from loyalty.admin.sections import section_links
 from members.naming import attach_members, may_see_people, member_link
 from referrals.deciding import MAX_REASON, referral_approve, referral_block
+from referrals.definition import SECTION
 from referrals.models import Referral, ReferralMilestone
 
 DECIDE = "referrals.decide_referral"
@@ -90,6 +92,7 @@ class ReferralAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Search by a code, or by a member's e-mail or external id.")
     ordering = ("bound_at", "id")
     change_form_template = "admin/referrals/referral.html"
+    change_list_template = "admin/loyalty/section_rows.html"
     fields = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Referral]:
@@ -131,6 +134,9 @@ class ReferralAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("signals"))
     def signals_shown(self, row: Referral) -> str:
         return ", ".join(signal_words(row))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"section_links": section_links(SECTION), **(extra_context or {})})
 
     # --- page ----------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:

@@ -161,6 +161,14 @@ def kept_attributes(part: Any) -> dict[str, str]:
     return found
 
 
+def trigger_of(cls: type[Struct], given: Any) -> str:
+    """What the struct itself waits for, whose conditions ask for that event's values; "" when it waits for nothing."""
+    field = fields_of(cls).get("trigger")
+    if field is None:
+        return ""
+    return str(given or ("" if field.needed else field.default) or "")
+
+
 def value_kind(beside: Mapping[str, Any], trigger: str, whole: Whole) -> str:
     """What the attribute that a condition names is; "" when nobody knows."""
     if "attribute" in beside:

@@ -56,6 +56,11 @@ FOLDED: dict[str, frozenset[str]] = {
 }
 
 
+def layout_register(struct: str, sections: Sections) -> None:
+    """How another room's struct of that name is divided on its page. What is there already stays."""
+    LAYOUTS.setdefault(struct, sections)
+
+
 def sections_of(cls: type[Struct]) -> list[tuple[str, list[str]]]:
     """Title and fields of each section."""
     known = list(fields_of(cls))

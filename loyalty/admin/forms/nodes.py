@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from loyalty.admin.forms import values
-from loyalty.admin.forms.attributes import OPERATORS, value_kind
+from loyalty.admin.forms.attributes import OPERATORS, trigger_of, value_kind
 from loyalty.admin.forms.kinds import add_label, choice_label, kind_label
 from loyalty.admin.forms.labels import help_text, label
 from loyalty.admin.forms.layouts import folded
@@ -57,10 +57,14 @@ class Painter:
 
     # --- structs -------------------------------------------------------------------------------------------------
     def struct(self, cls: type[Struct], plain: Mapping[str, Any], path: str) -> dict[str, Node]:
-        return {
+        around = self.trigger
+        self.trigger = trigger_of(cls, plain.get("trigger")) or around
+        found = {
             name: self.field(each, plain.get(name, MISSING), f"{path}.{name}", plain)
             for name, each in fields_of(cls).items()
         }
+        self.trigger = around
+        return found
 
     def field(self, each: Field, value: Any, path: str, beside: Mapping[str, Any]) -> Node:
         shape = each.shape

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from loyalty.admin.forms import values
-from loyalty.admin.forms.attributes import value_kind
+from loyalty.admin.forms.attributes import trigger_of, value_kind
 from loyalty.admin.forms.shapes import (
     MISSING,
     Anything,
@@ -56,11 +56,18 @@ class Reader:
         plain: dict[str, Any] = {}
         if cls.__struct_config__.tag is not None:
             plain[str(cls.__struct_config__.tag_field)] = tag_of(cls)
+        around = self.trigger
+        self.trigger = trigger_of(cls, self._chosen(f"{path}.trigger")) or around
         for name, field in fields_of(cls).items():
             value = self.field(field, f"{path}.{name}", plain)
             if value is not MISSING:
                 plain[name] = value
+        self.trigger = around
         return plain
+
+    def _chosen(self, path: str) -> str:
+        chosen = self.sent.get(path, "")
+        return self.sent.get(f"{path}.other", "").strip() if chosen == OTHER else chosen
 
     def field(self, field: Field, path: str, beside: Mapping[str, Any]) -> Any:
         """The field's value; MISSING when it wasn't sent or is nothing."""

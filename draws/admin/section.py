@@ -1,0 +1,52 @@
+"""How the form of a program's draft calls what stands in the section `sweepstakes`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.backoffice.words import in_language
+from draws.definition import SECTION
+from loyalty.admin.forms.references import Choices, reference_register
+from loyalty.admin.forms.words import words_register
+from loyalty.admin.sections import section_title
+from loyalty.models import Program
+
+FIELDS: dict[tuple[str, str], Any] = {
+    ("Sweepstakes", "items"): _("Sweepstakes"),
+    ("Sweepstake", "terms"): _("Terms"),
+    ("Sweepstake", "opens_at"): _("Opens"),
+    ("Sweepstake", "closes_at"): _("Closes"),
+    ("Sweepstake", "prizes"): _("Prizes"),
+    ("Sweepstake", "alternates"): _("How many stand by"),
+    ("Sweepstake", "free_entries"): _("Entries for nothing, each member"),
+    ("Sweepstake", "entries_at_most"): _("Entries of one member at most"),
+    ("Sweepstake", "countries"): _("Only in these countries"),
+    ("Sweepstake", "min_age"): _("From an age of"),
+    ("Sweepstake", "once_per_person"): _("Nobody is drawn twice"),
+}
+HELP: dict[tuple[str, str], Any] = {
+    ("Sweepstake", "opens_at"): _(
+        "By the clock of the program's time zone. Once it is open, only its words can be changed."
+    ),
+    ("Sweepstake", "alternates"): _("They are drawn after the winners, and stand in for who doesn't answer."),
+    ("Sweepstake", "free_entries"): _("0: none. In many countries taking part must be possible without buying."),
+    ("Sweepstake", "entries_at_most"): _("However they were got. Empty: as many as they like."),
+    ("Sweepstake", "countries"): _("Two letters each. Nobody named: everywhere."),
+    ("Sweepstake", "min_age"): _("By the date of birth of the profile. Empty: any."),
+}
+ADDS: dict[str, Any] = {"prizes": _("Add a prize")}
+
+
+def _sweepstakes(program: int) -> Choices:
+    """Those of the draft: what is written there is published with whatever names it."""
+    row = Program.objects.filter(pk=program).first()
+    plain = row.sections.get(SECTION, {}) if row is not None else {}
+    pieces = [each for each in plain.get("items", []) if isinstance(each, dict) and each.get("code")]
+    return [(str(each["code"]), in_language(each.get("name")) or str(each["code"])) for each in pieces]
+
+
+words_register(fields=FIELDS, help_texts=HELP, adds=ADDS)
+reference_register("sweepstake", _sweepstakes)
+section_title(SECTION, _("Sweepstakes"))
