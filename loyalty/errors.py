@@ -123,6 +123,14 @@ class HoldClosed(Conflict):
     title = _("This hold was captured, released or ran out before.")
 
 
+class HoldKept(Conflict):
+    """context: kept_for, what it belongs to."""
+
+    code = "hold_kept"
+    title = _("These points are held for a reward or an order: they can’t be captured or released by themselves.")
+    hint = _("Capture or cancel the reservation, or the payment in points, that they are held for.")
+
+
 class NotSpendable(InvalidInput):
     code = "not_spendable"
     title = _("Points of this currency count for tiers and can't be spent.")

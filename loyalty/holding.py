@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +19,7 @@ from core.ids import uuid7
 from core.outbox import outbox_add
 from loyalty import ledger
 from loyalty.definition.currencies import Currency
-from loyalty.errors import HoldClosed, NotSpendable
+from loyalty.errors import HoldClosed, HoldKept, NotSpendable
 from loyalty.models import Enrollment, PointsAccount, PointsHold
 from loyalty.selectors import account_of, accounts_of, document_now, regrant_end
 from members.models import Member
@@ -87,21 +88,38 @@ def _by(actor: Actor) -> dict[str, str]:
     return {"source": actor.source, "initiated_by": actor.initiated_by, "actor": actor.name}
 
 
-def points_capture(
-    *, hold: PointsHold, actor: Actor, points: int | None = None, order_number: str | None = None
-) -> PointsHold:
-    """Spend what was held, or `points` of it; the rest goes back. The same again gives the same. HoldClosed, Busy.
+def hold_keeper(name: str, keeps: Callable[[UUID], bool]) -> None:
+    """A room whose own rows stand on holds says which are its own: nobody else closes these. Called in ready()."""
+    _keepers[name] = keeps
 
+
+_keepers: dict[str, Callable[[UUID], bool]] = {}
+
+
+def _kept(hold_id: UUID, kept_for: str) -> None:
+    for name, keeps in _keepers.items():
+        if name != kept_for and keeps(hold_id):
+            raise HoldKept(kept_for=name)
+
+
+def points_capture(
+    *, hold: PointsHold, actor: Actor, points: int | None = None, order_number: str | None = None, kept_for: str = ""
+) -> PointsHold:
+    """Spend what was held, or `points` of it; the rest goes back. The same again gives the same.
+
+    HoldClosed, HoldKept, Busy. kept_for: the room that closes a hold of its own, see hold_keeper().
     order_number: the order that it was for, where that is known only now.
     """
     take = hold.points if points is None else points
     if not 0 < take <= hold.points:
         raise InvalidInput(_("From 1 up to what is held can be captured; release it to take nothing."), field="points")
+    _kept(hold.pk, kept_for)
     return _close(hold, take, PointsHold.State.CAPTURED, actor, order_number)
 
 
-def points_release(*, hold: PointsHold, actor: Actor) -> PointsHold:
-    """Give everything back to the lots that it came from. The same again gives the same. HoldClosed, Busy."""
+def points_release(*, hold: PointsHold, actor: Actor, kept_for: str = "") -> PointsHold:
+    """Give everything back to the lots that it came from. The same again gives the same. HoldClosed, HoldKept, Busy."""
+    _kept(hold.pk, kept_for)
     return _close(hold, 0, PointsHold.State.RELEASED, actor)
 
 

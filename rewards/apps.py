@@ -40,7 +40,19 @@ class RewardsConfig(AppConfig):
         sealed_place("rewards_fulfilment", "address", "address")
         sealed_place("rewards_voucher", "sealed", "voucher_code", lookup="lookup")
         benefits_register()
+        holds_kept()
         job_words("catalogue", gettext_lazy("The catalogue of a new version"))
+
+
+def holds_kept() -> None:
+    """Points that reservations and payments hold are closed by these alone."""
+    from loyalty.holding import hold_keeper
+    from rewards import services
+    from rewards.carts import payments
+    from rewards.models import CartPayment, Redemption
+
+    hold_keeper(services.KEPT_FOR, lambda hold_id: Redemption.objects.filter(hold=hold_id).exists())
+    hold_keeper(payments.KEPT_FOR, lambda hold_id: CartPayment.objects.filter(hold=hold_id).exists())
 
 
 def benefits_register() -> None:

@@ -23,6 +23,7 @@ from loyalty.pieces import seen_of
 from rewards.kinds.shapes import PoolCode
 from rewards.models import CodePool, Reward
 from rewards.pieces import columns_of, piece_of, piece_plain
+from rewards.pools import warned_of
 from rewards.publication import rooms_say
 from rewards.section import RewardPiece, piece_problems
 from rewards.stock import stock_set
@@ -158,7 +159,9 @@ def pool_save(*, pool: CodePool | None, fields: Mapping[str, Any], actor: Actor)
         if pool is None:
             row.save()
         else:
-            row.save(update_fields=list(POOL_FIELDS))
+            # With another threshold it becomes low anew.
+            row.warned = min(row.warned, warned_of(row.left, row.low_at))
+            row.save(update_fields=[*POOL_FIELDS, "warned"])
         audit_record(
             actor=actor.name,
             action="pool.change" if pool is not None else "pool.add",

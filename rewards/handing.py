@@ -19,19 +19,22 @@ from rewards.pieces import kind_of, piece_of, zone_of
 
 
 class Deal(NamedTuple):
-    """What, to whom, by whom, when, and for what; option None: for nothing."""
+    """What, to whom, by whom, when, and for what; option None: for nothing. request, asked: what makes it one and the
+    same request, see Redemption; order_number: the order that it is for."""
 
     reward: Reward
     enrollment: Enrollment
     actor: Actor
     now: datetime
     option: Option | None = None
+    request: str | None = None
+    asked: dict[str, Any] | None = None
+    order_number: str = ""
 
 
 def hand_out(
     deal: Deal,
     *,
-    request: str | None = None,
     entry_id: int | None = None,
     hold_id: UUID | None = None,
     reserved_until: datetime | None = None,
@@ -43,7 +46,9 @@ def hand_out(
         reward=reward,
         enrollment=deal.enrollment,
         entry_id=entry_id,
-        request=request,
+        request=deal.request,
+        asked=deal.asked,
+        order_number=deal.order_number,
         hold_id=hold_id,
         reserved_until=reserved_until,
         given_for=given_for,

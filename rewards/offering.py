@@ -25,7 +25,7 @@ from rewards.errors import (
     PayUnknown,
     TierTooLow,
 )
-from rewards.models import Redemption, Reward
+from rewards.models import Redemption, Reward, VoucherUse
 from rewards.pieces import piece_of
 from rewards.section import Price, RewardPiece
 
@@ -110,6 +110,24 @@ def limits_check(piece: RewardPiece, standing: Standing, reward_id: int) -> None
         begun = period_start(limit.per, today)
         if sum(local_day(at, standing.zone).isoformat() >= begun for at in taken) >= limit.times:
             raise LimitReached(limit=limit.times, per=limit.per)
+
+
+def order_limit_check(reward: Reward, order_number: str, besides: Redemption | None = None) -> None:
+    """LimitReached when an order has as many of this reward as it may: taken for it, or used on it. "": no order.
+
+    The reward's row is locked, so that two members' takings for one order come one after the other.
+    """
+    most = piece_of(reward).limit_per_order
+    if most is None or not order_number:
+        return
+    Reward.objects.select_for_update(no_key=True).get(pk=reward.pk)
+    rows = Redemption.objects.filter(reward=reward).exclude(state__in=GONE)
+    if besides is not None:
+        rows = rows.exclude(pk=besides.pk)
+    used = VoucherUse.objects.filter(reference=order_number, voucher__redemption__in=rows)
+    of_order = Q(order_number=order_number) | Q(pk__in=used.values("voucher__redemption_id"))
+    if rows.filter(of_order).count() >= most:
+        raise LimitReached(limit=most, per="order")
 
 
 def options_of(reward: Reward, standing: Standing) -> list[Option]:

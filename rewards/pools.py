@@ -118,9 +118,16 @@ def _add_chunk(pool: CodePool, lines: list[tuple[int, str]]) -> tuple[int, list[
         else:
             duplicates.append(line)
     PoolCode.objects.bulk_create(fresh, batch_size=1000)
-    CodePool.objects.filter(pk=row.pk).update(size=F("size") + len(fresh))
+    left = row.left + len(fresh)
+    warned = warned_of(left, row.low_at) if fresh else row.warned
+    CodePool.objects.filter(pk=row.pk).update(size=F("size") + len(fresh), warned=min(row.warned, warned))
     pool.size = row.size + len(fresh)
     return len(fresh), duplicates
+
+
+def warned_of(left: int, low_at: int) -> int:
+    """Of what the team would be told at this: 0 nothing, 1 few are left, 2 none is. See CodePool.warned."""
+    return 0 if left >= max(low_at, 1) else 1 if left else 2
 
 
 def _known(lookups: list[bytes]) -> set[bytes]:

@@ -10,7 +10,6 @@ from core.outbox import outbox_add
 from loyalty import ledger
 from loyalty.errors import HoldClosed
 from loyalty.holding import points_capture
-from loyalty.models import PointsHold
 from rewards import services
 from rewards.errors import AlreadyCanceled, MoneyDiffers, MoneyDue, NotReserved, ReservationOver
 from rewards.handing import hand_over
@@ -65,7 +64,7 @@ def _final(row: Redemption, actor: Actor) -> None:
     now = clock.now()
     if row.hold is not None:
         try:
-            row.entry_id = points_capture(hold=row.hold, actor=actor).entry_id
+            row.entry_id = points_capture(hold=row.hold, actor=actor, kept_for=services.KEPT_FOR).entry_id
         except HoldClosed as error:
             raise ReservationOver() from error
     row.state = State.REDEEMED
@@ -74,7 +73,7 @@ def _final(row: Redemption, actor: Actor) -> None:
 
 
 def reservations_sweep() -> int:
-    """Close the reservations whose time is up: points, stock and seat go back, the code is void. How many."""
+    """Close the reservations whose time is up: points, stock, seat and code go back. How many."""
     due = Redemption.objects.filter(state=State.RESERVED, reserved_until__lte=clock.now())
     swept = 0
     for redemption in due.order_by("reserved_until")[:AT_ONCE]:
@@ -92,11 +91,8 @@ def reservation_lapse(row: Redemption) -> None:
     if row.hold is not None:
         # The hold is on the account that the points are in, which may be one that is shared.
         ledger.points_settle(enrollment_id=row.hold.account.enrollment_id, now=now)
-        # Captured beside us: then it isn't a reservation that ended.
-        if PointsHold.objects.get(pk=row.hold.pk).state == PointsHold.State.CAPTURED:
-            return
     row.state, row.canceled_at = State.LAPSED, now
     row.save(update_fields=["state", "canceled_at"])
     told = {"member_id": str(row.enrollment.member.public_id), "redemption_id": str(row.pk), "reward": row.reward.code}
     outbox_add("reservation.lapsed", {**told, "by": system("reservations").name})
-    free_up(row)
+    free_up(row, unseen=True)

@@ -64,7 +64,8 @@ class AutoIssue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class RewardPiece(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reward. prices: none: it can't be taken, only be given by a rule. stock: pieces or seats in all, what is taken
-    included; none: unlimited. offered: switched on."""
+    included; none: unlimited. limit_per_order: how many go with one order, taken for it or used on it. offered:
+    switched on."""
 
     code: Code
     name: LocalText
@@ -79,6 +80,7 @@ class RewardPiece(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     countries: tuple[Country, ...] = ()
     stock: Annotated[int, Meta(ge=0, le=2_000_000_000)] | None = None
     limit_per_member: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    limit_per_order: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     limits: tuple[PeriodLimit, ...] = ()
     valid_days: Days | None = None
     valid_months: Annotated[int, Meta(ge=1, le=120)] | None = None

@@ -24,10 +24,12 @@ from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, ReservationO
 from rewards.handing import Deal, hand_out, hand_over, take_back
 from rewards.kinds import handler_of
 from rewards.models import PoolCode, Redemption, Reward, Voucher, WaitingPlace
-from rewards.offering import Option, offer_check, option_chosen, options_of, standing_of
+from rewards.offering import Option, offer_check, option_chosen, options_of, order_limit_check, standing_of
 from rewards.pieces import kind_of, piece_of
 
 State = Redemption.State
+# Who keeps the holds of reservations: the API of holds leaves them alone.
+KEPT_FOR = "redemption"
 
 
 def reward_redeem(
@@ -39,37 +41,47 @@ def reward_redeem(
     pay_with: str = "",
     reserve: timedelta | None = None,
     promoted: bool = False,
+    order_number: str = "",
     at: datetime | None = None,
 ) -> Redemption:
     """Take a reward: points, code and stock together or nothing. What costs money besides is reserved until it is paid.
 
-    key: makes the request unique to the member; the same key gives the same redemption again, with another reward it
-    is refused. pay_with: one of the ways to pay, the first when empty. reserve: hold everything for so long, to be
-    captured or canceled. promoted: from the waiting list, which others don't overtake. at: the night that issues it.
+    key: makes the request unique to the member; the same key gives the same redemption again, with another reward, way
+    to pay, time to hold it or order it is refused. pay_with: one of the ways to pay, the first when empty. reserve:
+    hold everything for so long, to be captured or canceled. order_number: the order that it is taken for. promoted:
+    from the waiting list, which others don't overtake. at: the night that issues it.
 
-    InsufficientPoints, SoldOut, LimitReached, TierTooLow, NotForSegment, NotInCountry, NotOffered, PayUnknown,
-    MemberSuspended, Busy.
+    IdempotencyKeyReused, InsufficientPoints, SoldOut, LimitReached, TierTooLow, NotForSegment, NotInCountry,
+    NotOffered, PayUnknown, MemberSuspended, Busy.
     """
     now = at or clock.now()
     request = "redeem:" + hashlib.sha256(f"{actor.initiated_by}:{enrollment.pk}:{key}".encode()).hexdigest()[:40]
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
+        asked = _asked(pay_with, reserve, order_number)
         earlier = _earlier(enrollment, request)
         if earlier is not None:
-            if earlier.reward_id != reward.pk:
+            if earlier.reward_id != reward.pk or earlier.asked not in (None, asked):
                 raise IdempotencyKeyReused()
             return earlier
         fresh = Reward.objects.select_related("pool").get(pk=reward.pk)
         standing = standing_of(enrollment, now, [fresh.pk])
         offer_check(fresh, standing)
-        deal = Deal(fresh, enrollment, actor, now, option_chosen(options_of(fresh, standing), pay_with))
+        order_limit_check(fresh, order_number)
+        option = option_chosen(options_of(fresh, standing), pay_with)
+        deal = Deal(fresh, enrollment, actor, now, option, request, asked, order_number)
         if not promoted and WaitingPlace.objects.filter(reward=fresh, state=WaitingPlace.State.WAITING).exists():
             raise SoldOut()
-        if reserve is None and not deal.option.money_minor:  # type: ignore[union-attr]
-            row = _taken(deal, request)
+        if reserve is None and not option.money_minor:
+            row = _taken(deal, option)
         else:
-            row = _reserved(deal, request, reserve or timedelta(minutes=piece_of(fresh).hold_minutes))
+            row = _reserved(deal, option, reserve or timedelta(minutes=piece_of(fresh).hold_minutes))
     return row
+
+
+def _asked(pay_with: str, reserve: timedelta | None, order_number: str) -> dict[str, Any]:
+    seconds = reserve.total_seconds() if reserve is not None else None
+    return {"pay_with": pay_with, "reserve_seconds": seconds, "order_number": order_number}
 
 
 def _earlier(enrollment: Enrollment, request: str) -> Redemption | None:
@@ -77,19 +89,19 @@ def _earlier(enrollment: Enrollment, request: str) -> Redemption | None:
     return rows.filter(request=request).first() or rows.filter(entry__effect=request).first()
 
 
-def _taken(deal: Deal, request: str) -> Redemption:
-    option = deal.option
-    entry_id = _spend(deal, option, request) if option is not None and option.points else None
-    row = hand_out(deal, request=request, entry_id=entry_id)
+def _taken(deal: Deal, option: Option) -> Redemption:
+    entry_id = _spend(deal, option) if option.points else None
+    row = hand_out(deal, entry_id=entry_id)
     hand_over(row, actor=deal.actor, now=deal.now)
     return row
 
 
-def _spend(deal: Deal, option: Option, request: str) -> int:
+def _spend(deal: Deal, option: Option) -> int:
     account = accounts_of(deal.enrollment).filter(currency=option.currency).first()
     if account is None:
         raise InsufficientPoints(balance=0, price=option.points)
-    entry = ledger.entry_fields(kind="spend", actor=deal.actor, effect=request, reason=_named(deal.reward))
+    effect = deal.request or ""
+    entry = ledger.entry_fields(kind="spend", actor=deal.actor, effect=effect, reason=_named(deal.reward))
     return ledger.points_spend(account_id=account.pk, points=option.points, now=deal.now, entry=entry)
 
 
@@ -97,22 +109,21 @@ def _named(reward: Reward) -> dict[str, str]:
     return {"en": reward.name, "nl": reward.name_nl or reward.name}
 
 
-def _reserved(deal: Deal, request: str, lasts: timedelta) -> Redemption:
+def _reserved(deal: Deal, option: Option, lasts: timedelta) -> Redemption:
     """Points held, code and stock set aside, until it is captured, canceled, or the time is up."""
-    option = deal.option
     hold = None
-    if option is not None and option.points:
+    if option.points:
         hold = points_hold(
             enrollment=deal.enrollment,
             currency=option.currency,
             points=option.points,
             actor=deal.actor,
-            key=request,
+            key=deal.request or "",
             lasts=lasts,
             reason=_named(deal.reward),
         )
     until = hold.expires_at if hold is not None else deal.now + lasts
-    row = hand_out(deal, request=request, hold_id=hold.pk if hold is not None else None, reserved_until=until)
+    row = hand_out(deal, hold_id=hold.pk if hold is not None else None, reserved_until=until)
     outbox_add("reward.reserved", _told(row))
     return row
 
@@ -131,7 +142,7 @@ def _locked(redemption: Redemption) -> Redemption:
     ledger.enrollment_lock(redemption.enrollment_id)
     return (
         Redemption.objects.select_for_update(of=("self",))
-        .select_related("reward__pool", "enrollment__member", "hold__account")
+        .select_related("reward__pool", "enrollment__member", "hold__account", "code")
         .get(pk=redemption.pk)
     )
 
@@ -151,7 +162,8 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
     with transaction.atomic():
         row = _locked(redemption)
         _cancelable(row, actor)
-        if row.state == State.RESERVED:
+        unseen = row.state == State.RESERVED
+        if unseen:
             _release(row, actor)
         else:
             take_back(row, actor=actor, now=now)
@@ -167,7 +179,7 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             changes={"reason": reason[:200]},
         )
         outbox_add("redemption.canceled", _told(row, **_money_back(row)))
-        free_up(row)
+        free_up(row, unseen=unseen)
     return row
 
 
@@ -188,7 +200,7 @@ def _release(row: Redemption, actor: Actor) -> None:
     if row.reserved_until is not None and clock.now() >= row.reserved_until:
         raise ReservationOver()
     if row.hold is not None:
-        points_release(hold=row.hold, actor=actor)
+        points_release(hold=row.hold, actor=actor, kept_for=KEPT_FOR)
 
 
 def _money_back(row: Redemption) -> dict[str, Any]:
@@ -198,9 +210,16 @@ def _money_back(row: Redemption) -> dict[str, Any]:
     return {"money_back": money}
 
 
-def free_up(row: Redemption) -> None:
-    """The code is void, the stock is back; whoever waits for a seat is told by the outbox, outside of these locks."""
-    if row.code_id is not None:
+def free_up(row: Redemption, *, unseen: bool) -> None:
+    """The stock is back; whoever waits for a seat is told by the outbox, outside of these locks.
+
+    unseen: of a reservation, whose code nobody was shown: the pool has it again. Any other code is void.
+    """
+    if row.code is not None and unseen:
+        stock.code_return(code_id=row.code.pk, pool_id=row.code.pool_id)
+        row.code = None
+        row.save(update_fields=["code"])
+    elif row.code_id is not None:
         PoolCode.objects.filter(pk=row.code_id).update(state=PoolCode.State.VOID)
     if WaitingPlace.objects.filter(reward_id=row.reward_id, state=WaitingPlace.State.WAITING).exists():
         outbox_add("seat.freed", {"reward_id": row.reward_id})

@@ -8,6 +8,7 @@ sold out. Near the end the buckets run empty one by one and takers meet in the l
 from __future__ import annotations
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.audit import audit_record
@@ -27,6 +28,22 @@ RETURNING bucket
 _QUEUE = """
 UPDATE rewards_rewardstock SET remaining = remaining - 1
 WHERE reward_id = %(reward)s AND bucket = %(bucket)s AND remaining > 0 RETURNING bucket
+"""
+# One that came back first, otherwise the next one. What is left then, and whether the team is to be told: once when it
+# becomes low, and once when the last is gone, until more are imported.
+_NEXT = """
+WITH was AS (
+    SELECT *, size - next_ordinal + returned AS remains FROM rewards_codepool
+    WHERE id = %(pool)s AND (returned > 0 OR next_ordinal <= size) FOR NO KEY UPDATE),
+due AS (SELECT id, CASE WHEN remains = 0 THEN 2 WHEN remains < low_at THEN 1 ELSE 0 END AS level FROM was)
+UPDATE rewards_codepool p SET
+    next_ordinal = p.next_ordinal + (was.returned = 0)::int, returned = greatest(p.returned - 1, 0),
+    warned = greatest(p.warned, due.level)
+FROM was, due WHERE p.id = was.id
+RETURNING was.returned > 0, was.next_ordinal, was.remains, due.level > was.warned, was.name
+"""
+_BACK = """
+SELECT ordinal FROM rewards_poolcode WHERE pool_id = %(pool)s AND state = 'back' ORDER BY ordinal LIMIT 1
 """
 
 
@@ -56,24 +73,32 @@ def stock_return(*, reward_id: int, bucket: int) -> None:
 
 
 def code_take(*, pool_id: int) -> PoolCode:
-    """The next code of the pool, for one member and never again. SoldOut when the pool is empty."""
+    """A code of the pool for one member: one that a reservation gave back, or the next. SoldOut when there is none.
+
+    The pool's row is the lock of all of its codes.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE rewards_codepool SET next_ordinal = next_ordinal + 1 WHERE id = %s AND next_ordinal <= size"
-            " RETURNING next_ordinal - 1, size - next_ordinal + 1, low_at, name",
-            [pool_id],
-        )
+        cursor.execute(_NEXT, {"pool": pool_id})
         row = cursor.fetchone()
-    if row is None:
-        raise SoldOut()
-    _, left, low_at, name = row
-    # Once when it becomes low, and once when the last is gone: what is sold from then on is sold out.
-    if left in (0, low_at - 1):
-        outbox_add("pool.low", {"pool": name, "left": left})
-    code = PoolCode.objects.get(pool_id=pool_id, ordinal=row[0])
+        if row is None:
+            raise SoldOut()
+        came_back, ordinal, left, tell, name = row
+        if came_back:
+            cursor.execute(_BACK, {"pool": pool_id})
+            [ordinal] = cursor.fetchone()
+    if tell:
+        outbox_add("pool.low", {"pool_id": pool_id, "pool": name, "left": left})
+    code = PoolCode.objects.get(pool_id=pool_id, ordinal=ordinal)
     code.state = PoolCode.State.TAKEN
     code.save(update_fields=["state"])
     return code
+
+
+def code_return(*, code_id: int, pool_id: int) -> None:
+    """A code that nobody was shown is free again: the next taker gets it."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE rewards_codepool SET returned = returned + 1 WHERE id = %s", [pool_id])
+    PoolCode.objects.filter(pk=code_id).update(state=PoolCode.State.BACK)
 
 
 def stock_set(*, reward: Reward, total: int | None, actor: Actor) -> None:
@@ -86,7 +111,8 @@ def stock_set(*, reward: Reward, total: int | None, actor: Actor) -> None:
         buckets = {b.bucket: b for b in RewardStock.objects.select_for_update().filter(reward=row).order_by("bucket")}
         sold = row.redemptions.exclude(state__in=("canceled", "lapsed")).filter(stock_bucket__isnull=False).count()
         if total is not None and total < sold:
-            raise InvalidInput(f"{sold} are taken already; the stock can't be lower.", field="stock_total", sold=sold)
+            said = _("%(sold)s are taken already; the stock can’t be lower.") % {"sold": sold}
+            raise InvalidInput(said, field="stock_total", sold=sold)
         left, before = (0 if total is None else total - sold), row.stock_total
         for number in range(BUCKETS):
             share = left // BUCKETS + (1 if number < left % BUCKETS else 0)

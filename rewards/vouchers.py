@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor
@@ -27,6 +28,7 @@ from rewards.errors import (
 )
 from rewards.kinds import Handing, handler_of
 from rewards.models import PoolCode, Redemption, Voucher, VoucherUse
+from rewards.offering import order_limit_check
 from rewards.pieces import kind_of
 
 PURPOSE = "voucher_code"
@@ -147,8 +149,10 @@ def voucher_redeem(
 ) -> tuple[Found, VoucherUse | None]:
     """Use a code up, or so much of its balance. The use is the line of its ledger; codes of pools have none.
 
+    reference: the order; a reward with a limit per order is used so often under one at most.
+
     VoucherNotFound, VoucherForeign, VoucherVoid, VoucherUsed, VoucherExpired, VoucherShort, VoucherCurrency,
-    InvalidInput for an amount where none is, or none where one must be. Busy.
+    LimitReached, InvalidInput for an amount where none is, or none where one must be. Busy.
     """
     now = clock.now()
     with transaction.atomic():
@@ -158,9 +162,13 @@ def voucher_redeem(
         found = Found(row, voucher)
         voucher_check(found, now)
         _amount_check(voucher, amount_minor, currency)
+        order_limit_check(row.reward, reference, besides=row)
         use = None
         if voucher is not None:
             use = _use(voucher, amount_minor, reference, actor, now)
+        elif reference:
+            # Codes of pools have no line of their own that would say it.
+            Redemption.objects.filter(pk=row.pk).update(order_number=reference[:200])
         if voucher is None or voucher.state == Voucher.State.USED:
             services.mark_used(row, actor=actor, now=now)
         else:
@@ -177,11 +185,11 @@ def _amount_check(voucher: Voucher | None, amount_minor: int | None, currency: s
     balance = voucher.balance_minor if voucher is not None else None
     if balance is None:
         if amount_minor is not None:
-            raise InvalidInput("This code is used whole: leave the amount out.", field="amount_minor")
+            raise InvalidInput(_("This code is used whole: leave the amount out."), field="amount_minor")
         return
     assert voucher is not None
     if amount_minor is None or amount_minor <= 0:
-        raise InvalidInput("Say how much of the balance is used, more than 0.", field="amount_minor")
+        raise InvalidInput(_("Say how much of the balance is used, more than 0."), field="amount_minor")
     if currency is not None and currency != voucher.money_currency:
         raise VoucherCurrency(field="currency", currency=voucher.money_currency)
     if amount_minor > balance:
@@ -212,7 +220,7 @@ def voucher_return(*, use: VoucherUse, amount_minor: int, reference: str, actor:
         row = services._locked(use.voucher.redemption)
         voucher = Voucher.objects.select_for_update().get(pk=use.voucher_id)
         if voucher.balance_minor is None or use.amount_minor is None or use.amount_minor <= 0:
-            raise InvalidInput("Only what was used of a balance can be put back.", field="use")
+            raise InvalidInput(_("Only what was used of a balance can be put back."), field="use")
         if voucher.state == Voucher.State.VOID:
             raise VoucherVoid()
         back = -sum(each.amount_minor or 0 for each in VoucherUse.objects.filter(returned_use=use))

@@ -88,6 +88,7 @@ class RedemptionsView(ThinView):
             key=f"{principal.name}:{key}",
             pay_with=body.pay_with,
             reserve=timedelta(minutes=body.reserve_minutes) if body.reserve_minutes is not None else None,
+            order_number=body.order,
         )
         return 201, redemption_out(redemption_by_id(made.pk))
 

@@ -78,6 +78,7 @@ class RewardOut(Struct):
     left: int | None
     waiting: Annotated[int, Meta(description="How many wait for a seat.")]
     limit_per_member: int | None
+    limit_per_order: int | None
     valid_days: int | None
     starts_at: datetime | None
     ends_at: datetime | None
@@ -96,6 +97,7 @@ class RedemptionCreate(Body):
     reserve_minutes: (
         Annotated[int, Meta(ge=1, le=43_200, description="Hold it for so long, to be captured.")] | None
     ) = None
+    order: Annotated[str, Meta(max_length=200, description="Your order that it is taken for.")] = ""
 
 
 class RedemptionCancel(Body):
@@ -130,6 +132,7 @@ class RedemptionOut(Struct):
     money_currency: str
     money_state: Literal["", "due", "confirmed"]
     reserved_until: datetime | None
+    order: Annotated[str, Meta(description="The order that it was taken for, or used on.")]
     source: str
     initiated_by: str
     redeemed_at: datetime
@@ -170,6 +173,7 @@ def reward_out(reward: Reward, program: str, member: AffordOut | None, options: 
         left=reward_left(reward),
         waiting=getattr(reward, "in_line", 0) or 0,
         limit_per_member=reward.limit_per_member,
+        limit_per_order=piece.limit_per_order,
         valid_days=reward.valid_days,
         starts_at=reward.starts_at,
         ends_at=reward.ends_at,
@@ -196,6 +200,7 @@ def redemption_out(redemption: Redemption) -> RedemptionOut:
         money_currency=redemption.money_currency,
         money_state=redemption.money_state,  # type: ignore[arg-type]
         reserved_until=redemption.reserved_until,
+        order=redemption.order_number,
         source=redemption.source,
         initiated_by=redemption.initiated_by,
         redeemed_at=redemption.redeemed_at,

@@ -32,6 +32,9 @@ from rewards.carts.errors import PartPaymentRefused, PaymentNotCaptured, RefundT
 from rewards.carts.models import CartPayment, CartRefund
 from rewards.carts.quoting import PayWith, checkout_of, paid_by, points_worth, usable_of
 
+# Who keeps the holds of payments: the API of holds leaves them alone.
+KEPT_FOR = "cart_payment"
+
 
 class Bill(msgspec.Struct, frozen=True):
     """What is to be paid, discounts off. lines: with what each costs; without any, a refund goes by points alone."""
@@ -122,7 +125,7 @@ def payment_capture(*, payment: CartPayment, order_number: str, actor: Actor, po
         ledger.enrollment_lock(payment.enrollment_id)
         row = _read(payment)
         fresh = row.hold.state == PointsHold.State.HELD
-        points_capture(hold=row.hold, actor=actor, points=points, order_number=order_number)
+        points_capture(hold=row.hold, actor=actor, points=points, order_number=order_number, kept_for=KEPT_FOR)
         if fresh and points is not None and points != row.points:
             _shrink(row, points)
         if fresh:
@@ -142,7 +145,7 @@ def _shrink(row: CartPayment, points: int) -> None:
 
 def payment_release(*, payment: CartPayment, actor: Actor) -> CartPayment:
     """The order didn't come: everything goes back to its lots. HoldClosed, Busy."""
-    points_release(hold=payment.hold, actor=actor)
+    points_release(hold=payment.hold, actor=actor, kept_for=KEPT_FOR)
     return _read(payment)
 
 

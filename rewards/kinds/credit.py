@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor
@@ -38,7 +39,7 @@ def credit_take_back(handing: Handing) -> None:
 def credit_use(*, member: Member, amount_minor: int, currency: str, reference: str, actor: Actor) -> StoreCredit:
     """A partner takes so much off at the checkout. VoucherShort, InvalidInput, Busy."""
     if amount_minor <= 0:
-        raise InvalidInput("Say how much is used, more than 0.", field="amount_minor")
+        raise InvalidInput(_("Say how much is used, more than 0."), field="amount_minor")
     with transaction.atomic():
         credit = _locked(member.pk, currency)
         if credit.balance_minor < amount_minor:

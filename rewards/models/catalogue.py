@@ -28,7 +28,11 @@ class CodePool(BrandModel):
     name = models.CharField(_("name"), max_length=120, unique=True)
     next_ordinal = models.BigIntegerField(_("next"), default=1)
     size = models.BigIntegerField(_("size"), default=0)
+    # Codes of reservations that ended: nobody ever saw them, so they are handed out before new ones.
+    returned = models.BigIntegerField(default=0, editable=False)
     low_at = models.PositiveIntegerField(_("warn when fewer are left than"), default=10)
+    # So that the team is told once for each time that it becomes low, and not with each code that comes and goes.
+    warned = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("code pool")
@@ -37,7 +41,11 @@ class CodePool(BrandModel):
             models.CheckConstraint(
                 condition=models.Q(next_ordinal__gte=1, next_ordinal__lte=models.F("size") + 1),
                 name="pool_ordinal_within_size",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(returned__gte=0, returned__lt=models.F("next_ordinal")),
+                name="pool_returned_handed_out",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -45,7 +53,7 @@ class CodePool(BrandModel):
 
     @property
     def left(self) -> int:
-        return self.size - self.next_ordinal + 1
+        return self.size - self.next_ordinal + 1 + self.returned
 
 
 class Reward(BrandModel):
@@ -139,6 +147,7 @@ class PoolCode(BrandModel):
         FREE = "free", _("free")
         TAKEN = "taken", _("handed out")
         VOID = "void", _("voided")
+        BACK = "back", _("free again")
 
     pool = models.ForeignKey(
         CodePool,
@@ -156,6 +165,9 @@ class PoolCode(BrandModel):
         verbose_name = _("code")
         verbose_name_plural = _("codes")
         constraints: ClassVar = [models.UniqueConstraint(fields=["pool", "ordinal"], name="pool_ordinal_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["pool", "ordinal"], name="pool_code_back", condition=models.Q(state="back"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.pool} #{self.ordinal}"
@@ -209,6 +221,9 @@ class Redemption(BrandModel):
         related_name="redemption",
         verbose_name=_("points held"),
     )
+    # How it was asked for, besides by whom and what: the same key with other words is another request.
+    asked = models.JSONField(null=True, blank=True, editable=False)
+    order_number = models.CharField(_("order"), max_length=200, blank=True)
     reserved_until = models.DateTimeField(_("reserved until"), null=True, blank=True)
     currency = models.CharField(_("point currency"), max_length=40, blank=True)
     money_minor = models.BigIntegerField(_("money besides"), default=0)
@@ -243,6 +258,7 @@ class Redemption(BrandModel):
         indexes: ClassVar = [
             models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member"),
             models.Index(fields=["reserved_until"], name="redemption_reserved", condition=models.Q(state="reserved")),
+            models.Index(fields=["order_number"], name="redemption_of_order", condition=~models.Q(order_number="")),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["given_for"], name="reward_given_once"),

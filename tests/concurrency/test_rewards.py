@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,9 +20,11 @@ from loyalty import ledger
 from loyalty.models import Enrollment, PointsAccount, PointsHold, Program
 from rewards import vouchers, waiting
 from rewards.catalogue import reward_save
+from rewards.errors import SoldOut
 from rewards.kinds import credit
 from rewards.kinds.credit import credit_use
-from rewards.models import Redemption, Reward, StoreCredit, Voucher, VoucherUse, WaitingPlace
+from rewards.models import CodePool, PoolCode, Redemption, Reward, StoreCredit, Voucher, VoucherUse, WaitingPlace
+from rewards.pools import pool_import
 from rewards.reserving import redemption_capture, reservations_sweep
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_left
@@ -116,6 +119,23 @@ def reservation_for_one(crowd: Crowd, program: Program, number: int) -> None:
     assert (PointsAccount.objects.get(enrollment=place).balance, stock_left(reward)) == (15, 1)
 
 
+def code_back_for_one(crowd: Crowd, program: Program, number: int) -> None:
+    """The only code was reserved, and its time is up: four sweeps and the others at once. One member gets it."""
+    pool = CodePool.objects.create(name=f"back {number}", low_at=0)
+    pool_import(pool=pool, codes=[f"back-{number}"], actor=shop.STAFF)
+    reward = _reward(program, f"back{number}", kind={"kind": "pool_code", "pool": pool.name}, prices=[{"points": 0}])
+    places = _crowd_of_members(program)
+    held = _take(places[0], reward, f"b{number}", reserve=timedelta(minutes=5))
+    Redemption.objects.filter(pk=held.pk).update(reserved_until=clock.now() - timedelta(minutes=1))
+    takers = [lambda each=each: _take(each, reward, f"b{number}") for each in places[1:47]]
+    found = words(crowd.rush([*takers[:23], *[reservations_sweep] * 4, *takers[23:]]))
+    assert set(found) <= {"done", "sold_out"}, found
+    with suppress(SoldOut):
+        _take(places[47], reward, f"b{number}")
+    assert Redemption.objects.filter(reward=reward, state="redeemed").count() == 1
+    assert PoolCode.objects.get(pool=pool).state == "taken"
+
+
 def seat_freed_for_one(crowd: Crowd, program: Program, number: int) -> None:
     """A freed seat, ten in line, fifty deliveries of the word that it is free: the first in line has it, once."""
     # Free, since the row of the account would hold the others back until the seat is gone.
@@ -178,6 +198,7 @@ RACES: list[Race] = [
     code_used_by_one,
     credit_for_one,
     reservation_for_one,
+    code_back_for_one,
     seat_freed_for_one,
     everything_on_one_account,
 ]
@@ -201,7 +222,7 @@ def test_the_control_without_locks_breaks_it(
     committed_brand: Brand, monkeypatch: pytest.MonkeyPatch, race: Race
 ) -> None:
     program = shop.program(DEBT)
-    if race in (seat_for_one, seat_freed_for_one):
+    if race in (seat_for_one, code_back_for_one, seat_freed_for_one):
         _crowd_of_members(program)
     unprotect(committed_brand, monkeypatch)
     _rows_unlocked(monkeypatch)

@@ -134,11 +134,15 @@ def _stock_take(*, reward_id: int, start: int) -> int:
 
 def _code_take(*, pool_id: int) -> PoolCode:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT next_ordinal, size FROM rewards_codepool WHERE id = %s", [pool_id])
-        ordinal, size = cursor.fetchone()
-        if ordinal > size:
+        cursor.execute("SELECT next_ordinal, size, returned FROM rewards_codepool WHERE id = %s", [pool_id])
+        ordinal, size, returned = cursor.fetchone()
+        back = PoolCode.objects.filter(pool_id=pool_id, state=PoolCode.State.BACK).first() if returned else None
+        if back is None and ordinal > size:
             raise SoldOut()
-        cursor.execute("UPDATE rewards_codepool SET next_ordinal = %s WHERE id = %s", [ordinal + 1, pool_id])
-    code = PoolCode.objects.get(pool_id=pool_id, ordinal=ordinal)
+        cursor.execute(
+            "UPDATE rewards_codepool SET next_ordinal = %s, returned = %s WHERE id = %s",
+            [ordinal + (back is None), returned - (back is not None), pool_id],
+        )
+    code = back or PoolCode.objects.get(pool_id=pool_id, ordinal=ordinal)
     PoolCode.objects.filter(pk=code.pk).update(state=PoolCode.State.TAKEN)
     return code

@@ -138,7 +138,7 @@ def test_a_code_of_a_pool_is_checked_and_used_like_any_and_unknown_while_nobody_
     assert (found.redemption.pk, line) == (row.pk, None)
     with pytest.raises(VoucherUsed):
         use("CINE-1")
-    assert OutboxMessage.objects.get(topic="pool.low").payload == {"pool": "Cinema", "left": 1}
+    assert OutboxMessage.objects.get(topic="pool.low").payload == {"pool_id": pool.pk, "pool": "Cinema", "left": 1}
 
 
 def test_using_it_at_the_till_uses_its_code_too(program: Program) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from core.errors import IdempotencyKeyReused
 from core.tables import OutboxMessage
+from loyalty.errors import HoldKept
+from loyalty.holding import points_capture, points_hold, points_release
 from loyalty.models import PointsHold, PointsLot, Program, TierStanding
 from members.segments import segment_create, segment_member_add
 from rewards.errors import (
@@ -30,7 +33,7 @@ from rewards.reserving import redemption_capture, redemption_paid, reservations_
 from rewards.selectors import rewards_for
 from rewards.services import redemption_cancel, redemption_use
 from rewards.stock import stock_left
-from rewards.vouchers import code_of
+from rewards.vouchers import code_of, voucher_redeem
 from tenants.models import Brand
 from tests.loyalty import shop
 from tests.rewards.catalog import POINTS, later, made, rich, take
@@ -175,15 +178,96 @@ def test_a_reservation_whose_time_is_up_gives_everything_back(
     assert take(place, row.reward).state == "redeemed"
 
 
-def test_a_lapsed_code_is_void_and_never_handed_out_again(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = CodePool.objects.create(name="Cinema")
-    pool_import(pool=pool, codes=["ONE"], actor=shop.STAFF)
-    row = held(rich(program), program, kind={"kind": "pool_code", "pool": "Cinema"})
+def _cinema(*codes: str) -> CodePool:
+    pool = CodePool.objects.create(name="Cinema", low_at=0)
+    pool_import(pool=pool, codes=codes, actor=shop.STAFF)
+    return pool
+
+
+def test_a_code_that_was_only_reserved_is_the_next_takers(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = _cinema("ONE", "TWO")
+    anna, bo, cleo = rich(program), rich(program, name="Bo"), rich(program, name="Cleo")
+    first = held(anna, program, kind={"kind": "pool_code", "pool": "Cinema"})
+    second = take(bo, first.reward, reserve=timedelta(minutes=20))
+    assert stock_left(first.reward) == 0
+    redemption_cancel(redemption=second, actor=shop.PARTNER, reason="changed their mind")
+    pool.refresh_from_db()
+    assert (pool.left, pool.next_ordinal) == (1, 3)
+    assert code_of(take(cleo, first.reward)) == "TWO"
     later(monkeypatch, minutes=21)
     reservations_sweep()
+    first.refresh_from_db()
+    assert (first.state, first.code_id) == ("lapsed", None)
+    assert code_of(take(bo, first.reward)) == "ONE"
+    with pytest.raises(SoldOut):
+        take(anna, first.reward)
+    assert sorted(PoolCode.objects.values_list("ordinal", "state")) == [(1, "taken"), (2, "taken")]
+
+
+def test_a_code_that_was_shown_is_void_when_it_is_given_back(program: Program) -> None:
+    _cinema("ONE")
+    row = held(rich(program), program, kind={"kind": "pool_code", "pool": "Cinema"})
+    redemption_capture(redemption=row, actor=shop.PARTNER)
+    redemption_cancel(redemption=row, actor=shop.STAFF, reason="broken")
     assert PoolCode.objects.get().state == "void"
     with pytest.raises(SoldOut):
         take(rich(program, name="Bo"), row.reward)
+
+
+def test_points_of_a_reservation_are_closed_with_it_alone(program: Program) -> None:
+    place = rich(program, 150)
+    row = held(place, program)
+    assert row.hold is not None
+    for close in (points_capture, points_release):
+        with pytest.raises(HoldKept) as refusal:
+            close(hold=row.hold, actor=shop.PARTNER)
+        assert refusal.value.context["kept_for"] == "redemption"
+    row.hold.refresh_from_db()
+    assert (row.hold.state, shop.balance(place)) == ("held", 50)
+    assert redemption_capture(redemption=row, actor=shop.PARTNER).state == "redeemed"
+    alone = points_hold(enrollment=place, currency="points", points=10, actor=shop.PARTNER, key="own")
+    assert points_release(hold=alone, actor=shop.PARTNER).state == "released"
+
+
+def test_the_same_key_with_other_words_is_another_request(program: Program) -> None:
+    place, reward = rich(program, 400), made(program, prices=BOTH)
+    first = take(place, reward, key="same", pay_with="points")
+    assert take(place, reward, key="same", pay_with="points").pk == first.pk
+    for other in ({"pay_with": "points+EUR"}, {"pay_with": "points", "reserve": timedelta(minutes=5)},
+                  {"pay_with": "points", "order_number": "O-1"}, {}):  # fmt: skip
+        with pytest.raises(IdempotencyKeyReused):
+            take(place, reward, key="same", **other)
+    assert (Redemption.objects.count(), shop.balance(place)) == (1, 300)
+
+
+def test_an_order_has_so_many_of_a_reward_at_most(program: Program) -> None:
+    place = rich(program, 600)
+    reward = made(program, kind={"kind": "discount_code", "percent": 10}, limit_per_order=1)
+    take(place, reward, order_number="O-1")
+    with pytest.raises(LimitReached) as refusal:
+        take(place, reward, order_number="O-1")
+    assert refusal.value.context == {"limit": 1, "per": "order"}
+    second, third = take(place, reward, order_number="O-2"), take(place, reward)
+    voucher_redeem(code=code_of(second) or "", actor=shop.PARTNER, reference="O-2")
+    for order in ("O-1", "O-2"):
+        with pytest.raises(LimitReached):
+            voucher_redeem(code=code_of(third) or "", actor=shop.PARTNER, reference=order)
+    voucher_redeem(code=code_of(third) or "", actor=shop.PARTNER, reference="O-3")
+    with pytest.raises(LimitReached):
+        take(place, reward, order_number="O-3")
+    assert shop.balance(place) == 300
+
+
+def test_codes_of_pools_count_for_the_order_they_are_used_on(program: Program) -> None:
+    _cinema("ONE", "TWO")
+    reward = made(program, kind={"kind": "pool_code", "pool": "Cinema"}, limit_per_order=1)
+    place = rich(program)
+    for _each in range(2):
+        take(place, reward)
+    voucher_redeem(code="ONE", actor=shop.PARTNER, reference="O-1")
+    with pytest.raises(LimitReached):
+        voucher_redeem(code="TWO", actor=shop.PARTNER, reference="O-1")
+    assert Redemption.objects.get(state="used").order_number == "O-1"
 
 
 # --- money besides --------------------------------------------------------------------------------------------------
