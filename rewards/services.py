@@ -59,10 +59,7 @@ def reward_redeem(
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
         asked = _asked(pay_with, reserve, order_number)
-        earlier = _earlier(enrollment, request)
-        if earlier is not None:
-            if earlier.reward_id != reward.pk or earlier.asked not in (None, asked):
-                raise IdempotencyKeyReused()
+        if (earlier := _earlier(enrollment, request, reward, asked)) is not None:
             return earlier
         fresh = Reward.objects.select_related("pool").get(pk=reward.pk)
         standing = standing_of(enrollment, now, [fresh.pk])
@@ -73,10 +70,8 @@ def reward_redeem(
         if not promoted and WaitingPlace.objects.filter(reward=fresh, state=WaitingPlace.State.WAITING).exists():
             raise SoldOut()
         if reserve is None and not option.money_minor:
-            row = _taken(deal, option)
-        else:
-            row = _reserved(deal, option, reserve or timedelta(minutes=piece_of(fresh).hold_minutes))
-    return row
+            return _taken(deal, option)
+        return _reserved(deal, option, reserve or timedelta(minutes=piece_of(fresh).hold_minutes))
 
 
 def _asked(pay_with: str, reserve: timedelta | None, order_number: str) -> dict[str, Any]:
@@ -84,9 +79,13 @@ def _asked(pay_with: str, reserve: timedelta | None, order_number: str) -> dict[
     return {"pay_with": pay_with, "reserve_seconds": seconds, "order_number": order_number}
 
 
-def _earlier(enrollment: Enrollment, request: str) -> Redemption | None:
+def _earlier(enrollment: Enrollment, request: str, reward: Reward, asked: dict[str, Any]) -> Redemption | None:
+    """What the same request made before. IdempotencyKeyReused where it asked for something else."""
     rows = Redemption.objects.filter(enrollment=enrollment)
-    return rows.filter(request=request).first() or rows.filter(entry__effect=request).first()
+    found = rows.filter(request=request).first() or rows.filter(entry__effect=request).first()
+    if found is not None and (found.reward_id != reward.pk or found.asked not in (None, asked)):
+        raise IdempotencyKeyReused()
+    return found
 
 
 def _taken(deal: Deal, option: Option) -> Redemption:
