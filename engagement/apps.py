@@ -11,3 +11,9 @@ class EngagementConfig(AppConfig):
     def ready(self) -> None:
         # Importing them registers their outbox handlers.
         from engagement import acts, claimed, sending, supplied, transactional  # noqa: F401  (they register)
+        from engagement.messages import definition
+        from loyalty.definition.sections import section_register
+
+        section_register(
+            definition.SECTION, definition.Messages, definition.messages_problems, names=definition.message_names
+        )

@@ -11,9 +11,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.backoffice.base import BrandAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.base import actor_of, add_refusal, refusal_text
 from core.errors import DomainError
 from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.previews import PreviewPages, preview_url
 from loyalty.definition.document import Document
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
@@ -58,12 +59,15 @@ def _pieces(plain: Any) -> int:
     return sum(len(each) for each in found if isinstance(each, list))
 
 
-class SectionPages(BrandAdmin):
+class SectionPages(PreviewPages):
     """The part of the program's pages that is about its sections."""
 
     def section_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.section_view)
-        return [path("<path:object_id>/sections/<slug:name>/", view, name="loyalty_program_section")]
+        return [
+            *self.preview_urls(),
+            path("<path:object_id>/sections/<slug:name>/", view, name="loyalty_program_section"),
+        ]
 
     def section_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         program = self.object_or_404(request, object_id)
@@ -93,7 +97,7 @@ class SectionPages(BrandAdmin):
             program=program,
             sections=form.sections(),
             top=form.top_errors,
-            sentences=section_words(program, name),
+            sentences=_sentences(program, name),
             seen=request.POST.get("seen") or seen_of(plain),
             form_url=request.get_full_path(),
             may_save=may,
@@ -129,8 +133,14 @@ class SectionPages(BrandAdmin):
         return True
 
 
-def section_words(program: Program, name: str) -> list[tuple[str, str]]:
-    """Name and sentence of each piece of the section that says what it does; none while the draft is out of shape."""
+def _sentences(program: Program, name: str) -> list[tuple[str, str, str]]:
+    """Name, sentence, and where it can be looked at or ""."""
+    return [(called, words, preview_url(program, name, code)) for code, called, words in section_words(program, name)]
+
+
+def section_words(program: Program, name: str) -> list[tuple[str, str, str]]:
+    """Code, name and sentence of each piece of the section that says what it does; none while the draft is out of
+    shape."""
     try:
         document = document_shape(draft_plain(program))
         section = section_of(document.sections, name)
@@ -139,12 +149,12 @@ def section_words(program: Program, name: str) -> list[tuple[str, str]]:
     return _told(section, document) if section is not None else []
 
 
-def _told(section: Any, document: Document) -> list[tuple[str, str]]:
+def _told(section: Any, document: Document) -> list[tuple[str, str, str]]:
     teller = Teller(document, _, (get_language() or "en")[:2])
     pieces = [
         each for name in section.__struct_fields__ for each in _listed(getattr(section, name)) if hasattr(each, "words")
     ]
-    return [(teller.text(getattr(each, "name", "")) or each.code, each.words(teller)) for each in pieces]
+    return [(each.code, teller.text(getattr(each, "name", "")) or each.code, each.words(teller)) for each in pieces]
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from loyalty.definition.moneyeffects import LineFilter, PerMinor, reckoner
 from loyalty.definition.partchecks import text_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
+from loyalty.definition.sections import MESSAGES, section_names
 from loyalty.definition.translation import N_, Teller
 
 # A member's attribute is no longer than an event's.
@@ -48,19 +49,37 @@ class IssueReward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class SendMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="send_message"):
-    """Writes to the member, in their language, if they have allowed it."""
+    """Writes to the member, in their language: what the section `messages` has under that code, or a subject and a text
+    of its own, which go to whom allowed offers."""
 
-    subject: LocalText
-    text: LocalText
+    template: Code | None = None
+    subject: LocalText = ""
+    text: LocalText = ""
 
     def problems(self, path: str, ground: Ground) -> Problems:
-        yield from text_problems(self.subject, f"{path}.subject", 120)
-        yield from text_problems(self.text, f"{path}.text", 2000)
+        if self.template is None:
+            yield from text_problems(self.subject, f"{path}.subject", 120)
+            yield from text_problems(self.text, f"{path}.text", 2000)
+            return
+        known = section_names(ground.document.sections, MESSAGES)
+        if known is not None and self.template not in known:
+            yield unknown(f"{path}.template", phrase("message"), self.template, known)
+        for name in ("subject", "text"):
+            if getattr(self, name):
+                yield Problem(
+                    f"{path}.{name}",
+                    phrase("The message %(code)r says this.", code=self.template),
+                    phrase("Leave it empty, or name no message."),
+                )
 
     def words(self, teller: Teller) -> str:
+        if self.template is not None:
+            return teller.tell(N_("the message “%(subject)s”"), subject=teller.message(self.template))
         return teller.tell(N_("the message “%(subject)s”"), subject=teller.text(self.subject))
 
     def build(self, scope: EffectScope) -> Action:
+        if self.template is not None:
+            return Action("send_message", {"template": self.template})
         return Action("send_message", {"subject": self.subject, "text": self.text})
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from loyalty.definition.basics import LocalText
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.shape import shape_problem
@@ -17,24 +18,35 @@ if TYPE_CHECKING:
 
 Checker = Callable[[Any, str, Ground], Iterable[Problem]]
 RuleMaker = Callable[[Any], "tuple[Rule, ...]"]
+Namer = Callable[[Any], Mapping[str, LocalText]]
+
+# The section whose names `send_message` takes; the room that sends them registers it.
+MESSAGES = "messages"
 
 _sections: dict[str, tuple[type[msgspec.Struct], Checker | None]] = {}
 _makers: dict[str, RuleMaker] = {}
+_namers: dict[str, Namer] = {}
 
 
 def section_register(
-    name: str, shape: type[msgspec.Struct], problems: Checker | None = None, rules: RuleMaker | None = None
+    name: str,
+    shape: type[msgspec.Struct],
+    problems: Checker | None = None,
+    rules: RuleMaker | None = None,
+    names: Namer | None = None,
 ) -> None:
     """A section of the document with its type. problems(section, path, ground) checks what the type can't.
 
-    rules(section): what the section gives, as rules like others, under codes of its own. Registering another type under
-    the same name is a mistake in the code: ValueError.
+    rules(section): what the section gives, as rules like others, under codes of its own. names(section): what effects
+    may name of it, by code. Registering another type under the same name is a mistake in the code: ValueError.
     """
     if name in _sections and _sections[name][0] is not shape:
         raise ValueError(f"section {name!r} is registered already")
     _sections[name] = (shape, problems)
     if rules is not None:
         _makers[name] = rules
+    if names is not None:
+        _namers[name] = names
 
 
 def sections_known() -> dict[str, type[msgspec.Struct]]:
@@ -45,6 +57,17 @@ def sections_known() -> dict[str, type[msgspec.Struct]]:
 def section_of(sections: dict[str, Any], name: str) -> Any:
     """The section as its type, or None when the document has none."""
     return msgspec.convert(sections[name], _sections[name][0]) if name in sections else None
+
+
+def section_names(sections: Mapping[str, Any], name: str) -> Mapping[str, LocalText] | None:
+    """What effects may name of the section, by code: nothing of one that isn't there. None of one that is out of
+    shape, which sections_problems tells."""
+    if name not in sections or name not in _namers:
+        return {}
+    try:
+        return _namers[name](msgspec.convert(sections[name], _sections[name][0]))
+    except msgspec.ValidationError:
+        return None
 
 
 def section_rules(document: Document) -> tuple[Rule, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from loyalty.definition.basics import LocalText, money_text
 from loyalty.definition.phrases import N_ as N_
 from loyalty.definition.phrases import Say as Say
+from loyalty.definition.sections import MESSAGES, section_names
 
 if TYPE_CHECKING:
     from loyalty.definition.currencies import Currency
@@ -46,6 +47,7 @@ class Teller:
     def __init__(self, document: Document, say: Say = unchanged, language: str = "en") -> None:
         self.achievements: Mapping[str, LocalText] = {each.code: each.name for each in document.achievements}
         self.badges: Mapping[str, LocalText] = {each.code: each.name for each in document.badges}
+        self.messages: Mapping[str, LocalText] = section_names(document.sections, MESSAGES) or {}
         self.say = say
         self.language = language
         self.money = document.program.money_currency
@@ -62,6 +64,9 @@ class Teller:
 
     def badge(self, code: str) -> str:
         return self.text(self.badges.get(code, code))
+
+    def message(self, code: str) -> str:
+        return self.text(self.messages.get(code, code))
 
     def tell(self, message: str, **values: object) -> str:
         return self.say(message) % values

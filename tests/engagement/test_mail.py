@@ -39,6 +39,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "reward_failed": {"name": "Ann", "reward": "Coffee & cake"},
     "supplier_attention": {"supplier": "Cards & co", "what": "The balance is too low."},
     "rule_message": {"headline": "Double points", "words": "This week only."},
+    "rule_notice": {"headline": "Thanks", "words": "You earned 25 points, je verdiende ze."},
     "tier_ending": {
         "name": "Ann",
         "tier": "Gold",

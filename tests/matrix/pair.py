@@ -224,6 +224,11 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                 ]
             },
             "checkout": {"part_payments": [{"currency": points, "at_least": 1}]},
+            "messages": {
+                "items": [
+                    {"code": f"{prefix}note", "name": f"{word} note", "subject": f"{word} news", "text": f"{word} text"}
+                ]
+            },
         },
         "schema": 1,
         "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
@@ -312,6 +317,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **keys(member, program, reward, key),
         "member_id": str(member.public_id), "member_ref": f"ext:{external}", "program_slug": slug, "user": str(user.pk),
         **rewards_handled(place, word, prefix, number),
+        "message_code": f"{prefix}note",
         "reward_code": reward.code, "currency_code": reward.currency, "redemption": str(kept.pk),
         "board_code": f"{prefix}board", "player": str(place.pk),
         "event": str(order.pk), "order": str(order.pk), "entry": str(entries.earliest("pk").pk),

@@ -261,6 +261,10 @@ def address(name: str, house: House) -> str:
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
     if name == "loyalty_program_section":
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.program.pk, "benefits"])
+    if name == "loyalty_program_preview":
+        house.program.sections = {"messages": {"items": [{"code": "hi", "name": "Hi", "subject": "Hi", "text": "Hi"}]}}
+        house.program.save(update_fields=["sections"])
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.program.pk, "messages", "hi"])
     try:
         return reverse(f"admin:{name}", urlconf="config.urls_brand")
     except NoReverseMatch:

@@ -263,7 +263,7 @@ def test_the_operators_host_has_every_address_of_a_brands() -> None:
 def test_both_brands_share_their_keys_and_differ_in_every_text(stage: Stage) -> None:
     own_words = {
         "member_ref", "program_slug", "reward_code", "currency_code", "reset_key", "confirm_key", "signup",
-        "signup_token", "brand", "domain", "claim_type", "place_code", "place_token", "board_code",
+        "signup_token", "brand", "domain", "claim_type", "place_code", "place_token", "board_code", "message_code",
         "ladder_code", "tier_code", "benefit_code", "friend_code", "sweepstake_code",
         "picture", "voucher_code",
     }  # fmt: skip

@@ -34,9 +34,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "leaderboard": ("leaderboards",),
 }
 # Fields that take what is known here or anything else.
-OPEN = frozenset(
-    ("trigger", "event_type", "path", "attribute", "group", "segment", "plan", "reward", "money_currency", "template")
-)
+OPEN = frozenset(("trigger", "event_type", "path", "attribute", "group", "segment", "plan", "reward", "money_currency"))
 MONEY = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "JPY", "CAD", "AUD")
 _REGIONS = ("Europe/", "America/", "Asia/", "Africa/", "Australia/", "Atlantic/", "Pacific/", "Indian/")
 
@@ -146,6 +144,11 @@ _OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
 _OPEN_OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
     ("Ladder", "moved_tiers"): _own_tiers,
 }
+
+
+def draft_reference_register(owner: str, field: str, choices: Callable[[Whole], Choices]) -> None:
+    """What a field of that struct names of another room's section: only what the draft has there."""
+    _OWN[owner, field] = lambda whole, beside: choices(whole)
 
 
 def _zones() -> Choices:
