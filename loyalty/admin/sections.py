@@ -135,7 +135,10 @@ class SectionPages(PreviewPages):
 
 def _sentences(program: Program, name: str) -> list[tuple[str, str, str]]:
     """Name, sentence, and where it can be looked at or ""."""
-    return [(called, words, preview_url(program, name, code)) for code, called, words in section_words(program, name)]
+    return [
+        (called, words, preview_url(program, name, code) if code else "")
+        for code, called, words in section_words(program, name)
+    ]
 
 
 def section_words(program: Program, name: str) -> list[tuple[str, str, str]]:
@@ -154,7 +157,8 @@ def _told(section: Any, document: Document) -> list[tuple[str, str, str]]:
     pieces = [
         each for name in section.__struct_fields__ for each in _listed(getattr(section, name)) if hasattr(each, "words")
     ]
-    return [(each.code, teller.text(getattr(each, "name", "")) or each.code, each.words(teller)) for each in pieces]
+    coded = [(getattr(each, "code", ""), each) for each in pieces]
+    return [(code, teller.text(getattr(each, "name", "")) or code, each.words(teller)) for code, each in coded]
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
