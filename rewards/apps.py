@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RewardsConfig(AppConfig):
     name = "rewards"
+    verbose_name = _("Rewards")
 
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.countries import COUNTRIES, countries_known
+from members.models import Member
 from rewards.fulfilment import Address
 
 
@@ -27,13 +31,22 @@ class AddressForm(forms.Form):
         label=_("Postcode"), max_length=20, widget=forms.TextInput({"autocomplete": "postal-code"})
     )
     city = forms.CharField(label=_("Town"), max_length=120, widget=forms.TextInput({"autocomplete": "address-level2"}))
-    country = forms.RegexField(
-        r"\A[A-Za-z]{2}\Z",
-        label=_("Country, two letters"),
-        widget=forms.TextInput({"autocomplete": "country", "size": 2}),
-        error_messages={"invalid": _("Two letters, such as NL.")},
-    )
+    country = forms.ChoiceField(label=_("Country"), widget=forms.Select({"autocomplete": "country"}))
+
+    def __init__(self, *args: Any, countries: tuple[str, ...] = (), **kwargs: Any) -> None:
+        """countries: where it may go; none: anywhere."""
+        super().__init__(*args, **kwargs)
+        # Named when the page is made: their order follows the reader's language.
+        known = countries_known(countries or None)
+        if len(countries) == 1:
+            self.initial["country"] = countries[0]
+        self.fields["country"].choices = [("", _("Choose …")), *known]  # type: ignore[attr-defined]
 
     def address(self) -> Address:
-        given = self.cleaned_data
-        return Address(**{**given, "country": given["country"].upper()})
+        return Address(**self.cleaned_data)
+
+
+def address_guessed(member: Member) -> dict[str, str]:
+    """What is known of where a member lives, to begin with."""
+    country = str(member.attributes.get("country") or "").upper()
+    return {"name": member.name, "country": country if country in COUNTRIES else ""}

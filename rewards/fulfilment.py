@@ -16,6 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.audit import audit_record
 from core.backoffice.export import safe_cell
+from core.countries import country_name
 from core.errors import Conflict
 from core.outbox import outbox_add
 from core.secrets import seal, unseal
@@ -59,9 +60,8 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def lines(self) -> list[str]:
-        return [
-            each for each in (self.name, self.street, self.extra, f"{self.postcode} {self.city}", self.country) if each
-        ]
+        lines = (self.name, self.street, self.extra, f"{self.postcode} {self.city}", country_name(self.country))
+        return [each for each in lines if each]
 
 
 def address_set(*, redemption: Redemption, address: Address, actor: Actor) -> Fulfilment:

@@ -10,9 +10,9 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from core import clock
-from loyalty.definition.basics import money_text
 from loyalty.definition.compile import local_time
 from loyalty.models import Enrollment
+from loyalty.moneywords import money_words
 from loyalty.pages import named
 from loyalty.selectors import Balance, balances_of
 from loyalty.showcase import Naming
@@ -26,11 +26,12 @@ from rewards.kinds.words import kind_word
 from rewards.models import Redemption, Reward, StoreCredit, WaitingPlace
 from rewards.offering import Option
 from rewards.opening import content_open
-from rewards.pieces import kind_of, money_currency_of, zone_of
+from rewards.pieces import kind_of, money_currency_of, piece_of, zone_of
 from rewards.selectors import Offer, offer_of, redemptions_of, rewards_for, rewards_offered
 from rewards.suppliers.settling import supplied_code, supplied_state
 from rewards.vouchers import code_of
 from rewards.waiting import place_in_line
+from rewards.worth import facts_of
 
 TEASERS = 3
 Context = dict[str, Any]
@@ -115,13 +116,21 @@ def offer_page(enrollment: Enrollment, reward: Reward, refusal: str = "") -> Con
     shown = _shown(offer, currencies)
     after = shown.currency.balance - offer.option.points if shown.currency is not None else 0
     kind = kind_of(reward)
-    context = {"enrollment": enrollment, "shown": shown, "after": after, "refusal": refusal, "kind": kind}
+    context = {
+        "enrollment": enrollment,
+        "shown": shown,
+        "after": after,
+        "refusal": refusal,
+        "kind": kind,
+        "facts": facts_of(piece_of(reward), money_currency_of(reward.program_id)),
+        "country_known": bool(enrollment.member.attributes.get("country")),
+    }
     if isinstance(kind, Donation):
         totals = cause_totals(kind.cause)
         context["cause"] = {
             "name": kind.cause_name,
-            "totals": [money_text(each.amount_minor, each.currency) for each in totals],
-            "goal": money_text(kind.goal_minor, money_currency_of(reward.program_id)) if kind.goal_minor else "",
+            "totals": [money_words(each.amount_minor, each.currency) for each in totals],
+            "goal": money_words(kind.goal_minor, money_currency_of(reward.program_id)) if kind.goal_minor else "",
         }
     if isinstance(kind, Experience):
         zone = zone_of(reward.program_id)
@@ -143,7 +152,7 @@ def mine_page(enrollment: Enrollment) -> Context:
             WaitingPlace.objects.filter(enrollment=enrollment, state="waiting").select_related("reward").order_by("pk")
         ),
         "credit": [
-            money_text(each.balance_minor, each.money_currency)
+            money_words(each.balance_minor, each.money_currency)
             for each in StoreCredit.objects.filter(member_id=enrollment.member_id, balance_minor__gt=0)
         ],
     }
@@ -161,15 +170,20 @@ def redemption_page(enrollment: Enrollment, redemption: Redemption) -> Context:
         "taken": taken,
         "code": code,
         "qr": code_picture(code) if code and taken.state == "ready" else "",
-        "left": money_text(left, voucher.money_currency) if voucher is not None and left is not None else "",
+        "left": money_words(left, voucher.money_currency) if voucher is not None and left is not None else "",
         "parcel": parcel,
         "address": address_of(parcel) if parcel is not None else None,
-        "money": money_text(redemption.money_minor, redemption.money_currency) if redemption.money_minor else "",
+        "money": money_words(redemption.money_minor, redemption.money_currency) if redemption.money_minor else "",
     }
     if supplied is not None:
         order = getattr(redemption, "supplier_order", None)
         context["pin"], context["code_until"] = supplied[1], order.code_until if order is not None else None
     kind = kind_of(redemption.reward)
+    if isinstance(kind, Experience):
+        context["place"] = kind.place
+        context["event_at"] = (
+            local_time(kind.starts_at, zone_of(redemption.reward.program_id)) if kind.starts_at else None
+        )
     if isinstance(kind, Content) and redemption.state in ("redeemed", "used"):
         context["content"] = kind
         context["opens_at"], context["open"] = content_open(kind, redemption.reward.program_id)
@@ -218,10 +232,10 @@ def _missing(option: Option, currencies: Mapping[str, Balance]) -> str:
 
 
 def price_text(option: Option, currencies: Mapping[str, Balance]) -> str:
-    """100 points; 50 points + EUR 3; free."""
+    """100 points; 50 points + €3; free."""
     currency = currencies.get(option.currency)
     told = points(option.points, currency) if currency is not None and option.points else _("free")
-    return f"{told} + {money_text(option.money_minor, option.money_currency)}" if option.money_minor else told
+    return f"{told} + {money_words(option.money_minor, option.money_currency)}" if option.money_minor else told
 
 
 def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from core.errors import DomainError
 from loyalty.access import actor_of, member_page
 from loyalty.models import Enrollment
-from rewards.forms import AddressForm, RedeemForm
+from rewards.forms import AddressForm, RedeemForm, address_guessed
 from rewards.fulfilment import address_set
 from rewards.models import Redemption
 from rewards.opening import content_file, picture_file
@@ -27,6 +27,7 @@ from rewards.pages import (
     redemption_page,
     reward_or_404,
 )
+from rewards.pieces import piece_of
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.waiting import waiting_join, waiting_leave
 
@@ -131,8 +132,8 @@ def parcel_address(request: HttpRequest, enrollment: Enrollment, redemption_id: 
     if page["parcel"] is None:
         raise Http404
     known = page["address"]
-    initial = asdict(known) if known is not None else {"name": enrollment.member.name}
-    form = AddressForm(request.POST or None, initial=initial)
+    initial = asdict(known) if known is not None else address_guessed(enrollment.member)
+    form = AddressForm(request.POST or None, initial=initial, countries=piece_of(redemption.reward).countries)
     if form.is_valid():
         try:
             address_set(redemption=redemption, address=form.address(), actor=actor_of(enrollment.member))
