@@ -21,6 +21,7 @@ from members.joining import address_proven
 from members.letters import letter_queue
 from members.lockout import failure_noted
 from members.models import Member, User
+from members.services import user_language_follow
 from tenants.context import current_brand
 
 SECOND_FACTOR = "second_factor"
@@ -76,8 +77,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **arguments: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **arguments)
-        if isinstance(user, User):
+        if isinstance(user, User) and user.language_chosen:
             language_remember(response, user.language)
+        elif isinstance(user, User):
+            user_language_follow(user=user, language=(get_language() or user.language)[:2])
         return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -49,6 +49,8 @@ class User(BrandModel, AbstractBaseUser, PermissionsMixin):
         default="en",
         choices=[("en", _("English")), ("nl", _("Dutch"))],
     )
+    # False: others made the log-in and guessed; pages are in the browser's language until the person chooses one.
+    language_chosen = models.BooleanField(_("language chosen"), default=True)
     is_staff = models.BooleanField(
         _("staff"),
         default=False,

@@ -33,6 +33,7 @@ __all__ = [
     "member_update",
     "staff_invite",
     "staff_role_set",
+    "user_language_follow",
     "user_language_set",
     "user_update",
 ]
@@ -108,7 +109,7 @@ def member_update(*, member: Member, actor: Actor, **changes: Any) -> Member:
         current.updated_at = clock.now()
         _saved(current)
         if "language" in changed and current.user_id is not None:
-            User.objects.filter(pk=current.user_id).update(language=current.language)
+            User.objects.filter(pk=current.user_id).update(language=current.language, language_chosen=True)
         outbox_add("member.updated", {"member_id": str(current.public_id), "fields": sorted(changed)})
         if actor.initiated_by != "member":
             audit_record(
@@ -172,14 +173,19 @@ def member_follow_email(*, user: User) -> None:
 def user_update(*, user: User, name: str, language: str) -> None:
     """Name and language of a log-in without a member: staff. InvalidInput."""
     cleaned = _cleaned({"name": name, "language": language})
-    User.objects.filter(pk=user.pk).update(**cleaned)
+    User.objects.filter(pk=user.pk).update(**cleaned, language_chosen=True)
+
+
+def user_language_follow(*, user: User, language: str) -> None:
+    """The browser's language for somebody who never chose one, for their mails too."""
+    User.objects.filter(pk=user.pk, language_chosen=False).update(**_cleaned({"language": language}))
 
 
 def user_language_set(*, user: User, language: str) -> None:
     """The language for somebody's pages and mails, their member's too. InvalidInput."""
     cleaned = _cleaned({"language": language})
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(**cleaned)
+        User.objects.filter(pk=user.pk).update(**cleaned, language_chosen=True)
         Member.objects.filter(user=user).update(**cleaned, updated_at=clock.now())
 
 

@@ -37,7 +37,9 @@ def staff_invite(*, email: str, name: str = "", role: str, actor: Actor, languag
     with transaction.atomic():
         user = User.objects.select_for_update().filter(email__iexact=email).first()
         if user is None:
-            user = User.objects.create_user(email, None, name=name.strip()[:120], language=language)
+            user = User.objects.create_user(
+                email, None, name=name.strip()[:120], language=language, language_chosen=False
+            )
         proven = user.has_usable_password() and EmailAddress.objects.filter(user=user, verified=True).exists()
         if not proven:
             _password_by_link_only(user)

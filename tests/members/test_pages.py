@@ -22,6 +22,7 @@ from members.services import (
 from tests.conftest import ClientFor
 
 STAFF = Actor("staff", "user:1", "admin")
+PASSWORD = "a long enough password"
 
 
 @pytest.fixture
@@ -80,6 +81,28 @@ def test_staff_without_a_card_have_a_profile_too(brand: Any, client_for: ClientF
     assert client.post("/profile/", {"name": "Sam", "language": "nl"}).status_code == 302
     assert User.objects.get(pk=user.pk).name == "Sam"
     assert client.get("/profile/consents/")["Location"] == "/profile/"
+
+
+def test_staff_read_in_their_browsers_language_until_they_choose_one(brand: Any, client_for: ClientFor) -> None:
+    user = staff_invite(email="sam@example.com", role="support", actor=STAFF)
+    user.set_password(PASSWORD)
+    user.save()
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+    def log_in() -> Any:
+        client = client_for(brand)
+        given = {"login": user.email, "password": PASSWORD}
+        answer = client.post("/accounts/login/", given, headers={"accept-language": "nl-NL,nl;q=0.9"})
+        assert answer.status_code == 302
+        return client, answer
+
+    client, answer = log_in()
+    assert "django_language" not in answer.cookies
+    page = client.get("/admin/", headers={"accept-language": "nl-NL,nl;q=0.9"}).content.decode()
+    assert '<html lang="nl"' in page
+    assert User.objects.get(pk=user.pk).language == "nl", "mails follow too"
+    client.post("/language/", {"language": "en"})
+    assert log_in()[1].cookies["django_language"].value == "en"
 
 
 @pytest.mark.parametrize("address", ["/accounts/email/", "/accounts/password/change/", "/accounts/2fa/"])
