@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from loyalty.definition.translation import N_
+from loyalty.definition.phrases import N_
 
 if TYPE_CHECKING:
     from loyalty.definition.document import Document

@@ -122,11 +122,14 @@ def values_at(found: Any, keys: tuple[str, ...]) -> list[Any]:
     return [] if found is None else [found]
 
 
-def values_words(value: Values, teller: Teller) -> str:
+def values_words(value: Values, teller: Teller, path: str = "") -> str:
+    """path: of what it is compared with: amounts are told as money."""
     if isinstance(value, tuple):
-        return teller.list_or([values_words(each, teller) for each in value])
+        return teller.list_or([values_words(each, teller, path) for each in value])
     if isinstance(value, bool):
         return teller.say(N_("yes")) if value else teller.say(N_("no"))
+    if type(value) is int and path.endswith("_minor"):
+        return teller.money_of(value)
     return str(value)
 
 

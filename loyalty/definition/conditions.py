@@ -132,7 +132,8 @@ class AttributeTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         yield from comparison_problems(self.operator, self.value, path)
 
     def words(self, teller: Teller) -> str:
-        return teller.tell(OPERATOR_WORDS[self.operator], name=self.path, value=values_words(self.value, teller))
+        value = values_words(self.value, teller, self.path)
+        return teller.tell(OPERATOR_WORDS[self.operator], name=teller.attribute(self.path), value=value)
 
     def build(self, path: str, scope: ConditionScope) -> Check:
         compared, keys = comparison(self.operator, self.value), tuple(self.path.split("."))

@@ -46,7 +46,7 @@ class Sum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fie
     path: AttributePath
 
     def words(self, teller: Teller) -> str:
-        return teller.tell(N_("the sum of %(path)s"), path=self.path)
+        return teller.tell(N_("the sum of %(path)s"), path=teller.attribute(self.path))
 
     def amount(self, payload: Mapping[str, Any]) -> int:
         """Whole numbers from 0 up only; anything else counts nothing."""

@@ -40,7 +40,7 @@ from loyalty.definition.lines import ItemTest, items_at, tests_build, tests_prob
 from loyalty.definition.moneyeffects import PointsBrackets, PointsByTender, PointsPerMoney
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
-from loyalty.definition.translation import N_, Teller, number_text
+from loyalty.definition.translation import N_, Teller
 
 __all__ = [
     "Action", "Advance", "Advancer", "CompiledEffect", "Effect", "EffectScope", "Given", "Giver", "GrantBadge",
@@ -237,10 +237,10 @@ class Multiply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     def words(self, teller: Teller) -> str:
         names = [teller.rule(code) for code in self.rules] + [*self.groups]
         if not names:
-            return teller.tell(N_("%(factor)s times the points"), factor=number_text(self.factor))
+            return teller.tell(N_("%(factor)s times the points"), factor=teller.number(self.factor))
         return teller.tell(
             N_("%(factor)s times the points of %(rules)s"),
-            factor=number_text(self.factor),
+            factor=teller.number(self.factor),
             rules=teller.list_and(names),
         )
 

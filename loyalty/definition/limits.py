@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from loyalty.definition.basics import AttributePath, Code
-from loyalty.definition.translation import N_, Teller, number_text
+from loyalty.definition.translation import N_, Teller
 
 Measure = Literal["points", "times"]
 OnExcess = Literal["truncate", "reject"]
@@ -77,7 +77,7 @@ class ValueLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             N_("at most %(amount)s %(period)s for each %(attribute)s"),
             amount=_amount(self, teller),
             period=_period(self, teller),
-            attribute=self.attribute,
+            attribute=teller.attribute(self.attribute),
         )
 
 
@@ -128,7 +128,7 @@ def _amount(limit: AmountLimit, teller: Teller) -> str:
     if limit.measure == "times":
         return teller.say(N_("once")) if limit.at_most == 1 else teller.tell(N_("%(n)s times"), n=limit.at_most)
     if limit.currency is None:
-        return teller.tell(N_("%(n)s points"), n=number_text(limit.at_most))
+        return teller.tell(N_("%(n)s points"), n=teller.number(limit.at_most))
     return teller.points(limit.currency, limit.at_most)
 
 

@@ -45,7 +45,10 @@ class ItemTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         yield from comparison_problems(self.operator, self.value, path)
 
     def words(self, teller: Teller) -> str:
-        return teller.tell(OPERATOR_WORDS[self.operator], name=self.path, value=values_words(self.value, teller))
+        name, value = teller.attribute(f"order.lines.{self.path}"), values_words(self.value, teller, self.path)
+        if name.startswith("order.lines."):
+            name = self.path
+        return teller.tell(OPERATOR_WORDS[self.operator], name=name, value=value)
 
     def build(self) -> Holds:
         holds = comparison(self.operator, self.value).at(tuple(self.path.split(".")))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from loyalty.definition.attributes import ATTRIBUTE_WORDS
 from loyalty.definition.basics import LocalText, money_text
 from loyalty.definition.phrases import N_ as N_
 from loyalty.definition.phrases import Say as Say
@@ -78,9 +79,9 @@ class Teller:
         """3 of the currency, in its own name: "3 stars". An unknown code stands for itself."""
         known = self.currencies.get(currency)
         if known is None:
-            return f"{number_text(number)} {currency}"
+            return f"{self.number(number)} {currency}"
         name = known.name_one if number == 1 else known.name_many
-        return f"{number_text(number)} {self.text(name)}"
+        return f"{self.number(number)} {self.text(name)}"
 
     def currency(self, code: str) -> str:
         """The currency's name in the plural."""
@@ -88,7 +89,19 @@ class Teller:
         return self.text(known.name_many) if known is not None else code
 
     def money_of(self, minor: int) -> str:
-        return money_text(minor, self.money)
+        return self._signed(money_text(minor, self.money))
+
+    def number(self, number: Decimal | int) -> str:
+        return self._signed(number_text(number))
+
+    def _signed(self, text: str) -> str:
+        """With the reader's own decimal sign."""
+        return text.replace(".", ",") if self.language == "nl" else text
+
+    def attribute(self, path: str) -> str:
+        """What an event's attribute is called; one that only the brand knows stands for itself."""
+        known = ATTRIBUTE_WORDS.get(path)
+        return self.say(known) if known is not None else path
 
     def rule(self, code: str) -> str:
         known = self.rules.get(code)

@@ -47,7 +47,7 @@ _VALID = {
 
 
 def rule_words(document: Document, rule: Rule, say: Say = unchanged, language: str = "en") -> str:
-    """One sentence of what the rule does: "When an order is paid and order.channel is app: 5 points, at most …"."""
+    """One sentence of what the rule does: "When an order is paid and channel is app: 5 points, at most …"."""
     return rule_told(rule, Teller(document, say, language), document)
 
 

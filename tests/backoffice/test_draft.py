@@ -333,7 +333,7 @@ def test_a_rule_is_tried_as_it_stands_in_the_form_and_nothing_is_written(house: 
     assert "It would give:" in page
     assert "5 points" in page
     nothing = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.order.channel": "phone"}))
-    assert "This did not hold: order.channel is one of app or web." in nothing
+    assert "This did not hold: channel is one of app or web." in nothing
     lacks = told(client.post(path_of("loyalty_earningrule_add"), fields | {"p.effects.0.points": ""}))
     assert "Fill in what is missing" in lacks
     past = Event.objects.filter(member=house.member, type="order.paid").latest("occurred_at")

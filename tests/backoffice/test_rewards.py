@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from core import clock
 from loyalty.models import Program
+from members.models import Segment
 from rewards.models import Reward
 from rewards.pieces import piece_of, piece_plain
 from tests.backoffice.conftest import House
@@ -45,6 +47,7 @@ def test_every_kind_can_be_typed(house: House, entered: Entered, kind: dict[str,
 def test_a_reward_with_everything_can_be_typed_and_stands_in_the_draft(house: House, entered: Entered) -> None:
     wanted = everything()
     wanted["tiers"], wanted["prices"][1]["tiers"] = ["vip"], ["vip"]
+    wanted["countries"] = sorted(wanted["countries"])  # ticked in the order in which they stand
     answer = typed(entered("marketer"), path_of("rewards_reward_add"), wanted)
     assert answer.status_code == 302, refusals(answer)
     assert piece_plain(piece_of(Reward.objects.get(code="all"))) == wanted
@@ -74,3 +77,26 @@ def test_what_two_change_at_once_is_told_to_the_second(house: House, entered: En
     late.write("p.position", 9)
     assert posted(client, address, late.sent()).status_code == 422
     assert Reward.objects.get(pk=house.reward.pk).position == 7
+
+
+def test_who_a_reward_is_for_is_ticked_and_each_text_says_its_language(house: House, entered: Entered) -> None:
+    Segment.objects.create(code="regulars", name="Our regulars", created_at=clock.now())
+    page = told(entered("marketer").get(path_of("rewards_reward_add")))
+    for name in ("tiers", "segments", "countries"):
+        assert f'type="checkbox" name="p.{name}"' in page, name
+    assert "Our regulars" in page
+    assert "Netherlands" in page
+    for name in ("description", "terms"):
+        assert f'for="p-{name}-en">English<' in page
+        assert f'for="p-{name}-nl">Nederlands<' in page
+
+
+def test_an_amount_is_typed_in_the_money_that_stands_beside_it(house: House, entered: Entered) -> None:
+    card = {"kind": "gift_card", "amount_minor": 1500, "money_currency": "JPY"}  # typed as 15.00
+    client = entered("marketer")
+    answer = typed(client, path_of("rewards_reward_add"), piece("yen", kind=card))
+    assert answer.status_code == 302, refusals(answer)
+    row = Reward.objects.get(code="yen")
+    assert piece_plain(piece_of(row))["kind"] == {**card, "amount_minor": 15}, "yen have no cents"
+    page = told(client.get(path_of("rewards_reward_change", row.pk)))
+    assert 'value="15"' in page

@@ -45,7 +45,7 @@ def test_a_rule_is_one_sentence() -> None:
             limits=[{"per": "member", "period": "day", "at_most": 50, "currency": "points"}],
             schedule={"starts_at": "2027-03-01T00:00"},
         )
-        == "When an order is paid and order.channel is one of app or web and on Saturday or Sunday between 10:00 and "
+        == "When an order is paid and channel is one of app or web and on Saturday or Sunday between 10:00 and "
         "24:00: 1 point for every EUR 1.50 spent and 0.5 stars, at most 50 points a day, from 2027-03-01 00:00 on."
     )
     assert (
