@@ -58,17 +58,17 @@ def _rewards(request: HttpRequest) -> dict[str, Any]:
         _item(request, _("Code pools"), "password", "rewards.codepool"),
         _item(request, _("Pictures and files"), "image", "rewards.rewardfile"),
         _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
-        _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
-        _item(request, _("Payments in points"), "payments", "rewards.cartpayment"),
+        _item(request, _("Vouchers"), "confirmation_number", "rewards.voucher"),
+        _item(request, _("Parcels"), "package_2", "rewards.fulfilment"),
+        _item(request, _("Waiting lists"), "hourglass_top", "rewards.waitingplace"),
         _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
         _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
+        _item(request, _("Payments in points"), "payments", "rewards.cartpayment"),
+        _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
         _item(request, _("Suppliers"), "local_shipping", "rewards.supplierconnection"),
         _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
         _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),
         _item(request, _("Comparisons with suppliers"), "compare_arrows", "rewards.supplierreconciliation"),
-        _item(request, _("Vouchers"), "confirmation_number", "rewards.voucher"),
-        _item(request, _("Parcels"), "package_2", "rewards.fulfilment"),
-        _item(request, _("Waiting lists"), "hourglass_top", "rewards.waitingplace"),
     )
 
 
@@ -93,7 +93,7 @@ def _happened(request: HttpRequest) -> dict[str, Any]:
 def _house(request: HttpRequest) -> dict[str, Any]:
     """What runs the brand's own house."""
     return _group(
-        _("House"),
+        _("Administration"),
         _item(request, _("API keys"), "key", "partners.apikey"),
         _item(request, _("Token keys"), "verified_user", "rewards.tokenkey"),
         _item(request, _("Team"), "badge", "members.user"),

@@ -40,6 +40,8 @@ def statement(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     if request.GET.get("format") == "csv" and form.is_valid():
         return cast(HttpResponse, statement_file(enrollment, period))
     status = 200 if form.is_valid() else 422
+    if not request.GET:
+        form = PeriodForm(initial={"since": period.first, "until": period.last})
     return render(request, "loyalty/statement.html", statement_page(enrollment, period, form), status=status)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from core.colour import Palette, palette
 from core.icons import ICONS
@@ -40,6 +40,12 @@ def icon(name: str, classes: str = "size-5") -> SafeString:
 def one_time_key() -> str:
     """A key for a form that must take effect once, however often it is sent."""
     return secrets.token_urlsafe(24)
+
+
+@register.filter
+def at_hyphens(code: object) -> SafeString:
+    """A code that breaks between its groups, never within one. What is copied of it has no more in it than before."""
+    return format_html_join(mark_safe("-<wbr>"), "{}", ((each,) for each in str(code).split("-")))
 
 
 @register.filter

@@ -92,12 +92,12 @@ def last_day(ends_at: datetime | None) -> date | None:
 
 
 @register.filter
-def short_day(moment: datetime | date | None) -> str:
-    """22 Nov 2026, or in Dutch, which writes months small, 22 nov 2026."""
+def short_day(moment: datetime | date | None, form: str = "j M Y") -> str:
+    """22 Nov 2026, or in Dutch, which writes months and days small, 22 nov 2026. form: as of Django's date filter."""
     if moment is None:
         return ""
     day = timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
-    text = date_format(day, "j M Y")
+    text = date_format(day, form)
     return text.lower() if get_language() == "nl" else text
 
 

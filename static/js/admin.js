@@ -65,6 +65,15 @@
       field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
     });
   });
+  // What a try gave stands below its button, where the panel may have to be moved to be seen.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.detail.elt && event.detail.elt.id === "try-result") { event.detail.elt.scrollIntoView({ block: "nearest" }); }
+  });
+  // The frame of these pages has no landmark of its own to jump to.
+  document.addEventListener("DOMContentLoaded", function () {
+    var main = document.getElementById("main");
+    if (main) { main.setAttribute("role", "main"); }
+  });
   // A file is sent with a bar that shows how far it is. The answer takes the place of this page.
   document.addEventListener("submit", function (event) {
     var bar = document.querySelector("[data-upload-progress]");

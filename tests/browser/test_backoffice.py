@@ -131,7 +131,7 @@ def test_a_rule_is_written_while_its_sentence_follows_and_then_published(
     expect(page.locator("[name='p.when.of.1.of.0.operator'] option").first).to_have_text("is at least")
     page.locator("[name='p.when.of.1.of.0.operator']").select_option("ge")
     page.locator("[name='p.when.of.1.of.0.value']").fill("50")  # while the form is made anew: nothing typed is lost
-    expect(page.locator("#sentence")).to_contain_text("order.channel is app")
+    expect(page.locator("#sentence")).to_contain_text("channel is app")
     expect(page.locator("[name='p.effects.0.points']")).to_have_value("7")
     page.locator("[name='t.order.channel']").fill("app")
     page.get_by_role("button", name="Try it").focus()

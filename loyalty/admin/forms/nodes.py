@@ -34,7 +34,15 @@ from loyalty.admin.forms.shapes import (
     fresh,
     tag_of,
 )
-from loyalty.admin.forms.widgets import input_type, is_inline, is_long, is_money, is_open_text, is_ticked
+from loyalty.admin.forms.widgets import (
+    input_type,
+    is_inline,
+    is_long,
+    is_money,
+    is_open_text,
+    is_ticked,
+    is_told_at_length,
+)
 
 LANGUAGES = (("en", "English"), ("nl", "Nederlands"))
 DO = "_do"
@@ -74,6 +82,9 @@ class Painter:
             node = self._optional(each, shape, value, path, beside)
         else:
             node = self.shape(shape, value, path, each, beside)
+        if node.kind == "local" and is_told_at_length(each):
+            for child in node.children:
+                child.kind = "long"
         node.label, node.help = label(each), node.help or help_text(each)
         node.needed = each.needed and not isinstance(shape, Group | Kinds | Rows | Pairs | Flag)
         node.locked = path in self.locked
@@ -139,8 +150,9 @@ class Painter:
         found = list(value) if isinstance(value, list | tuple) else []
         if is_ticked(each, shape):
             options = self._tick_options(shape, found, each, beside)
-            if options or isinstance(shape.item, Choice):
-                return Node("ticks", path, options=options, wide=len(options) > 4, open=is_open(each))
+            if options or isinstance(shape.item, Choice) or not is_open(each):
+                none = "" if options else _("There are none yet.")
+                return Node("ticks", path, options=options, wide=len(options) > 4, open=is_open(each), help=none)
         if isinstance(shape.item, Text | Number) and all(_one_line(one) for one in found):
             text = self.typed.get(path, "\n".join(str(one) for one in found))
             return Node("lines", path, value=text, marks="lines", help=_("One a line."))
@@ -216,7 +228,7 @@ class Painter:
     def _local(self, value: Any, path: str) -> Node:
         texts = dict(value) if isinstance(value, Mapping) else {"en": value} if isinstance(value, str) else {}
         node = Node("local", path, wide=True, marks="languages" if isinstance(value, Mapping) else "")
-        names = {**dict(LANGUAGES), **{each: each for each in texts}}
+        names = {**{each: each for each in (*dict(LANGUAGES), *texts)}, **dict(LANGUAGES)}
         for language, name in names.items():
             text = str(texts.get(language, ""))
             marks = " ".join(filter(None, ["kept" if text == "" and language in texts else "", _exact(text)]))
@@ -278,7 +290,7 @@ class Painter:
             if known:
                 return self._open(text, path, known, each)
         if isinstance(shape, Number):
-            return self._number(shape, value, path, each)
+            return self._number(shape, value, path, each, beside)
         return self._text(shape, text, path)
 
     def _choice(self, shape: Choice, text: str, path: str, each: Field | None, beside: Mapping[str, Any]) -> Node:
@@ -315,12 +327,13 @@ class Painter:
     def _known(self, each: Field, beside: Mapping[str, Any]) -> list[tuple[str, str]]:
         return reference_choices(each, self.whole, beside, self.trigger, self.program)
 
-    def _number(self, shape: Number, value: Any, path: str, each: Field | None) -> Node:
+    def _number(self, shape: Number, value: Any, path: str, each: Field | None, beside: Mapping[str, Any]) -> Node:
         text = "" if value is MISSING or value is None else str(value)
         node = Node("input", path, value=self.typed.get(path, text), attrs={"inputmode": "decimal"})
         if is_money(each, shape):
-            node.value = self.typed.get(path, values.money_shown(value, self.money) if type(value) is int else text)
-            node.suffix = self.money
+            money = str(beside.get("money_currency") or self.money)
+            node.value = self.typed.get(path, values.money_shown(value, money) if type(value) is int else text)
+            node.suffix = money
         elif shape.kind == "int":
             node.attrs = {"inputmode": "numeric"}
         return node

@@ -245,9 +245,15 @@ class Reader:
         if not isinstance(shape, Number):
             return text
         try:
-            return values.money_read(text, self.money) if is_money(field, shape) else _number(text, shape)
+            return values.money_read(text, self._money(path)) if is_money(field, shape) else _number(text, shape)
         except (ValueError, InvalidOperation):
             return self._wrong(path, text, _wanted(shape))
+
+    def _money(self, path: str) -> str:
+        """The money of an amount: what stands beside it, or the program's."""
+        beside = f"{path.rpartition('.')[0]}.money_currency"
+        own = self.sent.get(beside, "").strip()
+        return (self.sent.get(f"{beside}.other", "").strip() if own == OTHER else own) or self.money
 
     def _nothing(self, shape: Shape, path: str, field: Field | None) -> Any:
         if field is not None and field.nullable:

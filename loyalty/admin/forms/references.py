@@ -49,9 +49,15 @@ Room = Callable[[int], Choices]
 _rooms: dict[str, Room] = {}
 
 
-def reference_register(field: str, choices: Room) -> None:
-    """What a field named so can name of another room: rewards, segments, plans. Called when the form is shown."""
-    _rooms[field] = choices
+def reference_register(field: str, choices: Room, *, owner: str = "") -> None:
+    """What a field named so, alone or of one struct, can name of another room: rewards, segments, plans. Called when
+    the form is shown."""
+    _rooms[f"{owner}.{field}" if owner else field] = choices
+
+
+def tiers_register(*owners: str) -> None:
+    """The structs of other rooms whose field `tiers` names tiers of any ladder of the draft."""
+    _OWN.update({(owner, "tiers"): _all_tiers for owner in owners})
 
 
 def codes(whole: Whole, *lists: str) -> Choices:
@@ -79,7 +85,9 @@ def is_open(field: Field | None) -> bool:
 
 
 def _room(field: Field) -> Room | None:
-    return _rooms.get(_ROOM_OF.get((field.owner.__name__, field.name), field.name))
+    owner = field.owner.__name__
+    own = _rooms.get(f"{owner}.{field.name}")
+    return own if own is not None else _rooms.get(_ROOM_OF.get((owner, field.name), field.name))
 
 
 def reference_choices(
@@ -120,6 +128,17 @@ def _tiers(whole: Whole, beside: Mapping[str, Any]) -> Choices:
     ladders = [each for each in whole.get("ladders", []) if isinstance(each, Mapping)]
     wanted = beside.get("ladder") or (ladders[0].get("code") if ladders else "")
     return [pair for ladder in ladders if ladder.get("code") == wanted for pair in codes(ladder, "tiers")]
+
+
+def _all_tiers(whole: Whole, beside: Mapping[str, Any]) -> Choices:
+    """Of all ladders: with the ladder's name behind it where there are several."""
+    ladders = [each for each in whole.get("ladders", []) if isinstance(each, Mapping)]
+    several = len(ladders) > 1
+    return [
+        (code, f"{name} ({in_language(ladder.get('name')) or ladder.get('code', '')})" if several else name)
+        for ladder in ladders
+        for code, name in codes(ladder, "tiers")
+    ]
 
 
 def _own_tiers(whole: Whole, beside: Mapping[str, Any]) -> Choices:

@@ -42,5 +42,10 @@ def is_long(shape: Text) -> bool:
     return shape.pattern is None and shape.most is not None and shape.most >= LONG
 
 
+def is_told_at_length(field: Field) -> bool:
+    """A text per language that has room for more than a line."""
+    return field.name in ("terms", "page") or (field.name == "description" and "terms" in fields_of(field.owner))
+
+
 def is_open_text(field: Field | None, shape: Shape) -> bool:
     return isinstance(shape, Text) and is_open(field)
