@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.backoffice.display import points, scaled
@@ -131,7 +134,7 @@ def _currency(each: CurrencyReport, currency: str) -> CurrencyTables:
             _line(worth.get(pair.key, pair.key), pair, lambda minor: money(minor, currency)) for pair in each.worth
         ]
         tables.append(Table(_("Worth in money"), lines))
-    months = Table(_("Given by rules, month by month"), [_line(pair.key, pair, told) for pair in each.months])
+    months = Table(_("Given by rules, month by month"), [_line(_month(pair.key), pair, told) for pair in each.months])
     return CurrencyTables(
         name=name,
         tables=tables,
@@ -141,6 +144,13 @@ def _currency(each: CurrencyReport, currency: str) -> CurrencyTables:
         gainers=[(one.member, f"+{told(one.difference)}") for one in each.gainers],
         losers=[(one.member, told(one.difference)) for one in each.losers],
     )
+
+
+def _month(key: str) -> str:
+    """2026-11 as Nov 2026, on one line."""
+    year, month = key.split("-")
+    name = date_format(date(int(year), int(month), 1), "M")
+    return f"{name.lower() if (get_language() or 'en').startswith('nl') else name}\u00a0{year}"
 
 
 def _edge(edge: str) -> str:
@@ -164,13 +174,16 @@ def _chart(months: list[Pair]) -> str:
     )
     return json.dumps(
         {
-            "labels": [each.key for each in months],
+            "labels": [_month(each.key) for each in months],
             "datasets": [
                 {
                     "label": label,
                     "data": [getattr(each, side) for each in months],
                     "backgroundColor": colour,
-                    "barThickness": 14,
+                    # Beside each other: unfold's own way is one over the other, where the smaller is lost.
+                    "grouped": True,
+                    "barThickness": 12,
+                    "maxBarThickness": 12,
                     "displayYAxis": True,
                 }
                 for label, side, colour in sides
@@ -207,7 +220,9 @@ def report_rows(tables: ReportTables) -> Iterator[tuple[str, str, int, int, int]
     """(table, figure, by this, what was, difference) in smallest units, for a file."""
     plain = [tables.people, *tables.ladders, tables.achievements]
     for each in tables.currencies:
-        plain += [Table(f"{each.name}: {table.title}", table.lines) for table in (*each.tables, each.months)]
+        months = [msgspec.structs.replace(line, name=line.pair.key) for line in each.months.lines]
+        plain += [Table(f"{each.name}: {table.title}", table.lines) for table in each.tables]
+        plain.append(Table(f"{each.name}: {each.months.title}", months))
     for table in plain:
         for line in table.lines:
             yield table.title, line.name, line.pair.replayed, line.pair.happened, line.pair.difference

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.bases import BrandModel
@@ -51,7 +53,7 @@ class BacktestRun(BrandModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.program} · {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{self.program} · {date_format(timezone.localtime(self.asked_at), 'SHORT_DATETIME_FORMAT')}"
 
     @property
     def open(self) -> bool:

@@ -73,6 +73,14 @@
   document.addEventListener("DOMContentLoaded", function () {
     var main = document.getElementById("main");
     if (main) { main.setAttribute("role", "main"); }
+    // A table that is wider than its box is moved by keyboard too.
+    document.querySelectorAll(".sg-table-box").forEach(function (box) {
+      if (box.scrollWidth <= box.clientWidth) { return; }
+      var name = box.querySelector("caption") || box.parentElement.querySelector("h2, h3");
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      if (name) { box.setAttribute("aria-label", name.textContent.trim()); }
+    });
   });
   // A file is sent with a bar that shows how far it is. The answer takes the place of this page.
   document.addEventListener("submit", function (event) {
