@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.outbox import Message, handler
-from referrals.booking import APPROVED, sides_book
+from referrals.booking import APPROVED, milestones_book_open, sides_book
 from referrals.deciding import locked
 from referrals.models import Referral
 
@@ -20,5 +20,6 @@ def booked_again(message: Message) -> None:
     if row.state != Referral.State.APPROVED:
         return
     sides_book(row)
-    if row.referrer_event is None or row.friend_event is None:
+    milestones = milestones_book_open(row)
+    if row.referrer_event is None or row.friend_event is None or not milestones:
         raise NotBookedYet(str(row.pk))

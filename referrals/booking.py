@@ -16,9 +16,10 @@ from loyalty.incoming import REFERRALS_SOURCE, EventInput, MemberRef, body_hash
 from loyalty.ingest import event_ingest
 from loyalty.models import Enrollment
 from loyalty.reversing import reversal_event
+from loyalty.selectors import document_now
 from referrals.definition import CONVERTED, MILESTONE_REACHED
 from referrals.models import Referral, ReferralMilestone
-from referrals.selectors import section_now
+from referrals.selectors import section_in
 
 APPROVED = "referral.approved"
 OWN = system("referrals")
@@ -47,16 +48,27 @@ def sides_book(row: Referral) -> None:
 
 def milestones_book(row: Referral) -> None:
     """Whether this friend makes a number that the program gives something for."""
-    section = section_now(row.program_id)
+    # Also of a section that was switched off: what is under way is still given.
+    section = section_in(document_now(row.program_id))
     count = _counting(row.referrer)
     if section is None or count not in {each.at for each in section.milestones}:
         return
     rows = ReferralMilestone.objects.filter(enrollment=row.referrer, number=count, taken_back_at__isnull=True)
     if rows.exists():
         return
-    made = ReferralMilestone.objects.create(enrollment=row.referrer, number=count, referral=row, reached_at=clock.now())
-    made.event = _booked(_milestone_event(made))
-    made.save(update_fields=["event"])
+    ReferralMilestone.objects.create(enrollment=row.referrer, number=count, referral=row, reached_at=clock.now())
+    milestones_book_open(row)
+
+
+def milestones_book_open(row: Referral) -> bool:
+    """Ingest what isn't booked yet of the milestones that the referral led to. Whether all are booked."""
+    waiting = ReferralMilestone.objects.filter(referral=row, event=None, taken_back_at=None)
+    done = True
+    for made in waiting.select_related("enrollment__member", "enrollment__program").order_by("number"):
+        made.event = _booked(_milestone_event(made))
+        made.save(update_fields=["event"])
+        done = done and made.event is not None
+    return done
 
 
 def sides_take_back(row: Referral) -> None:

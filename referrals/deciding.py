@@ -102,13 +102,15 @@ def _returned(call: ActCall, left: int) -> None:
         return
     with transaction.atomic():
         row = locked(found.pk)
-        if row.kept_minor is not None and row.kept_minor <= left and left:
+        if row.kept_minor is not None and row.kept_minor < left:
             return  # told late: more came back meanwhile
         row.kept_minor = left
         row.save(update_fields=["kept_minor"])
         section = section_at(row.program_id, row.converted_at or row.bound_at)
         least = section.conversion.least_minor if section is not None else 0
-        if (not left or left < least) and row.state in (*OPEN, State.APPROVED):
+        # One that is blocked could be let through later.
+        blocked = row.state == State.BLOCKED and not row.taken_back
+        if (not left or left < least) and (blocked or row.state in (*OPEN, State.APPROVED)):
             _take(row, State.VOID, Because.RETURNED)
 
 
