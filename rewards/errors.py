@@ -55,6 +55,13 @@ class CodeShown(Conflict):
     hint = _("Is something wrong with it? Ask us: we can cancel it for you.")
 
 
+class ContentSeen(Conflict):
+    """With the points back they would have read it for nothing."""
+
+    code = "content_seen"
+    title = _("This is open to you already, so you can’t give it back.")
+
+
 class UseTooLate(Conflict):
     code = "redemption_expired"
     title = _("This reward can't be used any more: its time is over.")

@@ -107,6 +107,10 @@ def parcel_move(*, parcel: Fulfilment, state: str, actor: Actor, carrier: str = 
         found.save(update_fields=["state", "changed_at", "carrier", "tracking"])
         if state == State.SHIPPED and row.state == Redemption.State.REDEEMED:
             services.mark_used(row, actor=actor, now=found.changed_at)
+        if state == State.RETURNED and row.state == Redemption.State.USED:
+            # Here again: it can be sent anew, or canceled.
+            row.state, row.used_at = Redemption.State.REDEEMED, None
+            row.save(update_fields=["state", "used_at"])
         audit_record(
             actor=actor.name,
             action="parcel.move",

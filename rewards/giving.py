@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor
+from draws.errors import SweepstakeClosed
 from loyalty import ledger
 from loyalty.acts import ActCall
 from loyalty.models import Enrollment
-from rewards.errors import NotOffered
+from rewards.errors import AlreadyUsed, NotOffered, ParcelSent
 from rewards.handing import Deal, hand_out, hand_over
 from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel
@@ -60,8 +61,8 @@ def act_give(call: ActCall) -> None:
 
 
 def act_take_back(call: ActCall) -> None:
-    """What was used stays used, and what a supplier has delivered is as good as that."""
+    """What was used stays used, and what was delivered, is on its way or in a closed draw is as good as that."""
     rows = Redemption.objects.filter(given_for__startswith=f"{call.key}:", state=Redemption.State.REDEEMED)
     for row in rows.order_by("pk"):
-        with suppress(DeliveredBySupplier):
+        with suppress(AlreadyUsed, DeliveredBySupplier, ParcelSent, SweepstakeClosed):
             redemption_cancel(redemption=row, actor=call.actor, reason=_("The order was returned."))

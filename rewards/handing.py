@@ -12,7 +12,7 @@ from loyalty.definition.expiry import After
 from loyalty.models import Enrollment
 from loyalty.rules.dates import expiry_at, local_day
 from rewards import stock
-from rewards.kinds import Handing, handler_of
+from rewards.kinds import Handing, handler_of, revokers
 from rewards.models import Redemption, Reward
 from rewards.offering import Option
 from rewards.pieces import kind_of, piece_of, zone_of
@@ -84,11 +84,10 @@ def hand_over(row: Redemption, *, actor: Actor, now: datetime) -> None:
 
 
 def take_back(row: Redemption, *, actor: Actor, now: datetime) -> None:
-    """Undo what its kind did; refuses what can't be undone any more."""
-    kind = kind_of(row.reward)
-    revoke = handler_of(kind).revoke
-    if revoke is not None:
-        revoke(Handing(row, kind, actor, now))
+    """Undo what was done for it; refuses what can't be undone any more."""
+    handing = Handing(row, kind_of(row.reward), actor, now)
+    for revoke in revokers():
+        revoke(handing)
 
 
 def _tell(topic: str, row: Redemption) -> None:

@@ -24,6 +24,12 @@ def content_open(kind: Content, program_id: int) -> tuple[datetime | None, bool]
     return None, closes is None or now < closes
 
 
+def content_shown(reward: Reward) -> bool:
+    """Whether who has taken it may have seen it by now: its opening has come."""
+    kind = kind_of(reward)
+    return isinstance(kind, Content) and content_open(kind, reward.program_id)[0] is None
+
+
 def content_file(redemption: Redemption) -> RewardFile:
     """The file of a reward that is the member's, while it is open; else it isn't there."""
     kind = kind_of(redemption.reward)

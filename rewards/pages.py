@@ -25,7 +25,7 @@ from rewards.kinds.shapes import Content, Donation, Experience
 from rewards.kinds.words import kind_word
 from rewards.models import Redemption, Reward, StoreCredit, WaitingPlace
 from rewards.offering import Option
-from rewards.opening import content_open
+from rewards.opening import content_open, content_shown
 from rewards.pieces import kind_of, money_currency_of, piece_of, zone_of
 from rewards.selectors import Offer, offer_of, redemptions_of, rewards_for, rewards_offered
 from rewards.suppliers.settling import supplied_code, supplied_state
@@ -247,7 +247,8 @@ def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
     returnable = returnable and redemption.reward.kind != "supplied"
     returnable = returnable or (state == "reserved" and redemption.price > 0)
     parcel = getattr(redemption, "fulfilment", None)
-    if parcel is not None and parcel.state not in OPEN:
+    sent = parcel is not None and parcel.state not in OPEN
+    if sent or (state in ("ready", "late") and content_shown(redemption.reward)):
         returnable = False
     currency = redemption.currency or redemption.reward.currency
     return Taken(redemption, redemption.reward, named(currencies, currency), state, returnable)

@@ -20,11 +20,22 @@ from loyalty.holding import points_hold, points_release
 from loyalty.models import Enrollment
 from loyalty.selectors import accounts_of, document_now, regrant_end
 from rewards import stock
-from rewards.errors import AlreadyCanceled, AlreadyUsed, CodeShown, ReservationOver, SoldOut, StillReserved, UseTooLate
+from rewards.errors import (
+    AlreadyCanceled,
+    AlreadyUsed,
+    CodeShown,
+    ContentSeen,
+    ReservationOver,
+    SoldOut,
+    StillReserved,
+    UseTooLate,
+)
 from rewards.handing import Deal, hand_out, hand_over, take_back
-from rewards.kinds import handler_of
+from rewards.kinds import readiers
+from rewards.kinds.shapes import Experience
 from rewards.models import PoolCode, Redemption, Reward, Voucher, WaitingPlace
 from rewards.offering import Option, offer_check, option_chosen, options_of, order_limit_check, standing_of
+from rewards.opening import content_shown
 from rewards.pieces import kind_of, piece_of
 
 State = Redemption.State
@@ -149,10 +160,11 @@ def _locked(redemption: Redemption) -> Redemption:
 def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> Redemption:
     """Give an unused reward back: points to the lots that they came from, stock freed, the code voided.
 
-    A member can't give a reward with a code out of a pool back: it was shown to them and works outside of this product.
-    Staff and partners may. Money that was paid besides is the partner's to give back; the message says how much.
+    A member can't give a reward with a code out of a pool back: it was shown to them and works outside of this product;
+    nor content that is open to them. Staff and partners may. Money that was paid besides is the partner's to give back;
+    the message says how much.
 
-    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, ParcelSent, InvalidInput without a reason, Busy.
+    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, ContentSeen, ParcelSent, InvalidInput without a reason, Busy.
     """
     reason = reason.strip()
     if not reason:
@@ -189,9 +201,12 @@ def _cancelable(row: Redemption, actor: Actor) -> None:
         raise AlreadyCanceled()
     if row.state == State.LAPSED:
         raise ReservationOver()
-    # Of a reservation the code was never shown.
-    if row.code_id is not None and actor.initiated_by == "member" and row.state == State.REDEEMED:
-        raise CodeShown()
+    # Of a reservation nothing was ever shown.
+    if actor.initiated_by == "member" and row.state == State.REDEEMED:
+        if row.code_id is not None:
+            raise CodeShown()
+        if content_shown(row.reward):
+            raise ContentSeen()
 
 
 def _release(row: Redemption, actor: Actor) -> None:
@@ -220,7 +235,10 @@ def free_up(row: Redemption, *, unseen: bool) -> None:
         row.save(update_fields=["code"])
     elif row.code_id is not None:
         PoolCode.objects.filter(pk=row.code_id).update(state=PoolCode.State.VOID)
-    if WaitingPlace.objects.filter(reward_id=row.reward_id, state=WaitingPlace.State.WAITING).exists():
+    # Whoever joins the line at this moment isn't seen from here, and was told that there is no seat.
+    kind = kind_of(row.reward)
+    waits = WaitingPlace.objects.filter(reward_id=row.reward_id, state=WaitingPlace.State.WAITING)
+    if (isinstance(kind, Experience) and kind.waiting_list) or waits.exists():
         outbox_add("seat.freed", {"reward_id": row.reward_id})
     # A reward that became unlimited meanwhile has its buckets emptied; they don't count then.
     if row.stock_bucket is not None and row.reward.stock_total is not None:
@@ -267,8 +285,7 @@ def usable_check(row: Redemption, now: datetime) -> None:
         raise StillReserved()
     if row.use_until is not None and now >= row.use_until:
         raise UseTooLate()
-    ready = handler_of(kind_of(row.reward)).ready
-    if ready is not None:
+    for ready in readiers():
         ready(row)
 
 

@@ -26,10 +26,9 @@ from rewards.errors import (
     VoucherUsed,
     VoucherVoid,
 )
-from rewards.kinds import Handing, handler_of
+from rewards.kinds import Handing, revealers
 from rewards.models import PoolCode, Redemption, Voucher, VoucherUse
 from rewards.offering import order_limit_check
-from rewards.pieces import kind_of
 
 PURPOSE = "voucher_code"
 POOL_PURPOSE = "pool_code"
@@ -98,11 +97,10 @@ def code_of(redemption: Redemption) -> str | None:
         return None
     if redemption.code is not None:
         return unseal(redemption.code.sealed, purpose=POOL_PURPOSE)
-    own = handler_of(kind_of(redemption.reward)).code
-    if own is not None:
-        return own(redemption)
     voucher = Voucher.objects.filter(redemption=redemption).first()
-    return code_shown(unseal(voucher.sealed, purpose=PURPOSE)) if voucher is not None else None
+    if voucher is not None:
+        return code_shown(unseal(voucher.sealed, purpose=PURPOSE))
+    return next((text for text in (reveal(redemption) for reveal in revealers()) if text is not None), None)
 
 
 def voucher_find(code: str, *, member_id: int | None = None) -> Found:

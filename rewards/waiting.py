@@ -52,7 +52,7 @@ def waiting_join(*, enrollment: Enrollment, reward: Reward, pay_with: str = "", 
         offer_check(reward, standing)
         option_chosen(options_of(reward, standing), pay_with)
         in_line = WaitingPlace.objects.filter(reward=reward, state=State.WAITING).exists()
-        if stock_left(reward) and not in_line:
+        if _free(reward) and not in_line:
             raise SeatsLeft()
         place = WaitingPlace.objects.create(reward=reward, enrollment=enrollment, option=pay_with, joined_at=now)
         outbox_add("waiting.joined", _told(place, actor))
@@ -89,6 +89,12 @@ def place_in_line(place: WaitingPlace) -> int:
     return before.count() + 1
 
 
+def _free(reward: Reward) -> bool:
+    """Without a limit there is always a seat."""
+    left = stock_left(reward)
+    return left is None or left > 0
+
+
 def _waiting_locked(pk: int) -> WaitingPlace:
     rows = WaitingPlace.objects.select_for_update(of=("self",)).select_related("reward", "enrollment__member")
     return rows.get(pk=pk)
@@ -100,7 +106,7 @@ def seat_promote(reward_id: int) -> bool:
     In the caller's transaction, or its own.
     """
     first = WaitingPlace.objects.filter(reward_id=reward_id, state=State.WAITING).order_by("pk").first()
-    if first is None or not stock_left(Reward.objects.get(pk=reward_id)):
+    if first is None or not _free(Reward.objects.get(pk=reward_id)):
         return False
     actor = system("waiting_list")
     with transaction.atomic():

@@ -121,7 +121,8 @@ class HoldCaptureView(ThinView):
         examples={"body": examples.HOLD_CAPTURE, "200": examples.HOLD_CAPTURED},
     )
     def post(self, request: HttpRequest, hold: UUID) -> HttpResponse:
-        """Spend what was held, or a part of it; the rest goes back to its lots. 409 when the hold is closed."""
+        """Spend what was held, or a part of it; the rest goes back to its lots. 409 when the hold is closed, or stands
+        behind a redemption or a cart's payment: capture that."""
         body = self.read_body(HoldCapture)
 
         def run() -> Reply:
@@ -144,7 +145,8 @@ class HoldReleaseView(ThinView):
         examples={"body": {}, "200": examples.HOLD_RELEASED},
     )
     def post(self, request: HttpRequest, hold: UUID) -> HttpResponse:
-        """Everything goes back to the lots that it came from. 409 when the hold is closed."""
+        """Everything goes back to the lots that it came from. 409 when the hold is closed, or stands behind a
+        redemption or a cart's payment: cancel or release that."""
         self.read_body(HoldRelease)
 
         def run() -> Reply:

@@ -28,7 +28,7 @@ from rewards.models import Fulfilment, Reward, StoreCredit, WaitingPlace
 from rewards.waiting import place_in_line, waiting_join, waiting_leave
 
 TAG = "Rewards"
-Money = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Money = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 ParcelState = Literal["address", "to_pack", "packed", "shipped", "delivered", "returned", "canceled"]
 path_parameter("parcel", description="The parcel's number.", schema={"type": "integer"}, example="12")
 PARCEL: dict[str, Any] = {

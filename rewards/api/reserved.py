@@ -34,7 +34,7 @@ class RedemptionCapture(Body):
 
 class MoneyPaid(Body):
     amount_minor: Annotated[int, Meta(ge=1, le=10**12)]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
     reference: Annotated[str, Meta(min_length=1, max_length=120, description="Your payment's number.")]
 
 
@@ -43,7 +43,7 @@ class AddressIn(Body):
     street: Annotated[str, Meta(min_length=1, max_length=120)]
     postcode: Annotated[str, Meta(min_length=1, max_length=20)]
     city: Annotated[str, Meta(min_length=1, max_length=120)]
-    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")]
     extra: Annotated[str, Meta(max_length=120)] = ""
 
 

@@ -54,7 +54,7 @@ class VoucherRedeem(Body):
     code: Code
     member: MemberName | None = None
     amount_minor: Annotated[int, Meta(ge=1, le=10**12)] | None = None
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")] | None = None
     reference: Annotated[str, Meta(max_length=120, description="Your order or receipt.")] = ""
 
 

@@ -227,7 +227,7 @@ def _refunded(
         id=pk,
         payment=row,
         points=given,
-        amount_minor=row.amount_minor * wanted // row.points,
+        amount_minor=_worth(row, row.refunded_points) - _worth(row, row.refunded_points - wanted),
         lines=[msgspec.to_builtins(each) for each in lines],
         reason=reason,
         entry_id=made,
@@ -239,13 +239,19 @@ def _refunded(
     return refund
 
 
+def _worth(row: CartPayment, points: int) -> int:
+    """What the first so many of its points paid for, so that refunds add up to all of it."""
+    return row.amount_minor * points // row.points
+
+
 def _given_back(row: CartPayment, entry: PointsEntry, points: int, effect: str, actor: Actor) -> int:
     """The reversing entry's id."""
     program_id, number = row.enrollment.program_id, row.hold.order_number
     known = next((each for each in document_now(program_id).currencies if each.code == row.currency), None)
     reason = {"en": f"Refund of order {number}", "nl": f"Terugbetaling van bestelling {number}"}
+    # Where the points lie: who shares an account spends from its head's, and may have left since.
     return ledger.points_restore(
-        enrollment_id=row.enrollment_id,
+        enrollment_id=entry.account.enrollment_id,
         now=clock.now(),
         restore={
             "account": entry.account_id,
@@ -276,7 +282,7 @@ def _lots(entry: PointsEntry, points: int) -> list[dict[str, int]]:
 
 
 def _read(payment: CartPayment) -> CartPayment:
-    return CartPayment.objects.select_related("hold__entry", "enrollment__member", "enrollment__program").get(
+    return CartPayment.objects.select_related("hold__entry__account", "enrollment__member", "enrollment__program").get(
         pk=payment.pk
     )
 

@@ -11,6 +11,9 @@ nothing more than its redemption says.
 
 ready refuses the use of one that isn't there yet. code gives the code of a redemption whose code is the kind's own.
 
+A reward may have become another kind since it was taken. So revoke, ready and code are asked of every kind, and each
+looks for what it made for this redemption; where there is nothing it does nothing.
+
 problems tells what only the room's tables can tell of a kind before its document is published (a sweepstake or a
 supplier that isn't there); paths start at the given one.
 """
@@ -72,3 +75,16 @@ def kind_handler(
 
 def handler_of(kind: Any) -> Handler:
     return _handlers.get(str(kind.__struct_config__.tag), Handler())
+
+
+def revokers() -> list[Step]:
+    """What takes back, each once, whatever kind it belongs to."""
+    return list(dict.fromkeys(each.revoke for each in _handlers.values() if each.revoke is not None))
+
+
+def readiers() -> list[Ready]:
+    return list(dict.fromkeys(each.ready for each in _handlers.values() if each.ready is not None))
+
+
+def revealers() -> list[Reveal]:
+    return list(dict.fromkeys(each.code for each in _handlers.values() if each.code is not None))

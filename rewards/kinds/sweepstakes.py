@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from draws.definition import SECTION
 from draws.entering import entries_add, entries_remove
-from draws.models import SweepstakeEntry
+from draws.models import Sweepstake, SweepstakeEntry
 from draws.selectors import sweepstake_of
 from loyalty.definition.document import Document
 from loyalty.definition.phrases import phrase
@@ -27,9 +27,11 @@ def entries_issue(handing: Handing) -> None:
 
 def entries_take_back(handing: Handing) -> None:
     """SweepstakeClosed once the list is frozen: then the redemption stays, too."""
-    kind: Kind = handing.kind
     row = handing.redemption
-    entries_remove(sweepstake=sweepstake_of(row.reward.program_id, kind.sweepstake), cause=f"redemption:{row.pk}")
+    cause = f"redemption:{row.pk}"
+    entered = SweepstakeEntry.objects.filter(enrollment_id=row.enrollment_id, cause__startswith=f"{cause}:")
+    for sweepstake in Sweepstake.objects.filter(pk__in=entered.values("sweepstake")).order_by("pk"):
+        entries_remove(sweepstake=sweepstake, cause=cause)
 
 
 def document_sweepstakes_known(program: Program, document: Document) -> Problems:

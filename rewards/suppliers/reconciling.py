@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -93,9 +94,18 @@ def _ours(row: SupplierReconciliation) -> Iterable[SupplierOrder]:
 
 
 def _known(connection: SupplierConnection, keys: list[str]) -> dict[str, SupplierOrder]:
-    uuids = [key for key in keys if len(key) == 36 and key.count("-") == 4]
+    uuids = [each for each in map(_uuid, keys) if each is not None]
     found = SupplierOrder.objects.filter(connection=connection, redemption_id__in=uuids)
     return {str(each.redemption_id): each for each in found.select_related("product", "connection")}
+
+
+def _uuid(key: str) -> UUID | None:
+    """Of a key that can be one of ours. The account may be used by others as well."""
+    try:
+        found = UUID(key)
+    except ValueError:
+        return None
+    return found if str(found) == key else None
 
 
 def _asked(supplier: Supplier, order: SupplierOrder) -> list[Standing]:

@@ -27,9 +27,11 @@ from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.services import redemption_use, reward_redeem
 from rewards.stock import stock_left, stock_set
+from rewards.vouchers import code_of, voucher_redeem
 from tenants.models import Brand
 from tests.loyalty import shop
 from tests.loyalty.test_pages import invariants
+from tests.rewards.catalog import made
 
 pytestmark = pytest.mark.django_db
 
@@ -217,3 +219,20 @@ def test_a_reward_that_is_not_in_the_catalogue_stops_the_publishing(brand: Brand
     assert (found["path"], found["mend"]) == ("rules[2].effects[0].reward", "Use one of: coffee.")
     with pytest.raises(ProgramInvalid):
         program_publish(program=program, actor=shop.STAFF, expected_revision=program.draft_revision)
+
+
+def test_a_gift_card_in_use_stays_and_the_rest_is_taken_back(brand: Brand) -> None:
+    program, anna, place = play({"kind": "issue_reward", "reward": "coffee", "quantity": 2})
+    made(program, kind={"kind": "gift_card", "amount_minor": 1000})
+    shop.send(shop.order(anna, 60, "A"))
+    outbox_drain()
+    first, second = Redemption.objects.filter(enrollment=place).order_by("pk")
+    text = code_of(first)
+    assert text is not None
+    voucher_redeem(code=text, amount_minor=400, currency="EUR", actor=shop.PARTNER)
+    shop.send(shop.returned(anna, "A", 60))
+    outbox_drain()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("redeemed", "canceled")
+    assert not OutboxMessage.objects.filter(attempts__gt=0).exists()

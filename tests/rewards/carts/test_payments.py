@@ -15,7 +15,7 @@ from rewards.carts.models import CartPayment, CartRefund
 from tests.api.cast import Api, key_made, refused
 from tests.loyalty import shop
 from tests.rewards.benefits.cast import somebody
-from tests.rewards.carts.cast import club, line
+from tests.rewards.carts.cast import PAYS, club, line
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +161,13 @@ def test_what_cant_pay_is_refused_and_nothing_is_set_aside(api, place):
     refused(reserve(api, member="ext:nobody"), 422, "unknown_member", "member")
     refused(api.get(f"carts/payments/{place.member.public_id}"), 404, "cart_payment_not_found", "payment")
     assert (PointsHold.objects.count(), shop.balance(place)) == (0, 900)
+
+
+def test_refunds_by_points_pay_back_the_whole_amount_together(api, brand):
+    """A cent each that is rounded away would be lost by the member, for ever."""
+    somebody(club(pays={**PAYS, "at_least": 1, "value_minor": "0.5"}), 900, external_id="C-1")
+    made = reserve(api, 9, lines=[], total_minor=3000)
+    payment = made.json()["id"]
+    api.post(f"carts/payments/{payment}/capture", {"order": "W-1"}, once="c")
+    back = [refund(api, payment, f"r-{n}", points=3).json() for n in range(3)]
+    assert sum(each["amount_minor"] for each in back) == made.json()["amount_minor"] == 4
