@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from core.colour import Palette, palette
 from core.icons import ICONS
@@ -43,9 +43,10 @@ def one_time_key() -> str:
 
 
 @register.filter
-def at_hyphens(code: object) -> SafeString:
-    """A code that breaks between its groups, never within one. What is copied of it has no more in it than before."""
-    return format_html_join(mark_safe("-<wbr>"), "{}", ((each,) for each in str(code).split("-")))
+def code_size(code: object) -> str:
+    """A class for a code's length, so that most stand on one line of a phone."""
+    length = len(str(code))
+    return "code" if length <= 16 else "code code-long" if length <= 20 else "code code-longer"
 
 
 @register.filter

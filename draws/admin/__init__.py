@@ -24,7 +24,6 @@ from draws.definition import SECTION
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.pages import local
 from draws.selectors import drawn_of, phase_of, spec_of
-from loyalty.admin.forms.references import Choices, reference_register
 from loyalty.admin.sections import section_links, section_url
 from members.naming import attach_members, member_link
 
@@ -36,14 +35,6 @@ PHASES = {
     "drawn": gettext_lazy("drawn"),
     "canceled": gettext_lazy("canceled"),
 }
-
-
-def _sweepstakes(program: int) -> Choices:
-    rows = Sweepstake.objects.filter(program=program).order_by("-closes_at", "pk")[:100]
-    return [(each.code, local(spec_of(each).name)) for each in rows]
-
-
-reference_register("sweepstake", _sweepstakes)
 
 
 class PassForm(DressedForm):

@@ -33,7 +33,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("Sweepstake", "alternates"): _("They are drawn after the winners, and stand in for who doesn't answer."),
     ("Sweepstake", "free_entries"): _("0: none. In many countries taking part must be possible without buying."),
     ("Sweepstake", "entries_at_most"): _("However they were got. Empty: as many as they like."),
-    ("Sweepstake", "countries"): _("Two letters each. Nobody named: everywhere."),
+    ("Sweepstake", "countries"): _("None: everywhere."),
     ("Sweepstake", "min_age"): _("By the date of birth of the profile. Empty: any."),
 }
 ADDS: dict[str, Any] = {"prizes": _("Add a prize")}

@@ -23,6 +23,7 @@ from loyalty.drafts import draft_plain
 from loyalty.errors import ProgramInvalid
 from loyalty.models import Program
 from loyalty.pieces import seen_of
+from loyalty.templatetags.points import in_language
 from rewards.admin import words  # noqa: F401  (what the fields of a piece are called)
 from rewards.catalogue import reward_save
 from rewards.kinds.words import kind_word
@@ -49,7 +50,7 @@ class RewardAdmin(BrandAdmin):
 
     @display(description=gettext_lazy("reward"), ordering="name")
     def shown_name(self, reward: Reward) -> str:
-        return f"{reward.emoji} {reward.name}".strip()
+        return f"{reward.emoji} {in_language(reward, 'name')}".strip()
 
     @display(description=gettext_lazy("kind"), ordering="kind")
     def kind_shown(self, reward: Reward) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.sections import section_url
 from loyalty.definition.translation import Teller
 from loyalty.errors import ProgramUnpublished
-from loyalty.selectors import program_now
+from loyalty.selectors import document_now, program_now
 from members.models import Member
 from members.naming import attach_members, member_link
 from rewards.benefits import (  # registers the names of the forms' fields, and the tab on a member's page
@@ -32,6 +33,7 @@ from rewards.benefits import (  # registers the names of the forms' fields, and 
     admin_words,  # noqa: F401
 )
 from rewards.benefits.admin_panel import GiveForm
+from rewards.benefits.causewords import causes_words
 from rewards.benefits.dates import months_of, program_dates
 from rewards.benefits.definition import SECTION
 from rewards.benefits.giving import benefit_end, benefit_give
@@ -119,6 +121,12 @@ class BenefitAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/rewards/benefit_calendar.html", context)
 
 
+def _whys(rows: Sequence[Any]) -> dict[Any, str]:
+    """Row → why, with each program's document read once."""
+    known = {program: document_now(program) for program in {row.benefit.program_id for row in rows}}
+    return {row.pk: causes_words(row.causes, known[row.benefit.program_id]) for row in rows}
+
+
 class MemberOfRow(MemberIdFilter):
     path = "enrollment__member"
 
@@ -140,6 +148,7 @@ class MemberRows(ReadOnlyAdmin):
 
     def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
         attach_members(request, rows, lambda row: row.enrollment.member)
+        attach(rows, "why", _whys)
 
     @display(description=gettext_lazy("member"))
     def member(self, row: Any) -> str:
@@ -147,7 +156,7 @@ class MemberRows(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("because of"))
     def why(self, row: Any) -> str:
-        return ", ".join(str(each) for each in row.causes)
+        return str(attached(row, "why") or "")
 
     def reason_page(self, request: HttpRequest, row: Any, words: dict[str, str], act: Any) -> HttpResponse:
         """Asks for a reason, then does it."""

@@ -14,9 +14,10 @@ from core.backoffice.forms import DressedForm
 from loyalty.definition.translation import text_in
 from loyalty.errors import ProgramUnpublished
 from loyalty.models import Enrollment
-from loyalty.selectors import program_of
+from loyalty.selectors import document_now, program_of
 from members import panels
 from members.models import Member
+from rewards.benefits.causewords import causes_words
 from rewards.benefits.holding import benefits_held
 from rewards.benefits.models import BenefitGrant, BenefitUse
 from rewards.benefits.plan import benefit_plan
@@ -33,8 +34,12 @@ def _benefits(request: HttpRequest, member: Member) -> dict[str, Any]:
     uses = BenefitUse.objects.filter(enrollment__member=member).select_related("benefit").order_by("-used_at")
     past = BenefitGrant.objects.filter(enrollment__member=member).select_related("benefit").order_by("-since", "-pk")
     return {
-        "benefits_held": [(place.program, each) for place in places_of(member) for each in benefits_held(place)],
-        "grants": past[:ROWS],
+        "benefits_held": [
+            (place.program, each, causes_words(each.causes, document_now(place.program_id)))
+            for place in places_of(member)
+            for each in benefits_held(place)
+        ],
+        "grants": [(each, causes_words(each.causes, document_now(each.benefit.program_id))) for each in past[:ROWS]],
         "uses": uses[:ROWS],
         "give_url": reverse("admin:rewards_benefitgrant_give", args=[member.pk]),
         "may_give": request.user.has_perm("rewards.give_benefit"),
