@@ -5,3 +5,26 @@ from django.apps import AppConfig
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        from billing.access import access_changed
+        from billing.checks import section_problems
+        from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
+        from billing.plans import document_plans_checked, plans_follow
+        from billing.section import SECTION, BillingSection
+        from billing.telling import TOPICS, take_back, tell_program
+        from core.outbox import handler
+        from core.resealing import sealed_place
+        from loyalty.definition.sections import section_register
+        from loyalty.publishchecks import on_publish_check, on_published
+
+        section_register(SECTION, BillingSection, section_problems)
+        on_publish_check(document_plans_checked)
+        on_published(plans_follow)
+        handler("subscription.access_changed")(access_changed)
+        handler("invoice.refunded")(take_back)
+        for topic in TOPICS:
+            handler(topic)(tell_program)
+        sealed_place("billing_stripeconnection", "sealed_key", KEY_PURPOSE)
+        sealed_place("billing_stripeconnection", "sealed_secret", SECRET_PURPOSE)
+        sealed_place("billing_stripeconnection", "sealed_old_secret", OLD_SECRET_PURPOSE)

@@ -30,6 +30,7 @@ from core.embedded.postgres import ensure_running, stop_folder
 PYTHON = str(VENV / "bin" / "python")
 STATE = VAR / "demo.json"
 SUPPLIER_PORT = 8099
+STRIPE_PORT = 8098
 FOLDERS = ("broker/queue", "broker/control", "broker/done", "log", "mailbox", "media")
 START_SECONDS = 90
 
@@ -104,13 +105,15 @@ def launch(options: argparse.Namespace) -> int:
         STATE.write_text(json.dumps({"pid": os.getpid(), "url": f"http://localhost:{port}/", "postgres": ours}))
         # Before the brands are made: one of them sells from it.
         running.start(supplier(env))
+        running.start(local_stripe(env))
         prepare(env)
         for program in programs(env, port, dev=options.dev):
             running.start(program)
         wait_until_ready(running, port)
         say(f"\nReady after {time.monotonic() - begun:.1f} s.\n")
         addresses.show(port, addresses.read_logins(env))
-        say(f"  The supplier that isn't one: {env['SUPPLIER_STAND_IN']}/_control\n")
+        say(f"  The supplier that isn't one: {env['SUPPLIER_STAND_IN']}/_control")
+        say(f"  The Stripe that isn't one:   {env['STRIPE_API_BASE']} (any key rk_test_… is an account)\n")
         return 0 if options.until_ready else watch(running, programs(env, port, dev=options.dev), dev=options.dev)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -151,6 +154,14 @@ def supplier(env: dict[str, str]) -> Program:
     env["SUPPLIER_STAND_IN"] = f"http://127.0.0.1:{port}"
     command = [PYTHON, "-m", "sandbox.supplier", "--port", str(port), "--file", str(VAR / "supplier.json")]
     return Program("supplier", command, env)
+
+
+def local_stripe(env: dict[str, str]) -> Program:
+    """The stand-in of Stripe, its accounts kept; where it is goes into the environment of all that start after it."""
+    port = free_port(STRIPE_PORT)
+    env["STRIPE_API_BASE"] = f"http://127.0.0.1:{port}"
+    command = [PYTHON, "-m", "sandbox.stripe", "--port", str(port), "--state", str(VAR / "stripe.json")]
+    return Program("stripe", command, env)
 
 
 def programs(env: dict[str, str], port: int, *, dev: bool) -> list[Program]:

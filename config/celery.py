@@ -40,6 +40,8 @@ app.conf.beat_schedule = {
     "suppliers-sweep": {"task": "rewards.tasks.suppliers_sweep", "schedule": 20.0, "options": {"expires": 20}},
     "suppliers-nightly": {"task": "rewards.tasks.suppliers_nightly", "schedule": 900.0, "options": {"expires": 900}},
     "rewards-sweep": {"task": "rewards.tasks.rewards_sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "billing-sweep": {"task": "billing.tasks.billing_sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "billing-reconcile": {"task": "billing.tasks.billing_reconcile", "schedule": 600.0, "options": {"expires": 600}},
     "files-sweep": {"task": "claims.tasks.files_sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
     "signups-sweep": {

@@ -16,6 +16,7 @@ urlpatterns: list[Any] = [
     path("", include("referrals.urls")),
     path("", include("draws.urls")),
     path("", include("claims.urls")),
+    path("", include("billing.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),
     path("api/", include("config.api")),

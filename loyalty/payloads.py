@@ -46,6 +46,15 @@ BUILT_IN = frozenset(
         "referral.converted",
         "survey.answered",
         "profile.completed",
+        # What the billing room tells of plans; a brand that bills elsewhere may tell the same.
+        "invoice.paid",
+        "subscription.started",
+        "subscription.converted",
+        "subscription.changed",
+        "subscription.canceled",
+        "subscription.ended",
+        "subscription.paused",
+        "subscription.resumed",
     }
 )
 # Only the product itself says these; a partner who could would enroll people by event.

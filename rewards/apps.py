@@ -62,11 +62,13 @@ def benefits_register() -> None:
     from core.resealing import sealed_place
     from loyalty.definition.sections import section_register
     from loyalty.nightly import night_step
-    from rewards.benefits import checks, definition, following, grants
+    from loyalty.planuse import plan_use_register
+    from rewards.benefits import checks, definition, following, grants, uses
     from rewards.carts import definition as checkout
 
     section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
     section_register(checkout.SECTION, checkout.CheckoutSection, checkout.section_problems)
     following.handlers_register()
+    plan_use_register(uses.benefit_unused_since)
     night_step("notices")(grants.night_repair)
     sealed_place("rewards_tokenkey", "sealed", "token_key")

@@ -347,6 +347,12 @@ LOGGING: dict[str, Any] = {
 # auth.W004: User.email is unique, by Lower("email"), which this check doesn't see.
 SILENCED_SYSTEM_CHECKS: list[str] = ["auth.W004"]
 
+# --- payments ----------------------------------------------------------------------------------------------------
+# Where requests to Stripe go when not to Stripe itself: a stand-in, never with a live key; see billing.gateway.
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")
+# The platform's own restricted key, for brands that are connected by Stripe Connect.
+STRIPE_PLATFORM_KEY = env.str("STRIPE_PLATFORM_KEY", "")
+
 # --- suppliers ---------------------------------------------------------------------------------------------------
 # "host:port" of stand-ins of the outside that core.egress lets through; see there. local.py and tests fill it.
 EGRESS_STAND_INS: frozenset[str] = frozenset()

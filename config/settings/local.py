@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import ALLOWED_HOSTS, DATABASES, DB_POOL_SIZE, INSTALLED_APPS, VAR_DIR, env  # noqa: F401
+from config.settings.base import ALLOWED_HOSTS, DATABASES, DB_POOL_SIZE, INSTALLED_APPS, STRIPE_API_BASE, VAR_DIR, env  # noqa: F401
 
 DEBUG = env.bool("DEBUG", False)
 # Fixed on purpose: a demo that starts again keeps its sessions. production.py refuses to start without real ones.
@@ -30,4 +30,5 @@ WHITENOISE_USE_FINDERS = True
 SANDBOX = True
 # The launcher starts a supplier's stand-in on this machine and says where: http://127.0.0.1:PORT.
 SUPPLIER_STAND_IN = env.str("SUPPLIER_STAND_IN", "")
-EGRESS_STAND_INS = frozenset({SUPPLIER_STAND_IN.removeprefix("http://")} - {""})
+# And one of Stripe, at STRIPE_API_BASE.
+EGRESS_STAND_INS = frozenset({each.removeprefix("http://") for each in (SUPPLIER_STAND_IN, STRIPE_API_BASE)} - {""})

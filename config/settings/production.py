@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATABASES, DB_POOL_SIZE, DB_ROLE, MASTER_KEYS, SECRET_KEY, env
+from config.settings.base import DATABASES, DB_POOL_SIZE, DB_ROLE, MASTER_KEYS, SECRET_KEY, STRIPE_API_BASE, env
 
 if len(SECRET_KEY) < 50 or not MASTER_KEYS:
     raise ImproperlyConfigured("set SECRET_KEY (50 characters or more) and MASTER_KEYS (base64 of 32 bytes each)")
+if STRIPE_API_BASE:
+    raise ImproperlyConfigured("STRIPE_API_BASE names a stand-in of Stripe: production speaks to Stripe itself")
 if DB_ROLE == "app":
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 5}
 

@@ -23,6 +23,7 @@ from rewards.pools import pool_import
 from rewards.stock import stock_set
 from sandbox.demo.extras import extras_add
 from sandbox.demo.history import History
+from sandbox.demo.paying import plans_add, plans_moved
 from sandbox.demo.supplying import supplier_add, supplier_moved
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand
@@ -57,6 +58,7 @@ def demo_seed(*, say: Say) -> list[dict[str, Any]]:
     for plan in plans():
         if plan["slug"] in notes and brand_exists(plan["slug"]):
             supplier_moved(plan)
+            plans_moved(plan)
             continue
         if brand_exists(plan["slug"]):
             brand_drop(slug=plan["slug"])
@@ -100,6 +102,7 @@ def _brand(plan: dict[str, Any], say: Say) -> list[dict[str, Any]]:
         History(brand, plan, program).live(lambda done, of: say(f"{plan['name']}: week {done} of {of}"))
         extras_add(plan, program)
         supplier_add(plan, program)
+        plans_add(plan, program)
         rows = _people(plan)
         _key, secret = api_key_create(
             name="Demo shop", scopes=list(SCOPES), expires_at=None, rate_per_minute=None, actor=DEMO

@@ -55,6 +55,8 @@ def _described(account: Account) -> Json:
         },
         "settings": {
             "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+            "card_payments": {},
+            "payments": {},
             "dashboard": {"display_name": account.settings.get("name"), "timezone": "Etc/UTC"},
         },
     }

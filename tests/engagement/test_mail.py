@@ -38,6 +38,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "reward_delivered": {"name": "Ann", "reward": "Coffee & cake"},
     "reward_failed": {"name": "Ann", "reward": "Coffee & cake"},
     "supplier_attention": {"supplier": "Cards & co", "what": "The balance is too low."},
+    "plan_news": {"headline": "Your trial ends", "words": "Give a card & go on."},
     "rule_message": {"headline": "Double points", "words": "This week only."},
     "rule_notice": {"headline": "Thanks", "words": "You earned 25 points, je verdiende ze."},
     "tier_ending": {

@@ -122,6 +122,7 @@ from tenants.context import brand_context, platform_context
 from tenants.models import Brand, BrandSignup, Domain, SignupState
 from tenants.signup import signup_link_token
 from tests.loyalty import shop
+from tests.matrix.billed import billed
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 Cast = dict[str, str]
@@ -329,6 +330,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **office(word, number),
         **claimed(place, word, prefix),
         **supplied(place, word, prefix),
+        **billed(place, word, prefix, number),
         **visited(place, word, prefix),
         **benefited(place, word, prefix),
         **befriended(place, word, prefix),

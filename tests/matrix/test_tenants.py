@@ -36,6 +36,7 @@ from tenants.models import Brand
 from tenants.provision import brand_drop, brand_provision
 from tests.conftest import writes_by_table
 from tests.matrix import routes
+from tests.matrix.billed import WORDLESS as BILLED_WORDLESS
 from tests.matrix.calls import HEADERS, Call, Caller, Log, header_faults
 from tests.matrix.pair import Side, fill, fill_more, logged_in, mail_written
 from tests.matrix.plan import RIGHT, Stage, expected, segments, unlisted
@@ -184,6 +185,7 @@ WORDLESS = {
     "rewards_redemption.state",
     "rewards_reward.emoji",
     "rewards_reward.tiers",
+    *BILLED_WORDLESS,
 }
 
 
@@ -265,7 +267,7 @@ def test_both_brands_share_their_keys_and_differ_in_every_text(stage: Stage) -> 
         "member_ref", "program_slug", "reward_code", "currency_code", "reset_key", "confirm_key", "signup",
         "signup_token", "brand", "domain", "claim_type", "place_code", "place_token", "board_code", "message_code",
         "ladder_code", "tier_code", "benefit_code", "friend_code", "sweepstake_code",
-        "picture", "voucher_code",
+        "picture", "voucher_code", "plan_code",
     }  # fmt: skip
     for name, value in stage.amber.one.items():
         assert (value == stage.basalt.one[name]) == (name not in own_words), name

@@ -1,0 +1,81 @@
+"""What the actions on a subscription share: it is looked at anew, Stripe is asked once, and read again afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from billing.errors import NotPossibleNow, StripeRefused
+from billing.models import BillingProfile, StripeConnection, Subscription
+from billing.operations import operation_run
+from billing.syncing import subscription_sync
+from billing.timeline import happened
+from core.actor import Actor
+from core.audit import audit_record
+
+Billing = Subscription.Billing
+Json = dict[str, Any]
+
+
+def reread(subscription: Subscription) -> Subscription:
+    """The row as it is now, with what belongs to it."""
+    rows = Subscription.objects.select_related("plan__program", "member", "price__plan", "connection", "next_price")
+    return rows.get(pk=subscription.pk)
+
+
+def running(subscription: Subscription) -> Subscription:
+    """The same, of one that runs at Stripe. NotPossibleNow for all others."""
+    row = reread(subscription)
+    if row.plan.kind != "recurring" or not row.live or row.connection is None:
+        raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing)
+    return row
+
+
+def account_of(row: Subscription) -> StripeConnection:
+    assert row.connection is not None
+    return row.connection
+
+
+def change(row: Subscription, kind: str, params: Json, actor: Actor) -> Json:
+    """Ask for a change of the subscription. StripeRefused, CardDeclined, StripeUnavailable, StripeKeyRefused."""
+    named = str(row.stripe_id)
+    return operation_run(
+        connection=account_of(row), kind=kind, subject=named, params=params, actor=actor,
+        request=lambda v1, given, options: v1.subscriptions.update(named, given, options),
+    )  # fmt: skip
+
+
+def schedule_release(row: Subscription, actor: Actor) -> None:
+    """What was to follow isn't to any more: nothing else can be changed while a schedule holds the subscription."""
+    if not row.schedule_id:
+        return
+    named = row.schedule_id
+    try:
+        operation_run(
+            connection=account_of(row), kind="schedule_release", subject=named, params={}, actor=actor,
+            request=lambda v1, given, options: v1.subscription_schedules.release(named, given, options),
+        )  # fmt: skip
+    except StripeRefused:
+        # It was over already; reading the subscription tells.
+        subscription_sync(row)
+        return
+    with transaction.atomic():
+        BillingProfile.objects.select_for_update().get(member=row.member)
+        Subscription.objects.filter(pk=row.pk).update(schedule_id="", next_price=None)
+    row.schedule_id, row.next_price = "", None
+
+
+def note(row: Subscription, kind: str, actor: Actor, *, key: str, **details: Any) -> None:
+    """A line of the timeline that says who asked for it; of staff also in the audit trail."""
+    with transaction.atomic():
+        new = happened(row, kind, key=key, actor=actor, topic="", **details)
+        if new and actor.initiated_by != "member":
+            audit_record(
+                actor=actor.name,
+                action=f"subscription.{kind}",
+                object_type="subscription",
+                object_id=str(row.public_id),
+                changes={name: value for name, value in details.items() if name != "comment"},
+            )

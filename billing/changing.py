@@ -1,0 +1,227 @@
+"""Another plan or price: more begins at once, charged to the cent that was shown; less begins with the next period."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from billing.acting import account_of, change, note, reread, running, schedule_release
+from billing.catalog import price_ensure
+from billing.customers import customer_of
+from billing.errors import (
+    CardDeclined,
+    NotPossibleNow,
+    PaymentNeeded,
+    PlanNotOffered,
+    PreviewStale,
+    PriceNotOffered,
+)
+from billing.gateway import ask
+from billing.models import BillingProfile, MembershipPlan, PlanPrice, Subscription
+from billing.operations import operation_run
+from billing.plans import price_chosen
+from billing.syncing import subscription_sync
+from billing.times import at_known, seconds_of
+from core import clock
+from core.actor import Actor
+
+Json = dict[str, Any]
+Billing = Subscription.Billing
+LENGTH = {"week": 1, "month": 2, "quarter": 3, "year": 4}
+# How long an amount that was shown can be confirmed.
+SHOWN_FOR = timedelta(minutes=30)
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a change would cost. at: now or period_end. due_minor: what is charged on confirming. shown_at: to be given
+    back on confirming. begins_at: when the new price holds."""
+
+    price: PlanPrice
+    at: Literal["now", "period_end"]
+    due_minor: int
+    currency: str
+    credit_minor: int
+    shown_at: datetime
+    begins_at: datetime
+    lines: list[Json]
+
+
+def subscription_preview(*, subscription: Subscription, plan: MembershipPlan, price: str = "") -> Preview:
+    """Asked of Stripe, to the cent; nothing is changed. Not in a transaction.
+
+    PlanNotOffered, PriceNotOffered, NotPossibleNow, billing.errors.
+    """
+    row, chosen = _wanted(subscription, plan, price)
+    now = clock.now().replace(microsecond=0)
+    if _direction(row, chosen) == "down":
+        assert row.period_end is not None
+        return Preview(
+            price=chosen, at="period_end", due_minor=0, currency=chosen.currency, credit_minor=0, shown_at=now,
+            begins_at=row.period_end, lines=[],
+        )  # fmt: skip
+    return _asked(row, chosen, now)
+
+
+def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tuple[Subscription, PlanPrice]:
+    row = running(subscription)
+    if not plan.offered or plan.retired_at is not None:
+        raise PlanNotOffered(field="plan")
+    if plan.group != row.group or plan.kind != "recurring":
+        raise PriceNotOffered(_("This plan isn’t one to change to."), field="plan")
+    chosen = price_chosen(plan, code)
+    assert chosen is not None
+    assert row.price is not None
+    if chosen.pk == row.price.pk:
+        raise NotPossibleNow(_("This is the plan that you have."), field="plan")
+    if chosen.currency != row.price.currency:
+        raise PriceNotOffered(_("The currency of a subscription can’t change."), field="price")
+    if row.billing not in (Billing.ACTIVE, Billing.TRIALING) or row.collection_paused:
+        raise NotPossibleNow(_("Pay what is open, or go on, before you change the plan."), state=row.billing)
+    if row.cancel_scheduled:
+        raise NotPossibleNow(_("It ends anyway. Take that back first."), state="cancel_scheduled")
+    return row, chosen
+
+
+def _direction(row: Subscription, chosen: PlanPrice) -> Literal["up", "down"]:
+    """A higher level is up; on one level the longer period is, and of equal ones the higher amount."""
+    assert row.price is not None
+    now = (row.plan.level, LENGTH[row.price.every], row.price.amount_minor)
+    return "up" if (chosen.plan.level, LENGTH[chosen.every], chosen.amount_minor) > now else "down"
+
+
+def _asked(row: Subscription, chosen: PlanPrice, at: datetime) -> Preview:
+    params = {
+        "customer": customer_of(account_of(row), row.member),
+        "subscription": str(row.stripe_id),
+        "subscription_details": _details(row, chosen, at),
+    }
+    told = ask(account_of(row), lambda v1: v1.invoices.create_preview(params))
+    lines = told["lines"]["data"]
+    return Preview(
+        price=chosen,
+        at="now",
+        due_minor=int(told["amount_due"]),
+        currency=chosen.currency,
+        credit_minor=-sum(int(each["amount"]) for each in lines if each["amount"] < 0),
+        shown_at=at,
+        begins_at=at,
+        lines=[{"description": each.get("description") or "", "amount_minor": int(each["amount"])} for each in lines],
+    )
+
+
+def _details(row: Subscription, chosen: PlanPrice, at: datetime) -> Json:
+    return {
+        "items": [{"id": row.item_id, "price": price_ensure(account_of(row), chosen)}],
+        "proration_behavior": "always_invoice",
+        "proration_date": seconds_of(at),
+    }
+
+
+def subscription_change(
+    *,
+    subscription: Subscription,
+    plan: MembershipPlan,
+    price: str = "",
+    shown_at: datetime,
+    due_minor: int,
+    actor: Actor,
+) -> Subscription:
+    """Change as it was shown: shown_at and due_minor are the preview's. A second click changes nothing more.
+
+    Not in a transaction. PreviewStale (ask for a new one), PaymentNeeded (the old plan holds until it is paid),
+    CardDeclined, and what subscription_preview raises.
+    """
+    there = reread(subscription)
+    if there.price is not None and there.price.plan_id == plan.pk and (price in ("", there.price.code)):
+        return there
+    row, chosen = _wanted(subscription, plan, price)
+    now = clock.now()
+    if not now - SHOWN_FOR <= shown_at <= now + timedelta(minutes=1):
+        raise PreviewStale(field="shown_at")
+    if _direction(row, chosen) == "down":
+        if due_minor:
+            raise PreviewStale(field="due_minor")
+        return _later(row, chosen, actor)
+    if _asked(row, chosen, shown_at).due_minor != due_minor:
+        raise PreviewStale(field="due_minor")
+    return _now(row, chosen, shown_at, actor)
+
+
+def _now(row: Subscription, chosen: PlanPrice, at: datetime, actor: Actor) -> Subscription:
+    schedule_release(row, actor)
+    params = {
+        **_details(row, chosen, at),
+        "payment_behavior": "pending_if_incomplete",
+        "expand": ["latest_invoice"],
+    }
+    answer = change(row, "upgrade", params, actor)
+    note(row, "change_asked", actor, key=at.isoformat(), to_plan=chosen.plan.code, price=chosen.code, when="now")
+    after = subscription_sync(row)
+    if answer.get("pending_update"):
+        invoice = answer.get("latest_invoice") or {}
+        raise PaymentNeeded(url=invoice.get("hosted_invoice_url"))
+    return after
+
+
+def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
+    """A schedule of two phases: what is paid for now, then the other price; then it lets go."""
+    if row.next_price_id == chosen.pk:
+        return row
+    schedule_release(row, actor)
+    connection, named = account_of(row), str(row.stripe_id)
+    made = operation_run(
+        connection=connection, kind="schedule_create", subject=named, actor=actor,
+        params={"from_subscription": named, "metadata": {"price": str(chosen.pk)}},
+        request=lambda v1, given, options: v1.subscription_schedules.create(
+            {"from_subscription": given["from_subscription"]}, options
+        ),
+    )  # fmt: skip
+    first = made["phases"][0]
+    phases = [
+        {
+            "items": [{"price": each["price"], "quantity": each.get("quantity", 1)} for each in first["items"]],
+            "start_date": first["start_date"],
+            "end_date": first["end_date"],
+        },
+        {
+            "items": [{"price": price_ensure(connection, chosen), "quantity": row.quantity}],
+            "proration_behavior": "none",
+        },
+    ]
+    operation_run(
+        connection=connection, kind="schedule_update", subject=made["id"], actor=actor,
+        params={"phases": phases, "end_behavior": "release", "metadata": {"price": str(chosen.pk)}},
+        request=lambda v1, given, options: v1.subscription_schedules.update(made["id"], given, options),
+    )  # fmt: skip
+    row = subscription_sync(row)
+    with transaction.atomic():
+        BillingProfile.objects.select_for_update().get(member=row.member)
+        Subscription.objects.filter(pk=row.pk).update(next_price=chosen, schedule_id=made["id"])
+        note(
+            row, "change_asked", actor, key=clock.now().isoformat(), to_plan=chosen.plan.code, price=chosen.code,
+            when="period_end", begins_at=at_known(first["end_date"]).isoformat(),
+        )  # fmt: skip
+    return reread(row)
+
+
+def subscription_change_withdraw(*, subscription: Subscription, actor: Actor) -> Subscription:
+    """What was to follow with the next period doesn't. Not in a transaction."""
+    row = running(subscription)
+    if row.schedule_id:
+        schedule_release(row, actor)
+        note(row, "change_withdrawn", actor, key=clock.now().isoformat())
+        row = subscription_sync(row)
+    return reread(row)
+
+
+__all__ = [
+    "CardDeclined",
+    "Preview",
+    "subscription_change",
+    "subscription_change_withdraw",
+    "subscription_preview",
+]

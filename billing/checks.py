@@ -1,0 +1,74 @@
+"""What can be wrong with the section `billing` that its types don't say."""
+
+from __future__ import annotations
+
+from billing.section import BillingSection, Intro, OneFee, Plan, Recurring
+from loyalty.definition.partchecks import text_problems, twice_problems
+from loyalty.definition.phrases import phrase
+from loyalty.definition.problems import Ground, Problem, Problems, unknown
+
+MOST_PLANS = 100
+
+
+def section_problems(section: BillingSection, path: str, ground: Ground) -> Problems:
+    here = f"{path}.plans"
+    if len(section.plans) > MOST_PLANS:
+        yield Problem(here, phrase("There are %(n)d.", n=len(section.plans)), phrase("At most %(n)d.", n=MOST_PLANS))
+        return
+    yield from twice_problems(section.plans, here)
+    for index, each in enumerate(section.plans):
+        yield from _plan(each, f"{here}[{index}]", ground)
+
+
+def _plan(each: Plan, path: str, ground: Ground) -> Problems:
+    yield from text_problems(each.name, f"{path}.name", 120)
+    yield from text_problems(each.description, f"{path}.description", 600, needed=False)
+    for index, feature in enumerate(each.features):
+        yield from text_problems(feature, f"{path}.features[{index}]", 200)
+    if each.tier is not None:
+        ladder = ground.ladders.get(each.tier.ladder)
+        if ladder is None:
+            yield unknown(f"{path}.tier.ladder", phrase("ladder"), each.tier.ladder, ground.ladders)
+        elif each.tier.tier not in {tier.code for tier in ladder.tiers[1:]}:
+            known = {tier.code for tier in ladder.tiers[1:]}
+            yield unknown(f"{path}.tier.tier", phrase("tier"), each.tier.tier, known)
+    if isinstance(each.charge, OneFee | Recurring):
+        yield from _prices(each.charge, f"{path}.charge.prices")
+    if isinstance(each.charge, Recurring) and each.charge.intro is not None:
+        yield from _intro(each.charge.intro, f"{path}.charge.intro")
+
+
+def _prices(charge: OneFee | Recurring, path: str) -> Problems:
+    seen: dict[tuple[str, str], int] = {}
+    for index, price in enumerate(charge.prices):
+        key = (str(getattr(price, "currency", "")), str(getattr(price, "every", "")))
+        if key in seen:
+            yield Problem(
+                f"{path}[{index}]",
+                phrase("There is a price for this currency and period already."),
+                phrase("Leave one of them out."),
+            )
+        seen.setdefault(key, index)
+
+
+def _intro(intro: Intro, path: str) -> Problems:
+    if (intro.percent is None) == (intro.amount_minor is None):
+        yield Problem(
+            path, phrase("It says a percentage and an amount, or neither."), phrase("Say percent or amount_minor.")
+        )
+    if intro.percent is not None and not (intro.percent.is_finite() and 0 < intro.percent <= 100):
+        yield Problem(
+            f"{path}.percent", phrase("A percentage lies above 0 and up to 100."), phrase("Say a number such as 10.")
+        )
+    elif intro.percent is not None and intro.percent != round(intro.percent, 2):
+        yield Problem(
+            f"{path}.percent", phrase("It has more than two digits after the point."), phrase("Say one such as 12.5.")
+        )
+    if intro.amount_minor is not None and intro.currency is None:
+        yield Problem(f"{path}.currency", phrase("An amount needs its currency."), phrase("Say one such as EUR."))
+    if (intro.duration == "repeating") != (intro.months is not None):
+        yield Problem(
+            f"{path}.months",
+            phrase("Months belong to a discount that is repeating."),
+            phrase("Say duration repeating with months, or leave the months out."),
+        )

@@ -1,0 +1,182 @@
+"""Joining a plan: a free one at once, any other over Stripe's page, which asks for the card and the bank's word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from msgspec import Struct
+
+from billing.access import access_follow
+from billing.catalog import intro_ensure, price_ensure
+from billing.connections import connection_now
+from billing.customers import customer_ensure, profile_of
+from billing.errors import AlreadyMember, PlanNotOffered, StripeRefused
+from billing.gateway import ask
+from billing.models import (
+    BillingProfile,
+    Checkout,
+    MembershipPlan,
+    PlanPrice,
+    StripeConnection,
+    Subscription,
+)
+from billing.operations import operation_run
+from billing.plans import definition_of, price_chosen, section_now
+from billing.section import Recurring, Trial
+from billing.timeline import happened
+from billing.times import at_known
+from core import clock
+from core.actor import Actor
+from members.models import Member
+
+Billing = Subscription.Billing
+PAGE_OPEN = timedelta(hours=1)
+
+
+class Joined(Struct, frozen=True):
+    """Either a subscription that is there already, or the page that the member is sent to."""
+
+    subscription: Subscription | None = None
+    checkout: Checkout | None = None
+    url: str = ""
+
+
+def membership_join(
+    *,
+    member: Member,
+    plan: MembershipPlan,
+    price: str = "",
+    success_url: str,
+    cancel_url: str,
+    actor: Actor,
+) -> Joined:
+    """Begin: with a free plan at once. price: the code of one of the plan's (`month-EUR`), empty where it has one.
+
+    An older page that is still open is closed first. Not in a transaction. PlanNotOffered, PriceNotOffered,
+    AlreadyMember, StripeNotConnected, StripeUnavailable, StripeRefused.
+    """
+    if not plan.offered or plan.retired_at is not None:
+        raise PlanNotOffered(field="plan")
+    chosen = price_chosen(plan, price)
+    _room_for(member, plan)
+    if chosen is None:
+        return Joined(subscription=_join_free(member, plan, actor))
+    connection = connection_now()
+    pages_close(connection, member, plan.group, actor)
+    checkout, url = _page(connection, member, chosen, success_url, cancel_url, actor)
+    return Joined(checkout=checkout, url=url)
+
+
+def live_of(member: Member, group: str) -> Subscription | None:
+    """The member's one subscription of the group, if there is one."""
+    rows = Subscription.objects.filter(member=member, group=group, ended_at__isnull=True, duplicate=False)
+    rows = rows.exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE))
+    return rows.select_related("plan__program", "member", "price", "connection").first()
+
+
+def _room_for(member: Member, plan: MembershipPlan) -> None:
+    there = live_of(member, plan.group)
+    if there is not None and not (there.plan.kind == "free" and plan.kind != "free"):
+        raise AlreadyMember(field="plan", plan=there.plan.code)
+
+
+def _join_free(member: Member, plan: MembershipPlan, actor: Actor) -> Subscription:
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            BillingProfile.objects.get_or_create(member=member)
+            BillingProfile.objects.select_for_update().get(member=member)
+            row = Subscription.objects.create(
+                member=member, plan=plan, group=plan.group, billing=Billing.ACTIVE, started_at=now, created_at=now
+            )
+            happened(row, "started", at=now, actor=actor, trial=False, billing=row.billing)
+            access_follow(member)
+    except IntegrityError as error:
+        raise AlreadyMember(field="plan") from error
+    row.refresh_from_db()
+    return row
+
+
+# --- Stripe's page ---------------------------------------------------------------------------------------------------
+def pages_close(connection: StripeConnection, member: Member, group: str, actor: Actor) -> None:
+    """No two pages of a group are open at once: each could be paid."""
+    rows = Checkout.objects.filter(member=member, group=group, state=Checkout.State.OPEN, purpose=Checkout.Purpose.JOIN)
+    for row in rows:
+        try:
+            ask(row.connection, lambda v1: v1.checkout.sessions.expire(row.stripe_id))  # noqa: B023
+        except StripeRefused:
+            # Paid or expired meanwhile: the webhook tells which, and a second payment is given back.
+            continue
+        row.state = Checkout.State.EXPIRED
+        row.save(update_fields=["state"])
+
+
+def trial_of(member: Member, plan: MembershipPlan) -> Trial | None:
+    """The trial that this member would get: once per person, whatever the plan."""
+    charge = definition_of(plan).charge
+    if not isinstance(charge, Recurring) or charge.trial is None:
+        return None
+    return None if profile_of(member).trial_used_at is not None else charge.trial
+
+
+def _page(
+    connection: StripeConnection, member: Member, price: PlanPrice, success_url: str, cancel_url: str, actor: Actor
+) -> tuple[Checkout, str]:
+    plan = price.plan
+    trial = trial_of(member, plan)
+    params = _page_params(connection, member, price, trial, actor)
+    params |= {"success_url": success_url, "cancel_url": cancel_url}
+    made = operation_run(
+        connection=connection, kind="checkout_create", subject=str(member.public_id), params=params, actor=actor,
+        request=lambda v1, given, options: v1.checkout.sessions.create(given, options),
+    )  # fmt: skip
+    row, _new = Checkout.objects.get_or_create(
+        stripe_id=made["id"],
+        defaults={
+            "connection": connection, "member": member, "purpose": Checkout.Purpose.JOIN, "price": price,
+            "group": plan.group, "trial": trial is not None, "created_at": clock.now(),
+            "expires_at": at_known(made["expires_at"]),
+        },
+    )  # fmt: skip
+    return row, str(made["url"])
+
+
+def _page_params(
+    connection: StripeConnection, member: Member, price: PlanPrice, trial: Trial | None, actor: Actor
+) -> dict[str, Any]:
+    plan = price.plan
+    told = {"member": str(member.public_id), "price": str(price.pk), "plan": plan.code}
+    params: dict[str, Any] = {
+        "mode": "subscription" if price.every else "payment",
+        "customer": customer_ensure(connection, member, actor),
+        "client_reference_id": str(member.public_id),
+        "line_items": [{"price": price_ensure(connection, price, actor), "quantity": 1}],
+        "metadata": told,
+        "locale": member.language if member.language in ("en", "nl") else "auto",
+    }
+    coupon = intro_ensure(connection, plan, actor) if _joins_first(member, plan) else None
+    if coupon is not None:
+        params["discounts"] = [{"coupon": coupon}]
+    elif definition_of(plan).promotion_codes:
+        params["allow_promotion_codes"] = True
+    if section_now(plan.program_id).automatic_tax:
+        params |= {"automatic_tax": {"enabled": True}, "billing_address_collection": "required"}
+        params["customer_update"] = {"address": "auto"}
+    if not price.every:
+        params["payment_intent_data"] = {"metadata": told}
+        return params
+    begun: dict[str, Any] = {"metadata": told, "billing_mode": {"type": "flexible"}}
+    if trial is not None:
+        end = {"cancel": "cancel", "invoice": "create_invoice", "pause": "pause"}[trial.at_end]
+        begun["trial_period_days"] = trial.days
+        begun["trial_settings"] = {"end_behavior": {"missing_payment_method": end}}
+        params["payment_method_collection"] = "always" if trial.card else "if_required"
+    params["subscription_data"] = begun
+    return params
+
+
+def _joins_first(member: Member, plan: MembershipPlan) -> bool:
+    """What joiners get off is for who was never on a plan of the group that is paid for."""
+    return not Subscription.objects.filter(member=member, group=plan.group, plan__kind="recurring").exists()

@@ -1,0 +1,169 @@
+"""Leaving, and staying after all. Leaving is at the end of what is paid for, unless it is said otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from billing.access import access_follow
+from billing.acting import account_of, change, note, reread, running, schedule_release
+from billing.errors import NotPossibleNow, StripeRefused
+from billing.models import BillingProfile, Invoice, Subscription
+from billing.operations import operation_run
+from billing.plans import section_now
+from billing.refunding import invoice_refund
+from billing.syncing import subscription_sync
+from billing.timeline import happened
+from core import clock
+from core.actor import Actor
+from core.errors import InvalidInput
+from loyalty.planuse import plan_unused_since
+
+Billing = Subscription.Billing
+When = Literal["period_end", "now"]
+# Stripe's own words for why; ours are kept beside them.
+FEEDBACK = {
+    "too_expensive": "too_expensive",
+    "unused": "unused",
+    "missing_features": "missing_features",
+    "switched": "switched_service",
+    "hard_to_use": "too_complex",
+    "service": "customer_service",
+    "quality": "low_quality",
+    "other": "other",
+}
+LONGEST = 500
+
+
+def subscription_cancel(
+    *,
+    subscription: Subscription,
+    when: When = "period_end",
+    reason: str = "other",
+    comment: str = "",
+    actor: Actor,
+) -> Subscription:
+    """End it with the period that is paid for, or at once (nothing is paid back by that alone: see refunding).
+
+    One that is to end already stays so. Not in a transaction. NotPossibleNow, InvalidInput, billing.errors.
+    """
+    if reason not in FEEDBACK:
+        raise InvalidInput(_("Choose one of the reasons."), field="reason", hint=", ".join(FEEDBACK))
+    if len(comment) > LONGEST:
+        raise InvalidInput(_("At most %(n)d characters.") % {"n": LONGEST}, field="comment")
+    row = reread(subscription)
+    if row.plan.kind == "free":
+        return _free_end(row, reason, comment, actor)
+    row = running(subscription)
+    schedule_release(row, actor)
+    said = {"cancellation_details": {"feedback": FEEDBACK[reason], "comment": comment or None}}
+    said["cancellation_details"] = {k: v for k, v in said["cancellation_details"].items() if v}
+    if when == "now":
+        _end_now(row, said, actor)
+    elif not row.cancel_scheduled:
+        change(row, "cancel_at_end", {"cancel_at_period_end": True, **said}, actor)
+    note(row, "cancel_asked", actor, key=clock.now().isoformat(), when=when, reason=reason, comment=comment)
+    return subscription_sync(row)
+
+
+def _end_now(row: Subscription, said: dict[str, Any], actor: Actor) -> None:
+    """At once, and what is owed for it isn't asked for any more."""
+    named = str(row.stripe_id)
+    operation_run(
+        connection=account_of(row), kind="cancel_now", subject=named, actor=actor,
+        params={"prorate": False, "invoice_now": False, **said},
+        request=lambda v1, given, options: v1.subscriptions.cancel(named, given, options),
+    )  # fmt: skip
+    invoices_void(row, actor)
+
+
+def invoices_void(row: Subscription, actor: Actor) -> None:
+    """What is open of it is owed no more."""
+    for invoice in Invoice.objects.filter(subscription=row, status=Invoice.Status.OPEN):
+        named = invoice.stripe_id
+        try:
+            operation_run(
+                connection=account_of(row), kind="invoice_void", subject=named, params={}, actor=actor,
+                request=lambda v1, given, options: v1.invoices.void_invoice(named, given, options),  # noqa: B023
+            )  # fmt: skip
+        except StripeRefused:
+            # Paid or void meanwhile; reading tells.
+            continue
+
+
+def _free_end(row: Subscription, reason: str, comment: str, actor: Actor) -> Subscription:
+    if not row.live:
+        raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing)
+    now = clock.now()
+    with transaction.atomic():
+        BillingProfile.objects.get_or_create(member=row.member)
+        BillingProfile.objects.select_for_update().get(member=row.member)
+        row.billing, row.ended_at, row.canceled_at = Billing.CANCELED, now, now
+        row.save(update_fields=["billing", "ended_at", "canceled_at"])
+        note(row, "cancel_asked", actor, key=now.isoformat(), when="now", reason=reason, comment=comment)
+        happened(row, "ended", at=now, actor=actor)
+        access_follow(row.member)
+    return reread(row)
+
+
+def subscription_keep(*, subscription: Subscription, actor: Actor) -> Subscription:
+    """Take back that it is to end. Not in a transaction. NotPossibleNow, billing.errors."""
+    row = running(subscription)
+    if not row.cancel_scheduled:
+        return row
+    # cancel_at alone is how Stripe's own portal says it; false takes back the one, an empty text the other.
+    try:
+        change(row, "cancel_undo", {"cancel_at_period_end": False}, actor)
+    except StripeRefused:
+        change(row, "cancel_undo", {"cancel_at": ""}, actor)
+    row = subscription_sync(row)
+    if row.cancel_scheduled:
+        change(row, "cancel_undo", {"cancel_at": ""}, actor)
+        row = subscription_sync(row)
+    note(row, "keep_asked", actor, key=clock.now().isoformat())
+    return row
+
+
+# --- money back on leaving -------------------------------------------------------------------------------------------
+class MoneyBack(Struct, frozen=True):
+    """What who leaves now gets back, and why: withdrawal (within so many days of joining) or unused."""
+
+    invoice: Invoice
+    amount_minor: int
+    why: Literal["withdrawal", "unused"]
+
+
+def money_back(subscription: Subscription) -> MoneyBack | None:
+    """By the brand's terms, as of now; None where leaving brings nothing back."""
+    row = reread(subscription)
+    last = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0).first()
+    if last is None or last.refunded_minor or not row.live or row.charged_at is None:
+        return None
+    section, now = section_now(row.plan.program_id), clock.now()
+    paid_ones = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0).count()
+    began = last.paid_at or last.created_at
+    if section.withdrawal_days and paid_ones == 1 and now < began + timedelta(days=section.withdrawal_days):
+        return MoneyBack(last, last.paid_minor, "withdrawal")
+    if section.refund_unused and plan_unused_since(member=row.member, plan=row.plan.code, since=row.charged_at):
+        return MoneyBack(last, last.paid_minor, "unused")
+    return None
+
+
+def subscription_leave_refunded(
+    *, subscription: Subscription, reason: str = "other", comment: str = "", actor: Actor
+) -> Subscription:
+    """Leave at once and get the last payment back, where the terms say so. NotPossibleNow where they don't."""
+    back = money_back(subscription)
+    if back is None:
+        raise NotPossibleNow(_("Leaving now brings no money back. Leave at the end of the period instead."))
+    row = subscription
+    if row.plan.kind == "recurring":
+        row = subscription_cancel(subscription=row, when="now", reason=reason, comment=comment, actor=actor)
+    invoice_refund(
+        invoice=back.invoice, amount_minor=None, reason=back.why, key=f"{back.why}:{back.invoice.pk}", actor=actor
+    )
+    return subscription_sync(row)

@@ -1,0 +1,24 @@
+"""Tables of the billing room, all in the brand's schema."""
+
+from billing.models.connection import BillingOperation, StripeConnection, StripeEvent, StripeObject
+from billing.models.invoice import Invoice, Refund
+from billing.models.plan import MembershipPlan, PlanPrice
+from billing.models.report import BillingDifference, BillingReport
+from billing.models.subscription import BillingProfile, Checkout, Subscription, SubscriptionChange
+
+__all__ = [
+    "BillingDifference",
+    "BillingOperation",
+    "BillingProfile",
+    "BillingReport",
+    "Checkout",
+    "Invoice",
+    "MembershipPlan",
+    "PlanPrice",
+    "Refund",
+    "StripeConnection",
+    "StripeEvent",
+    "StripeObject",
+    "Subscription",
+    "SubscriptionChange",
+]

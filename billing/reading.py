@@ -1,0 +1,214 @@
+"""What Stripe says of a customer now, in our words. An event's own body is never believed: it may be old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from billing.errors import StripeMissing
+from billing.gateway import ask, ask_all
+from billing.models import StripeConnection
+from billing.times import at, at_known
+
+Json = dict[str, Any]
+
+
+class ReadSubscription(Struct, frozen=True, kw_only=True):
+    """A subscription as it is. price: Stripe's id of its first item's. member, our_price: what we wrote on it."""
+
+    id: str
+    status: str
+    price: str
+    item: str
+    quantity: int
+    created_at: datetime
+    period_start: datetime | None
+    period_end: datetime | None
+    trial_end: datetime | None
+    cancel_at: datetime | None
+    canceled_at: datetime | None
+    ended_at: datetime | None
+    collection_paused: bool
+    resumes_at: datetime | None
+    has_card: bool
+    schedule: str
+    metadata: Json
+
+
+class ReadInvoice(Struct, frozen=True, kw_only=True):
+    """An invoice as it is. covers: until when its lines reach."""
+
+    id: str
+    subscription: str
+    number: str
+    status: str
+    reason: str
+    currency: str
+    subtotal: int
+    tax: int
+    total: int
+    due: int
+    paid: int
+    covers_from: datetime | None
+    covers: datetime | None
+    created_at: datetime
+    finalized_at: datetime | None
+    paid_at: datetime | None
+    next_attempt_at: datetime | None
+    attempts: int
+    hosted_url: str
+    pdf_url: str
+    payment_intents: tuple[str, ...]
+    lines: list[Json]
+
+
+class ReadCharge(Struct, frozen=True, kw_only=True):
+    """Money that was taken. refunded: all that was given back of it. dispute: open, won, lost or none at all.
+
+    metadata: the payment's, of a fee paid once.
+    """
+
+    id: str
+    payment_intent: str
+    amount: int
+    currency: str
+    refunded: int
+    dispute: str
+    paid: bool
+    created_at: datetime
+    receipt_url: str
+    metadata: Json
+
+
+class ReadCustomer(Struct, frozen=True, kw_only=True):
+    """gone: it was deleted, or isn't this account's. All lists oldest first."""
+
+    id: str
+    gone: bool = False
+    member: str = ""
+    subscriptions: tuple[ReadSubscription, ...] = ()
+    invoices: tuple[ReadInvoice, ...] = ()
+    charges: tuple[ReadCharge, ...] = ()
+
+
+def customer_read(connection: StripeConnection, customer: str) -> ReadCustomer:
+    """Everything that we go by, read just now. Not in a transaction. StripeUnavailable, StripeKeyRefused."""
+    try:
+        person = ask(connection, lambda v1: v1.customers.retrieve(customer))
+    except StripeMissing:
+        return ReadCustomer(id=customer, gone=True)
+    gone = bool(person.get("deleted"))
+    of = {"customer": customer}
+    subscriptions = list(ask_all(connection, lambda v1, page: v1.subscriptions.list({**of, **page, "status": "all"})))
+    invoices = list(ask_all(connection, lambda v1, page: v1.invoices.list({**of, **page, "expand": ["data.payments"]})))
+    charges = [
+        {**each, "dispute": _dispute(connection, each["id"]) if each.get("disputed") else ""}
+        for each in ask_all(connection, lambda v1, page: v1.charges.list({**of, **page}))
+    ]
+    card = (person.get("invoice_settings") or {}).get("default_payment_method")
+    return ReadCustomer(
+        id=customer,
+        gone=gone,
+        member=str((person.get("metadata") or {}).get("member") or ""),
+        subscriptions=tuple(_subscription(each, bool(card)) for each in reversed(subscriptions)),
+        invoices=tuple(_invoice(each) for each in reversed(invoices)),
+        charges=tuple(_charge(each) for each in reversed(charges)),
+    )
+
+
+def _subscription(raw: Json, card: bool) -> ReadSubscription:
+    """A period stands on the item since 2025; one that ends with its period may say so in either of two ways."""
+    item = raw["items"]["data"][0]
+    ends = at(item.get("current_period_end"))
+    pause = raw.get("pause_collection")
+    cancel_at = at(raw.get("cancel_at")) or (ends if raw.get("cancel_at_period_end") else None)
+    return ReadSubscription(
+        id=raw["id"],
+        status=raw["status"],
+        price=item["price"]["id"],
+        item=item["id"],
+        quantity=int(item.get("quantity") or 1),
+        created_at=at_known(raw["created"]),
+        period_start=at(item.get("current_period_start")),
+        period_end=ends,
+        trial_end=at(raw.get("trial_end")),
+        cancel_at=cancel_at,
+        canceled_at=at(raw.get("canceled_at")),
+        ended_at=at(raw.get("ended_at")),
+        collection_paused=pause is not None,
+        resumes_at=at(pause.get("resumes_at")) if pause else None,
+        has_card=bool(raw.get("default_payment_method")) or card,
+        schedule=_id(raw.get("schedule")),
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def _invoice(raw: Json) -> ReadInvoice:
+    parent = (raw.get("parent") or {}).get("subscription_details") or {}
+    moments = raw.get("status_transitions") or {}
+    lines = raw["lines"]["data"]
+    ends = [line["period"]["end"] for line in lines if line["amount"] >= 0 and line.get("period")]
+    starts = [line["period"]["start"] for line in lines if line["amount"] >= 0 and line.get("period")]
+    payments = (raw.get("payments") or {}).get("data") or []
+    return ReadInvoice(
+        id=raw["id"],
+        subscription=_id(parent.get("subscription")),
+        number=raw.get("number") or "",
+        status=raw.get("status") or "draft",
+        reason=raw.get("billing_reason") or "",
+        currency=raw["currency"].upper(),
+        subtotal=int(raw.get("subtotal_excluding_tax") or raw.get("subtotal") or 0),
+        tax=sum(int(each["amount"]) for each in raw.get("total_taxes") or []),
+        total=int(raw["total"]),
+        due=int(raw["amount_due"]),
+        paid=int(raw["amount_paid"]),
+        covers_from=at(min(starts)) if starts else None,
+        covers=at(max(ends)) if ends else None,
+        created_at=at_known(raw["created"]),
+        finalized_at=at(moments.get("finalized_at")),
+        paid_at=at(moments.get("paid_at")),
+        next_attempt_at=at(raw.get("next_payment_attempt")),
+        attempts=int(raw.get("attempt_count") or 0),
+        hosted_url=(raw.get("hosted_invoice_url") or "")[:500],
+        pdf_url=(raw.get("invoice_pdf") or "")[:500],
+        payment_intents=tuple(
+            _id(each["payment"].get("payment_intent")) for each in payments if each["payment"].get("payment_intent")
+        ),
+        lines=[
+            {
+                "description": line.get("description") or "",
+                "amount_minor": int(line["amount"]),
+                "quantity": line.get("quantity"),
+            }
+            for line in lines
+        ],
+    )
+
+
+def _dispute(connection: StripeConnection, charge: str) -> str:
+    """A charge says that it was disputed ever after; how that ended, the dispute does."""
+    found = ask(connection, lambda v1: v1.disputes.list({"charge": charge, "limit": 1}))["data"]
+    status = found[0]["status"] if found else "needs_response"
+    return status if status in ("won", "lost") else "won" if status == "warning_closed" else "open"
+
+
+def _charge(raw: Json) -> ReadCharge:
+    return ReadCharge(
+        id=raw["id"],
+        payment_intent=_id(raw.get("payment_intent")),
+        amount=int(raw["amount"]),
+        currency=raw["currency"].upper(),
+        refunded=int(raw.get("amount_refunded") or 0),
+        dispute=raw["dispute"],
+        paid=bool(raw.get("paid")) and raw.get("status") == "succeeded",
+        created_at=at_known(raw["created"]),
+        receipt_url=(raw.get("receipt_url") or "")[:500],
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def _id(value: Any) -> str:
+    """A reference, expanded or not."""
+    return str(value["id"]) if isinstance(value, dict) else str(value or "")

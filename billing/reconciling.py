@@ -1,0 +1,192 @@
+"""Our rows beside Stripe's, so that a webhook that never came costs nothing: hourly what was sent, nightly everything.
+
+What differs is put right by reading the customer anew, the same way as ever; the report says what it was. A second run
+finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from billing.catalog import price_of
+from billing.connections import EVENTS, connection_check, key_refused
+from billing.customers import customer_of, member_of
+from billing.errors import StripeKeyRefused, StripeUnavailable
+from billing.gateway import ask_all
+from billing.models import BillingDifference, BillingReport, StripeConnection, StripeEvent, Subscription
+from billing.syncing import customer_sync
+from billing.times import seconds_of
+from billing.webhooks import event_keep
+from billing.working import event_work
+from core import clock
+from core.errors import DomainError
+
+Kind, Report = BillingDifference.Kind, BillingReport.Kind
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# Stripe keeps events for thirty days.
+KEPT = timedelta(days=29)
+# An event may be listed after one that is younger.
+OVERLAP = timedelta(minutes=10)
+# A subscription's own page says more than a list of differences; many are told by number.
+MOST_TOLD = 500
+
+
+def events_reconcile(connection: StripeConnection) -> BillingReport:
+    """Take in what was sent since the last time and never arrived. Not in a transaction."""
+    now = clock.now()
+    report = BillingReport.objects.create(connection=connection, kind=Report.EVENTS, started_at=now)
+    since = max(connection.events_at - OVERLAP if connection.events_at else now - KEPT, now - KEPT)
+    since = max(since, connection.created_at - OVERLAP) if connection.events_at is None else since
+    try:
+        missed = list(_missed(connection, seconds_of(since), report))
+    except (StripeUnavailable, StripeKeyRefused) as error:
+        return _ended(report, problem=_told(connection, error))
+    for event_id, row_id in missed:
+        event_work(row_id)
+        done = StripeEvent.objects.filter(pk=row_id, state=StripeEvent.State.DONE).exists()
+        BillingDifference.objects.create(report=report, kind=Kind.MISSED_EVENT, object_id=event_id, repaired=done)
+        report.repaired += int(done)
+    StripeConnection.objects.filter(pk=connection.pk).update(events_at=now)
+    return _ended(report)
+
+
+def _missed(connection: StripeConnection, since: int, report: BillingReport) -> Iterator[tuple[str, int]]:
+    """Stripe lists the newest first; they are worked from the oldest on."""
+    wanted = set(EVENTS)
+    # `types` takes twenty at most, so what isn't ours is left out here.
+    listed = ask_all(connection, lambda v1, page: v1.events.list({**page, "created": {"gte": since}}))
+    found = [each for each in listed if each["type"] in wanted]
+    report.seen = len(found)
+    for each in reversed(found):
+        row_id = event_keep(connection, each, by="list")
+        if row_id is not None:
+            yield each["id"], row_id
+
+
+def subscriptions_reconcile(connection: StripeConnection) -> BillingReport:
+    """Compare every subscription, and every one of ours that isn't over, with the other side. Not in a transaction."""
+    report = BillingReport.objects.create(connection=connection, kind=Report.WHOLE, started_at=clock.now())
+    try:
+        theirs = {
+            each["id"]: each
+            for each in ask_all(connection, lambda v1, page: v1.subscriptions.list({**page, "status": "all"}))
+        }
+        report.seen = len(theirs)
+        for customer in _customers_astray(connection, theirs, report):
+            _customer_repair(connection, customer, report)
+    except (StripeUnavailable, StripeKeyRefused) as error:
+        return _ended(report, problem=_told(connection, error))
+    return _ended(report)
+
+
+def _customers_astray(
+    connection: StripeConnection, theirs: dict[str, dict[str, Any]], report: BillingReport
+) -> list[str]:
+    """Customers of whom something differs, as far as the lists tell; what isn't ours is told and let be."""
+    ours = {
+        str(row.stripe_id): row
+        for row in Subscription.objects.filter(connection=connection, plan__kind="recurring").select_related(
+            "price", "member"
+        )
+    }
+    astray: list[str] = []
+    for named, raw in theirs.items():
+        row = ours.get(named)
+        if row is None:
+            if member_of(connection, str(raw["customer"])) is None or price_of(connection, _price(raw)) is None:
+                if raw["status"] not in ("canceled", "incomplete_expired"):
+                    _differs(report, Kind.NOT_OURS, named, theirs=raw["status"])
+                continue
+            astray.append(str(raw["customer"]))
+        elif _ours(row) != _theirs(raw):
+            astray.append(str(raw["customer"]))
+    gone = [row for named, row in ours.items() if named not in theirs and row.ended_at is None]
+    for row in gone:
+        customer = customer_of(connection, row.member)
+        if customer is not None:
+            astray.append(customer)
+    return sorted(set(astray))
+
+
+def _customer_repair(connection: StripeConnection, customer: str, report: BillingReport) -> None:
+    try:
+        followed = customer_sync(connection, customer)
+    except (StripeUnavailable, StripeKeyRefused):
+        raise
+    except DomainError as error:
+        _differs(report, Kind.OTHER_STATE, customer, theirs=error.code)
+        return
+    for named, before, after in followed.changed:
+        kind = Kind.OTHER_STATE if before else Kind.UNKNOWN_HERE
+        _differs(report, kind, named, ours=before, theirs=after, repaired=True)
+
+
+def _price(raw: dict[str, Any]) -> str:
+    return str(raw["items"]["data"][0]["price"]["id"])
+
+
+def _ours(row: Subscription) -> tuple[object, ...]:
+    """What a difference of means that something was missed."""
+    ends = seconds_of(row.period_end) if row.period_end else None
+    cancels = seconds_of(row.cancel_at) if row.cancel_at else None
+    return row.billing, row.item_id, ends, cancels, row.collection_paused, row.ended_at is not None
+
+
+def _theirs(raw: dict[str, Any]) -> tuple[object, ...]:
+    item = raw["items"]["data"][0]
+    ends = item.get("current_period_end")
+    cancels = raw.get("cancel_at") or (ends if raw.get("cancel_at_period_end") else None)
+    return raw["status"], item["id"], ends, cancels, raw.get("pause_collection") is not None, bool(raw.get("ended_at"))
+
+
+def _differs(
+    report: BillingReport, kind: str, named: str, *, ours: str = "", theirs: str = "", repaired: bool = False
+) -> None:
+    report.repaired += int(repaired)
+    if report.differences.count() < MOST_TOLD:
+        BillingDifference.objects.create(
+            report=report, kind=kind, object_id=named[:80], ours=ours, theirs=theirs, repaired=repaired
+        )
+
+
+def _told(connection: StripeConnection, error: DomainError) -> str:
+    if isinstance(error, StripeKeyRefused):
+        key_refused(connection, str(error.detail))
+    return error.code
+
+
+def _ended(report: BillingReport, problem: str = "") -> BillingReport:
+    report.finished_at, report.problem = clock.now(), problem
+    report.save()
+    return report
+
+
+def reconciling_due() -> int:
+    """Called often: what hasn't been compared for an hour, or wholly for a day. How many comparisons were made."""
+    now, made = clock.now(), 0
+    used = Q(current=True) | Q(subscriptions__ended_at__isnull=True, subscriptions__isnull=False)
+    for connection in StripeConnection.objects.filter(used).distinct().order_by("pk"):
+        if connection.health != StripeConnection.Health.GOOD and not _well_again(connection):
+            continue
+        if not _since(connection, Report.EVENTS, now - HOUR):
+            events_reconcile(connection)
+            made += 1
+        if not _since(connection, Report.WHOLE, now - DAY):
+            subscriptions_reconcile(connection)
+            made += 1
+    return made
+
+
+def _well_again(connection: StripeConnection) -> bool:
+    try:
+        return connection_check(connection=connection)
+    except StripeUnavailable:
+        return False
+
+
+def _since(connection: StripeConnection, kind: str, moment: Any) -> bool:
+    return connection.reports.filter(kind=kind, started_at__gt=moment).exists()

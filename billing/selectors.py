@@ -1,0 +1,123 @@
+"""What pages, the API and the admin read of billing. Nothing here writes or asks Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+from msgspec import Struct
+
+from billing.access import state_now
+from billing.errors import SubscriptionNotFound
+from billing.joining import live_of, trial_of
+from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription
+from billing.pausing import renewal_at
+from billing.plans import definition_of, plans_offered
+from billing.section import Plan, Recurring
+from billing.standing import State
+from core import clock
+from members.models import Member
+
+
+class Offered(Struct, frozen=True, kw_only=True):
+    """A plan as this member can join it. trial_days: 0 where they get none. mine: they are on it."""
+
+    plan: MembershipPlan
+    definition: Plan
+    prices: Sequence[PlanPrice]
+    trial_days: int
+    mine: bool
+
+
+class NextCharge(Struct, frozen=True):
+    """What is charged next, before credit, coupons and tax, which Stripe alone knows; and when."""
+
+    amount_minor: int
+    currency: str
+    at: datetime
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """A subscription as its member sees it. next_charge None: nothing more is charged as things stand."""
+
+    row: Subscription
+    state: State
+    definition: Plan
+    next_charge: NextCharge | None
+
+
+def offered_to(member: Member) -> list[Offered]:
+    """What can be joined, in the document's order."""
+    found = []
+    for plan in plans_offered().prefetch_related("prices"):
+        definition = definition_of(plan)
+        there = live_of(member, plan.group)
+        trial = trial_of(member, plan)
+        found.append(
+            Offered(
+                plan=plan,
+                definition=definition,
+                prices=[each for each in plan.prices.all() if each.replaced_at is None],
+                trial_days=trial.days if trial is not None else 0,
+                mine=there is not None and there.plan_id == plan.pk,
+            )
+        )
+    return found
+
+
+def subscriptions_of(member: Member) -> QuerySet[Subscription]:
+    """All that there ever were, newest first; not those that came into being by mistake."""
+    rows = Subscription.objects.filter(member=member, duplicate=False)
+    return rows.select_related("plan__program", "price", "next_price__plan", "member", "connection").order_by("-pk")
+
+
+def held_by(member: Member) -> list[Held]:
+    """Those that count, as they stand now."""
+    rows = [row for row in subscriptions_of(member) if row.live]
+    return [held(row) for row in rows]
+
+
+def held(row: Subscription) -> Held:
+    return Held(row=row, state=state_now(row), definition=definition_of(row.plan), next_charge=next_charge(row))
+
+
+def next_charge(row: Subscription) -> NextCharge | None:
+    """By what is known here. A cycle that is left out isn't charged."""
+    price = row.next_price or row.price
+    if not row.live or row.cancel_scheduled or price is None or not price.every:
+        return None
+    if row.billing == Subscription.Billing.TRIALING and not row.has_card:
+        charge = definition_of(row.plan).charge
+        if isinstance(charge, Recurring) and charge.trial is not None and charge.trial.at_end != "invoice":
+            return None
+    at = row.resumes_at if row.collection_paused and row.resumes_at is not None else row.period_end
+    if at is None or at <= clock.now():
+        return None
+    if row.collection_paused:
+        # Collection goes on a day after the last renewal that is left out; what is charged is the one after that.
+        number = 0
+        while renewal_at(row, number) <= at:
+            number += 1
+        at = renewal_at(row, number)
+    return NextCharge(price.amount_minor * row.quantity, price.currency, at)
+
+
+def subscription_named(public_id: UUID, *, member: Member | None = None) -> Subscription:
+    """SubscriptionNotFound, also for another member's."""
+    rows = Subscription.objects.select_related("plan__program", "price", "next_price__plan", "member", "connection")
+    found = rows.filter(public_id=public_id, duplicate=False)
+    if member is not None:
+        found = found.filter(member=member)
+    row = found.first()
+    if row is None:
+        raise SubscriptionNotFound()
+    return row
+
+
+def invoices_of(member: Member) -> QuerySet[Invoice]:
+    """Newest first, without drafts."""
+    return (
+        Invoice.objects.filter(member=member).exclude(status=Invoice.Status.DRAFT).select_related("subscription__plan")
+    )

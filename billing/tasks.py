@@ -1,0 +1,39 @@
+"""The billing room's work outside requests. Each task carries its brand; see core/tasks.py."""
+
+from __future__ import annotations
+
+from billing.access import access_sweep
+from billing.catalog import plans_push
+from billing.errors import StripeKeyRefused, StripeUnavailable
+from billing.models import StripeConnection
+from billing.noticing import notices_sweep
+from billing.plans import plans_due
+from billing.reconciling import reconciling_due
+from billing.working import event_work, events_work
+from core.tasks import brand_task
+
+
+@brand_task
+def stripe_event(event_id: int) -> None:
+    """One event of Stripe's; nothing where it is done or gone."""
+    event_work(event_id)
+
+
+@brand_task
+def billing_sweep() -> None:
+    """Beat's round: what waits of Stripe's, whose access has ended, and plans of versions that have taken effect."""
+    events_work()
+    access_sweep()
+    notices_sweep()
+    plans_due()
+    for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):
+        try:
+            plans_push(connection)
+        except (StripeUnavailable, StripeKeyRefused):
+            continue
+
+
+@brand_task
+def billing_reconcile() -> None:
+    """Beat's round: hourly what was sent and never came, nightly every subscription."""
+    reconciling_due()

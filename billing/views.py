@@ -1,0 +1,28 @@
+"""Where Stripe's webhooks arrive."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from billing.errors import WebhookRefused
+from billing.models import StripeConnection
+from billing.webhooks import webhook_take
+
+
+@csrf_exempt
+@require_POST
+def stripe_hook(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """200 for what is kept, new or known; 400 for what isn't the account's, with a word why."""
+    connection = StripeConnection.objects.filter(public_id=public_id).first()
+    if connection is None:
+        raise Http404
+    signature = request.headers.get("Stripe-Signature", "")
+    try:
+        webhook_take(connection=connection, body=request.body, signature=signature)
+    except WebhookRefused as error:
+        return HttpResponse(f"{error.code}\n", status=error.status, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")

@@ -1,0 +1,116 @@
+"""Mails about plans: before money moves, when it didn't, and when something ends. To the team when a key is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, translation
+from django.utils.translation import gettext as _
+
+from billing.models import StripeConnection, Subscription
+from core.outbox import Message, handler
+from loyalty.definition.basics import money_text
+from members.letters import letter_queue
+from members.models import Member, User
+from members.roles import OWNER
+
+PAGE = "/membership/"
+
+
+@handler("subscription.trial_ending")
+def trial_ending(message: Message) -> None:
+    """Before a trial ends: what happens then, and how to leave."""
+    row = _row(message)
+    if row is None or row.trial_end is None:
+        return
+    told = message.payload
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan), "date": _day(told["on"]), "amount": _money(told)}
+        text = (
+            _("Your trial of %(plan)s ends on %(date)s. From then on it costs %(amount)s. If you don’t want that, "
+              "leave before that day.") % words
+            if told["has_card"]
+            else _("Your trial of %(plan)s ends on %(date)s. Give a card before that day to go on.") % words
+        )  # fmt: skip
+        _letter(row.member, _("Your trial ends on %(date)s") % words, text)
+
+
+@handler("subscription.renewal_near")
+def renewal_near(message: Message) -> None:
+    """Before a year renews."""
+    row = _row(message)
+    if row is None:
+        return
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan), "date": _day(message.payload["on"]), "amount": _money(message.payload)}
+        text = (
+            _("%(plan)s renews for a year on %(date)s, for %(amount)s. Until then you can leave or change it.") % words
+        )
+        _letter(row.member, _("%(plan)s renews on %(date)s") % words, text)
+
+
+@handler("invoice.payment_failed")
+def payment_failed(message: Message) -> None:
+    """Each time that a card is tried in vain, while it is still owed."""
+    row = _row(message)
+    if row is None or not row.live or row.first_failed_at is None:
+        return
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan), "date": _day(row.access_until.isoformat()) if row.access_until else ""}
+        text = _("We couldn’t charge your card for %(plan)s. Give another one, and it is tried at once.") % words
+        if row.access_until is not None and row.access == Subscription.Access.HELD:
+            text += " " + _("What the plan gives you holds until %(date)s.") % words
+        _letter(row.member, _("Your payment for %(plan)s didn’t go through") % words, text)
+
+
+@handler("subscription.ended")
+def ended(message: Message) -> None:
+    """Over, and how to come back. Not where another plan took its place."""
+    row = _row(message)
+    if row is None or "by" in message.payload:
+        return
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan)}
+        text = _("%(plan)s has ended. You can come back whenever you like; your points are still yours.") % words
+        _letter(row.member, _("%(plan)s has ended") % words, text)
+
+
+@handler("billing.attention")
+def attention(message: Message) -> None:
+    """To the owners: they alone can give another key."""
+    account = StripeConnection.objects.filter(pk=message.payload["connection_id"]).first()
+    if account is None:
+        return
+    for user in User.objects.filter(groups__name=OWNER, is_active=True).distinct().order_by("pk"):
+        with translation.override(user.language):
+            headline = _("Stripe refuses the key")
+            text = _(
+                "Stripe refuses the key that ends in %(last4)s. Members keep what they paid for, but nobody can join "
+                "or change a plan. Make a new restricted key and put it in its place."
+            ) % {"last4": account.key_last4}
+        letter_queue(
+            kind="plan_news", to=user.email, language=user.language, path="/admin/", headline=headline, words=text
+        )
+
+
+def _row(message: Message) -> Subscription | None:
+    rows = Subscription.objects.select_related("member", "plan")
+    row = rows.filter(public_id=message.payload["subscription_id"], duplicate=False).first()
+    if row is None or not row.member.email or row.member.status != Member.Status.ACTIVE:
+        return None
+    return row
+
+
+def _letter(member: Member, headline: str, words: str) -> None:
+    letter_queue(
+        kind="plan_news", to=member.email or "", language=member.language, path=PAGE, headline=headline, words=words
+    )
+
+
+def _day(text: str) -> str:
+    return formats.date_format(datetime.fromisoformat(text), "DATE_FORMAT")
+
+
+def _money(told: dict[str, Any]) -> str:
+    return money_text(int(told["amount_minor"]), str(told["currency"])) if told["currency"] else ""

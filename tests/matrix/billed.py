@@ -1,0 +1,132 @@
+"""Plans, a connected account, subscriptions and everything beside them, in a side's own words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
+from billing.models import (
+    BillingDifference,
+    BillingOperation,
+    BillingProfile,
+    BillingReport,
+    Checkout,
+    Invoice,
+    MembershipPlan,
+    PlanPrice,
+    Refund,
+    StripeConnection,
+    StripeEvent,
+    StripeObject,
+    Subscription,
+    SubscriptionChange,
+)
+from core import clock
+from core.secrets import seal
+from loyalty.models import Enrollment
+
+# Columns that hold choices, ISO codes and what is sealed: no word of anybody's.
+WORDLESS = {
+    "billing_billingdifference.kind",
+    "billing_billingoperation.digest",
+    "billing_billingoperation.state",
+    "billing_billingreport.kind",
+    "billing_checkout.group",
+    "billing_checkout.purpose",
+    "billing_checkout.state",
+    "billing_invoice.currency",
+    "billing_invoice.reason",
+    "billing_invoice.status",
+    "billing_membershipplan.group",
+    "billing_membershipplan.kind",
+    "billing_planprice.currency",
+    "billing_planprice.every",
+    "billing_refund.currency",
+    "billing_refund.status",
+    "billing_stripeconnection.api_version",
+    "billing_stripeconnection.health",
+    "billing_stripeconnection.key_last4",
+    "billing_stripeconnection.mode",
+    "billing_stripeconnection.sealed_key",
+    "billing_stripeconnection.sealed_old_secret",
+    "billing_stripeconnection.sealed_secret",
+    "billing_stripeevent.by",
+    "billing_stripeevent.state",
+    "billing_stripeobject.kind",
+    "billing_stripeobject.told",
+    "billing_subscription.access",
+    "billing_subscription.billing",
+    "billing_subscription.group",
+    "billing_subscriptionchange.key",
+    "billing_subscriptionchange.kind",
+}
+
+
+def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, str]:
+    """A key, a plan with a price, a subscription with what belongs to it, and a comparison."""
+    now = clock.now()
+    account = StripeConnection.objects.create(
+        livemode=False, account_id=f"acct_{prefix}{number}", account_name=f"{word} account", current=number == 1,
+        sealed_key=seal(word, purpose=KEY_PURPOSE), key_last4=word[-4:],
+        sealed_secret=seal(word, purpose=SECRET_PURPOSE),
+        sealed_old_secret=seal(word, purpose=OLD_SECRET_PURPOSE), endpoint_id=f"we_{word}",
+        api_version="2026-08-26.dahlia",
+        problem=f"{word} problem", verified_at=now, created_at=now, events_after=f"evt_{word}",
+    )  # fmt: skip
+    body = {
+        "code": f"{prefix}plan", "name": f"{word} plan", "group": "membership", "level": 1,
+        "charge": {"kind": "recurring", "prices": [{"amount_minor": 1000, "currency": "EUR", "every": "month"}]},
+    }  # fmt: skip
+    plan = MembershipPlan.objects.create(
+        program=place.program, code=f"{prefix}plan", group="membership", level=1, kind="recurring", body=body,
+        changed_at=now,
+    )  # fmt: skip
+    price = PlanPrice.objects.create(plan=plan, currency="EUR", every="month", number=1, amount_minor=1000, since=now)
+    StripeObject.objects.create(
+        connection=account, kind="price", ref=f"{word} {number}", stripe_id=f"price_{word}", made_at=now, told=""
+    )
+    row = Subscription.objects.create(
+        member=place.member, plan=plan, price=price, group="membership", connection=account,
+        stripe_id=f"sub_{prefix}{number}", item_id=f"si_{word}", billing="active", access="held", started_at=now,
+        period_start=now, period_end=now + timedelta(days=30), access_until=now + timedelta(days=37),
+        schedule_id=f"sched_{word}", created_at=now, resumes_at=None,
+    )  # fmt: skip
+    SubscriptionChange.objects.create(
+        subscription=row, at=now, kind="started", key="", details={"by": word}, actor=f"user:{word}"
+    )
+    BillingProfile.objects.create(
+        member=place.member, name=f"{word} Anna", address={"line1": f"{word} street"}, vat_id=f"{word} VAT"
+    )
+    Checkout.objects.create(
+        connection=account, stripe_id=f"cs_{prefix}{number}", member=place.member, purpose="join", price=price,
+        group="membership", subscription=row, state="complete", created_at=now, expires_at=now,
+    )  # fmt: skip
+    invoice = Invoice.objects.create(
+        connection=account, stripe_id=f"in_{prefix}{number}", member=place.member, subscription=row,
+        number=f"{word}-1", status="paid", reason="subscription_create", currency="EUR", total_minor=1000,
+        paid_minor=1000, refunded_minor=100, created_at=now, paid_at=now, hosted_url=f"https://{word}.example/in",
+        pdf_url=f"https://{word}.example/pdf", payment_intent=f"pi_{word}", lines=[{"description": f"{word} line"}],
+    )  # fmt: skip
+    Refund.objects.create(
+        invoice=invoice, stripe_id=f"re_{prefix}{number}", amount_minor=100, currency="EUR", status="succeeded",
+        reason=f"{word} why", actor=f"user:{word}", created_at=now,
+    )  # fmt: skip
+    StripeEvent.objects.create(
+        connection=account, event_id=f"evt_{word}", type=f"{word}.made", object_id=f"in_{word}", customer=f"cus_{word}",
+        created_at=now, received_at=now, body={"id": f"evt_{word}"}, state="done", error=f"{word} error", done_at=now,
+    )  # fmt: skip
+    BillingOperation.objects.create(
+        connection=account, kind=f"{word} cancel"[:40], subject=f"sub_{word}", digest="0" * 64, state="done",
+        stripe_id=f"sub_{word}", error=f"{word} said", actor=f"user:{word}", made_at=now, done_at=now,
+    )  # fmt: skip
+    report = BillingReport.objects.create(
+        connection=account, kind="whole", started_at=now, finished_at=now, problem=f"{word} away"
+    )
+    BillingDifference.objects.create(
+        report=report, kind="other_state", object_id=f"sub_{word}", ours=f"{word} here", theirs=f"{word} there"
+    )
+    return {
+        "stripe_hook": str(account.public_id), "plan_code": plan.code, "subscription": str(row.public_id),
+        "invoice": str(invoice.public_id), "stripe_account": str(account.pk), "plan_row": str(plan.pk),
+        "subscription_row": str(row.pk), "invoice_row": str(invoice.pk), "billing_report": str(report.pk),
+    }  # fmt: skip
