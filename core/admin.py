@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter, action
 from django.db import transaction
@@ -27,14 +28,19 @@ from core.outbox import wake_after_commit
 from core.tables import AuditEntry, JobRun, OutboxMessage
 
 
+def object_words() -> dict[str, str]:
+    """What the audit trail writes of a type → what people call it."""
+    return {model._meta.model_name or "": str(model._meta.verbose_name) for model in apps.get_models()}
+
+
 @brand_admin(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "action", "object_type", "object_id")
+    list_display = ("at", "who", "action", "what", "object_id")
     list_filter = (period_of("at"), "action", "object_type")
     search_fields = ("actor", "object_id")
     search_help_text = gettext_lazy("Search by who did it or by the object's id.")
     ordering = ("-id",)
-    fields = ("at", "who", "action", "object_type", "object_id", "changes_shown")
+    fields = ("at", "who", "action", "what", "object_id", "changes_shown")
     readonly_fields = fields
 
     def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
@@ -45,6 +51,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         if attached(entry, "who") is None:
             attach_actor_names([entry])
         return str(attached(entry, "who"))
+
+    @display(description=gettext_lazy("type of the object"), ordering="object_type")
+    def what(self, entry: AuditEntry) -> str:
+        return object_words().get(entry.object_type, entry.object_type)
 
     @display(description=gettext_lazy("changes"))
     def changes_shown(self, entry: AuditEntry) -> str:

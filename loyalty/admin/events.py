@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin
+from core.backoffice.begunby import begun_by
 from core.backoffice.display import object_link, pretty_json
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
@@ -46,13 +47,17 @@ class EventAdmin(ReadOnlyAdmin):
     change_form_template = "admin/loyalty/event.html"
     fieldsets = (
         (None, {"fields": (("type", "external_id"), ("member_shown", "status"), ("occurred_at", "received_at"))}),
-        (gettext_lazy("Where from"), {"fields": (("source", "initiated_by", "actor"), ("program", "version_shown"))}),
+        (gettext_lazy("Where from"), {"fields": (("source", "begun_by_shown", "actor"), ("program", "version_shown"))}),
         (gettext_lazy("What was told"), {"fields": ("payload_shown",)}),
     )
     readonly_fields = (
-        "type", "external_id", "member_shown", "status", "occurred_at", "received_at", "source", "initiated_by",
+        "type", "external_id", "member_shown", "status", "occurred_at", "received_at", "source", "begun_by_shown",
         "actor", "program", "version_shown", "payload_shown",
     )  # fmt: skip
+
+    @display(description=gettext_lazy("initiated by"))
+    def begun_by_shown(self, event: Event) -> str:
+        return begun_by(event.initiated_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """The list doesn't need the long columns; a page fetches them."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import BrandAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.begunby import begun_by
 from core.backoffice.columns import attach_actor_names, attached
 from core.backoffice.export import csv_response
 from core.backoffice.registry import brand_admin
@@ -75,7 +76,7 @@ class ImportJobAdmin(BrandAdmin):
     def who(self, job: ImportJob) -> str:
         if attached(job, "who") is None:
             attach_actor_names([job])
-        return str(attached(job, "who")) or job.initiated_by
+        return str(attached(job, "who")) or begun_by(job.initiated_by)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

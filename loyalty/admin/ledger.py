@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin
+from core.backoffice.begunby import BegunByFilter, begun_by
 from core.backoffice.columns import attach_actor_names, attached
 from core.backoffice.display import object_link, signed_points
 from core.backoffice.export import csv_response
@@ -41,7 +42,7 @@ class PointsEntryAdmin(ReadOnlyAdmin):
         "order_number",
         "who",
     )
-    list_filter = (period_of("recorded_at"), "kind", CurrencyFilter, "initiated_by", MemberIdFilter)
+    list_filter = (period_of("recorded_at"), "kind", CurrencyFilter, BegunByFilter, MemberIdFilter)
     list_select_related = ("account__enrollment__member",)
     search_fields = ("order_number__exact",)
     search_help_text = gettext_lazy("Search by order number, or by a member's e-mail or external id.")
@@ -122,7 +123,7 @@ class PointsEntryAdmin(ReadOnlyAdmin):
     def who(self, entry: PointsEntry) -> str:
         if attached(entry, "who") is None:
             attach_actor_names([entry])
-        return str(attached(entry, "who")) or entry.initiated_by
+        return str(attached(entry, "who")) or begun_by(entry.initiated_by)
 
     @display(description=gettext_lazy("event"))
     def event_shown(self, entry: PointsEntry) -> str:

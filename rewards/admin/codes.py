@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
@@ -15,7 +19,21 @@ from loyalty.definition.basics import money_text
 from members.naming import attach_members, member_link
 from rewards.files import file_add
 from rewards.kinds.words import kind_word
-from rewards.models import RewardFile, Voucher, WaitingPlace
+from rewards.models import RewardFile, Voucher, VoucherUse, WaitingPlace
+
+# The kinds of reward that have a code of their own.
+WITH_VOUCHER = ("discount_code", "free_product", "gift_card", "experience")
+
+
+class VoucherKindFilter(SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(each, kind_word(each)) for each in WITH_VOUCHER]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() in WITH_VOUCHER else queryset
 
 
 @brand_admin(Voucher)
@@ -23,7 +41,7 @@ class VoucherAdmin(ReadOnlyAdmin):
     """Without the codes: those are their owners'."""
 
     list_display = ("created_at", "reward", "member", "kind_shown", "left", "state_shown", "use_until")
-    list_filter = ("state", "kind")
+    list_filter = ("state", VoucherKindFilter)
     list_select_related = ("redemption__reward", "redemption__enrollment__member")
     ordering = ("-created_at",)
     fields = ("reward", "kind_shown", "left", "uses_shown", "state", "use_until", "created_at")
@@ -53,8 +71,7 @@ class VoucherAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("uses"))
     def uses_shown(self, voucher: Voucher) -> str:
         return " · ".join(
-            f"{each.used_at:%Y-%m-%d %H:%M} {each.amount_minor if each.amount_minor is not None else ''}"
-            f" {each.reference} ({each.actor})"
+            " ".join(filter(None, (_when(each), _amount(each, voucher), each.reference, f"({each.actor})")))
             for each in voucher.uses.all()
         )
 
@@ -65,6 +82,14 @@ class VoucherAdmin(ReadOnlyAdmin):
     )
     def state_shown(self, voucher: Voucher) -> tuple[str, str]:
         return voucher.state, voucher.get_state_display()
+
+
+def _when(use: VoucherUse) -> str:
+    return str(date_format(localtime(use.used_at), "SHORT_DATETIME_FORMAT"))
+
+
+def _amount(use: VoucherUse, voucher: Voucher) -> str:
+    return money_text(use.amount_minor, voucher.money_currency) if use.amount_minor is not None else ""
 
 
 @brand_admin(WaitingPlace)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
+from core.backoffice.begunby import begun_by
 from core.backoffice.display import points
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
@@ -42,12 +43,16 @@ class RedemptionAdmin(ReadOnlyAdmin):
     change_form_template = "admin/rewards/redemption.html"
     fields = (
         ("member", "reward"), ("price_shown", "state"), ("redeemed_at", "use_until"), ("used_at", "canceled_at"),
-        "cancel_reason", ("source", "initiated_by"), "entry",
+        "cancel_reason", ("source", "begun_by_shown"), "entry",
     )  # fmt: skip
     readonly_fields = (
         "member", "reward", "price_shown", "state", "redeemed_at", "use_until", "used_at", "canceled_at",
-        "cancel_reason", "source", "initiated_by", "entry",
+        "cancel_reason", "source", "begun_by_shown", "entry",
     )  # fmt: skip
+
+    @display(description=gettext_lazy("initiated by"))
+    def begun_by_shown(self, redemption: Redemption) -> str:
+        return begun_by(redemption.initiated_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Redemption]:
         rows: QuerySet[Redemption] = super().get_queryset(request)

@@ -44,7 +44,7 @@ class Fulfilment(BrandModel):
         indexes: ClassVar = [models.Index(fields=["state", "created_at"], name="fulfilment_queue")]
 
     def __str__(self) -> str:
-        return f"{self.redemption_id} {self.state}"
+        return f"{self.redemption.reward} · {self.get_state_display()}"
 
 
 class StoreCredit(BrandModel):

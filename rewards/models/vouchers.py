@@ -50,7 +50,7 @@ class Voucher(BrandModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_state_display()} {self.pk}"
+        return f"{self.redemption.reward} · {self.get_state_display()}"
 
 
 class VoucherUse(AppendOnly):
