@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     },
     "nightly-due": {"task": "loyalty.tasks.nightly_due", "schedule": 300.0, "options": {"expires": 300}},
     "backtest-sweep": {"task": "loyalty.tasks.backtest_sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "counters-fill": {"task": "loyalty.tasks.counters_fill", "schedule": 60.0, "options": {"expires": 60}},
     "points-sweep": {"task": "loyalty.tasks.points_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "sweepstakes-sweep": {"task": "draws.tasks.sweepstakes_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "suppliers-sweep": {"task": "rewards.tasks.suppliers_sweep", "schedule": 20.0, "options": {"expires": 20}},

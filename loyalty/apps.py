@@ -11,6 +11,7 @@ class LoyaltyConfig(AppConfig):
     def ready(self) -> None:
         from core import outbox
         from loyalty import achievementpages, acts, birthdays, hooking, menu, promotions, tasks, templates
+        from loyalty.backfills import work as backfills
         from loyalty.backtests import waking
         from loyalty.home import member_link, member_part
         from loyalty.jobnames import jobs_name
@@ -22,6 +23,7 @@ class LoyaltyConfig(AppConfig):
         on_provisioned(10, hooking.brand_program)
         jobs_name()
         waking.provide_task(tasks.backtest_part.apply_async)
+        backfills.provide_task(tasks.counters_fill.apply_async)
         provide_program_templates(templates.template_choices)
         member_part("loyalty/achievements_part.html", achievementpages.home_part)
         member_link(menu.own_links)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from core.actor import Actor
 from core.audit import audit_record
 from core.errors import InvalidInput
 from core.outbox import outbox_add
+from loyalty.backfills.choosing import counters_checked
+from loyalty.backfills.work import backfill_start
 from loyalty.definition.difference import Change, document_difference
 from loyalty.definition.document import Document
 from loyalty.definition.problems import DefinitionError, problems_told
@@ -90,11 +92,13 @@ def program_publish(
     in_force_from: datetime | None = None,
     expected_revision: int,
     tier_recalculation: Mapping[str, Mode] | None = None,
+    count_back: Collection[str] = (),
 ) -> ProgramVersion:
     """Publish the draft, in force now or from a later time. The first version is in force from the beginning of time.
 
     tier_recalculation: by ladder, what becomes of the members of one that changes, once the version is in force;
-    nothing where it isn't said.
+    nothing where it isn't said. count_back: counters that the version brings and that start with what stored events
+    come to; the others start at zero.
 
     DraftChanged when the draft moved since it was reviewed, ProgramInvalid with every problem's place and mend,
     InvalidInput when it would take effect in the past or when nothing changed.
@@ -103,7 +107,7 @@ def program_publish(
         row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
         if row.draft_revision != expected_revision:
             raise DraftChanged(expected=expected_revision, found=row.draft_revision)
-        wish = _Wish(actor, note, in_force_from, tier_recalculation)
+        wish = _Wish(actor, note, in_force_from, tier_recalculation, count_back=tuple(count_back))
         return _published(row, _checked(draft_plain(row)), wish)
 
 
@@ -116,6 +120,7 @@ def version_republish(
     note: str = "",
     in_force_from: datetime | None = None,
     tier_recalculation: Mapping[str, Mode] | None = None,
+    count_back: Collection[str] = (),
 ) -> ProgramVersion:
     """Roll back: publish what an older version says as a new one. The draft stays as it is, unless its revision is
     given: then it becomes what the version says too.
@@ -131,7 +136,8 @@ def version_republish(
         document = _checked(version.document)
         if expected_revision is not None:
             row = draft_replace(program=row, document=document, expected_revision=expected_revision, actor=actor)
-        return _published(row, document, _Wish(actor, note, in_force_from, tier_recalculation, again=version.number))
+        wish = _Wish(actor, note, in_force_from, tier_recalculation, version.number, tuple(count_back))
+        return _published(row, document, wish)
 
 
 class _Wish(NamedTuple):
@@ -142,6 +148,7 @@ class _Wish(NamedTuple):
     in_force_from: datetime | None
     tier_recalculation: Mapping[str, Mode] | None
     again: int | None = None
+    count_back: tuple[str, ...] = ()
 
 
 def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
@@ -153,6 +160,7 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
         raise program_invalid(error) from error
     newest = newest_version(row)
     _publishable(document, newest, wish.in_force_from, now)
+    counted = counters_checked(row, document, wish.count_back)
     since = wish.in_force_from or now
     version = ProgramVersion.objects.create(
         program=row,
@@ -164,6 +172,7 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
         published_by=wish.actor.name,
         note=wish.note[:300],
     )
+    backfill_start(program=row, version=version, counters=counted, actor=wish.actor)
     row.name = text_in(document.program.name, "en")[:120]
     row.save(update_fields=["name"])
     stamp_renew(row)
@@ -185,6 +194,8 @@ def _tell(row: Program, version: ProgramVersion, wish: _Wish) -> None:
     facts: dict[str, object] = {"version": version.number, "in_force_from": str(version.in_force_from or "")}
     if wish.again is not None:
         facts["again"] = wish.again
+    if wish.count_back:
+        facts["count_back"] = list(wish.count_back)
     audit_record(
         actor=wish.actor.name, action="program.publish", object_type="program", object_id=row.pk, changes=facts
     )

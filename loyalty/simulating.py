@@ -78,6 +78,7 @@ def trial_of(state: ProgramState, document: Document, row: VersionRow | None = N
         stamp=state.stamp,
         versions=state.versions,
         withdrawn=state.withdrawn,
+        counted_back=state.counted_back,
         row=row,
         compiled=compile_program(document),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.tasks import brand_task
 from loyalty.adjusting import adjustments_expire
+from loyalty.backfills.work import backfill_work, backfills_sweep
 from loyalty.backtests.work import part_work, runs_sweep
 from loyalty.holding import holds_sweep
 from loyalty.imports import runner
@@ -32,6 +33,15 @@ def backtest_part(part_id: int) -> None:
 def backtest_sweep() -> int:
     """Beat's round: parts that a dead process or a lost message left behind."""
     return runs_sweep()
+
+
+@brand_task
+def counters_fill(run_id: str | None = None) -> None:
+    """Count from stored events for a while. Without an id: go on with what a lost message or a dead worker left."""
+    if run_id is None:
+        backfills_sweep()
+    else:
+        backfill_work(run_id=run_id)
 
 
 @brand_task

@@ -20,11 +20,13 @@ from django.db import connection
 from core.tenancy import current_schema
 from loyalty.definition.compile import compile_program
 from loyalty.definition.compiled import CompiledProgram
+from loyalty.definition.countback import counting_along
 from loyalty.definition.read import document_shape
 from loyalty.errors import ProgramUnpublished
 
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 COMPILED_KEPT = 512
+WIDENED_KEPT = 128
 
 
 class VersionGone(LookupError):
@@ -43,7 +45,8 @@ class VersionRow(msgspec.Struct, frozen=True):
 class ProgramState(msgspec.Struct, frozen=True):
     """A program as published: its versions by the time from which they hold, oldest first.
 
-    withdrawn: versions that were taken back before they took effect; nothing is judged by them.
+    withdrawn: versions that were taken back before they took effect; nothing is judged by them. counted_back: version →
+    counters that it counts from before, so that events which an older version judges raise them too.
     """
 
     id: int
@@ -52,6 +55,7 @@ class ProgramState(msgspec.Struct, frozen=True):
     stamp: int
     versions: tuple[VersionRow, ...]
     withdrawn: tuple[VersionRow, ...]
+    counted_back: tuple[tuple[VersionRow, frozenset[str]], ...]
 
     def row_at(self, moment: datetime) -> VersionRow:
         """The version in force then; of two with the same time, the later published."""
@@ -66,26 +70,46 @@ class ProgramState(msgspec.Struct, frozen=True):
     def judging(self, *, occurred_at: datetime, received_at: datetime) -> tuple[VersionRow, CompiledProgram]:
         """The version that judges an event. Which of its times counts is said by the version in force now."""
         now_row = self.row_at(received_at)
-        compiled = compiled_of(now_row)
+        compiled = self._compiled(now_row)
         if compiled.document.program.judged_by == "received_at":
             return now_row, compiled
         row = self.row_at(occurred_at)
-        return row, compiled_of(row)
+        return row, self._compiled(row)
 
     def version(self, version_id: int) -> CompiledProgram:
         """The version of that id, which an event names that it was judged by."""
-        return compiled_of(next(row for row in (*self.versions, *self.withdrawn) if row.id == version_id))
+        return self._compiled(next(row for row in (*self.versions, *self.withdrawn) if row.id == version_id))
 
     def at(self, moment: datetime) -> CompiledProgram:
-        return compiled_of(self.row_at(moment))
+        return self._compiled(self.row_at(moment))
 
     def every(self) -> Iterator[CompiledProgram]:
         """All versions: what was given by an old one goes on by it."""
-        return (compiled_of(row) for row in self.versions)
+        return (self._compiled(row) for row in self.versions)
+
+    def _compiled(self, row: VersionRow) -> CompiledProgram:
+        later = tuple((each.document_hash, codes) for each, codes in self.counted_back if each.number > row.number)
+        if not later:
+            return compiled_of(row)
+        key = (row.document_hash, later)
+        with _lock:
+            known = _widened.get(key)
+        if known is None:
+            known = compiled_of(row)
+            for each, codes in self.counted_back:
+                if each.number > row.number:
+                    known = counting_along(known, compiled_of(each), codes)
+            with _lock:
+                _widened[key] = known
+                while len(_widened) > WIDENED_KEPT:
+                    _widened.popitem(last=False)
+        return known
 
 
 _lock = Lock()
 _compiled: OrderedDict[bytes, CompiledProgram] = OrderedDict()
+# The same with counters of later versions: by the documents and the counters.
+_widened: OrderedDict[tuple[bytes, tuple[tuple[bytes, frozenset[str]], ...]], CompiledProgram] = OrderedDict()
 _programs: dict[str, dict[str, ProgramState]] = {}
 # By schema, while programs_read_once() holds.
 _asked: ContextVar[dict[str, dict[str, ProgramState]] | None] = ContextVar("programs_asked", default=None)
@@ -159,12 +183,20 @@ def _load() -> dict[str, ProgramState]:
             " WHERE p.archived_at IS NULL ORDER BY p.id, v.in_force_from NULLS FIRST, v.number"
         )
         rows = cursor.fetchall()
+        cursor.execute("SELECT version_id, counters::text FROM loyalty_counterbackfill ORDER BY asked_at, id")
+        counted = {
+            version: frozenset(msgspec.json.decode(codes, type=list[str])) for version, codes in cursor.fetchall()
+        }
     states: dict[str, ProgramState] = {}
     for program_id, slug, name, stamp, version_id, number, since, digest, taken_back in rows:
-        known = states.get(slug) or ProgramState(program_id, slug, name, stamp, (), ())
+        known = states.get(slug) or ProgramState(program_id, slug, name, stamp, (), (), ())
         row = (VersionRow(version_id, number, since or ALWAYS, bytes(digest)),) if version_id is not None else ()
         standing, withdrawn = ((), row) if taken_back else (row, ())
+        back = tuple((each, counted[each.id]) for each in standing if each.id in counted)
         states[slug] = msgspec.structs.replace(
-            known, versions=known.versions + standing, withdrawn=known.withdrawn + withdrawn
+            known,
+            versions=known.versions + standing,
+            withdrawn=known.withdrawn + withdrawn,
+            counted_back=known.counted_back + back,
         )
     return states

@@ -18,6 +18,7 @@ from loyalty.admin.files import document_file
 from loyalty.admin.laddercounts import counts_shown
 from loyalty.admin.program_forms import AgainForm
 from loyalty.admin.sides import side_by_side
+from loyalty.backfills.choosing import again_counters_fresh
 from loyalty.definition.problems import DefinitionError
 from loyalty.models import ProgramVersion
 from loyalty.published import newest_version, versions_waiting
@@ -33,7 +34,9 @@ def again_page(admin: BrandAdmin, request: HttpRequest, version: ProgramVersion)
     newest = newest_version(version.program)
     seen = {"revision": version.program.draft_revision, "newest": newest.number if newest is not None else 0}
     previews = changed_previews(version.program, version.document)
-    form = AgainForm(request.POST if request.method == "POST" else None, initial=seen, previews=previews)
+    fresh = again_counters_fresh(version)
+    sent = request.POST if request.method == "POST" else None
+    form = AgainForm(sent, initial=seen, previews=previews, fresh=fresh)
     if form.is_valid():
         try:
             made = _republished(request, version, form)
@@ -74,6 +77,7 @@ def _republished(request: HttpRequest, version: ProgramVersion, form: AgainForm)
         note=asked["note"] or _("Version %(n)d again") % {"n": version.number},
         in_force_from=asked["in_force_from"],
         tier_recalculation=form.recalculation(),
+        count_back=form.count_back(),
     )
 
 

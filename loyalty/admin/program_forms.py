@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.backoffice.forms import DressedForm
+from loyalty.admin.countback import CountersForm
 from loyalty.admin.laddercounts import LaddersForm
 from loyalty.definition.parsing import MAX_BYTES
 from loyalty.models import Program
@@ -64,7 +65,7 @@ def starter_document(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class PublishForm(LaddersForm):
+class PublishForm(CountersForm, LaddersForm):
     note = forms.CharField(
         label=_("Note"), max_length=300, required=False, help_text=_("What this version is about, for later.")
     )

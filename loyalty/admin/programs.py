@@ -17,6 +17,7 @@ from core.backoffice.base import actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
+from loyalty.admin.countback import backfills_open
 from loyalty.admin.files import document_file, download
 from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
@@ -24,6 +25,7 @@ from loyalty.admin.laddercounts import counts_shown
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
 from loyalty.admin.sections import SectionPages, section_cards
 from loyalty.admin.sides import side_by_side
+from loyalty.backfills.choosing import draft_counters_fresh
 from loyalty.definition.lists import document_lists, settings_plain, settings_struct
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
@@ -48,6 +50,7 @@ def _published(request: HttpRequest, program: Program, form: PublishForm) -> Pro
         in_force_from=said["in_force_from"],
         expected_revision=said["revision"],
         tier_recalculation=form.recalculation(),
+        count_back=form.count_back(),
     )
 
 
@@ -140,6 +143,7 @@ class ProgramAdmin(SectionPages):
             may_publish=request.user.has_perm(PUBLISH),
             versions=program.versions.count(),
             waiting=versions_waiting(program, clock.now()),
+            backfills=backfills_open(program),
         )
         return TemplateResponse(request, "admin/loyalty/program.html", context, status=status)
 
@@ -163,7 +167,8 @@ class ProgramAdmin(SectionPages):
         self.require(request.user.has_perm(PUBLISH))
         previews = draft_previews(program)
         seen = {"revision": program.draft_revision}
-        form = PublishForm(request.POST or None, initial=seen, previews=previews)
+        fresh = draft_counters_fresh(program)
+        form = PublishForm(request.POST or None, initial=seen, previews=previews, fresh=fresh)
         if form.is_valid():
             try:
                 version = _published(request, program, form)

@@ -2,7 +2,7 @@
 
 A counter rises with every event that it matches, whether or not a rule fires, and is kept per local day, week, month,
 year and lifetime as far as anything asks. It starts when the version that declares it is in force; what happened before
-isn't counted.
+is counted where the brand chooses so at publishing (loyalty/backfills).
 """
 
 from __future__ import annotations

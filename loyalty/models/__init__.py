@@ -1,6 +1,7 @@
 """The loyalty room's tables. Points are written by loyalty/ledger.py alone."""
 
 from loyalty.models.achievement import Achievement, LeaderboardPlayer
+from loyalty.models.backfill import CounterBackfill
 from loyalty.models.backtest import BacktestPart, BacktestRun
 from loyalty.models.budget import Budget
 from loyalty.models.event import Event, Order
@@ -31,6 +32,7 @@ __all__ = [
     "BacktestPart",
     "BacktestRun",
     "Budget",
+    "CounterBackfill",
     "DraftPart",
     "EarningRule",
     "Enrollment",
