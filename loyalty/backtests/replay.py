@@ -22,6 +22,7 @@ from loyalty.backtests.following import Rises
 from loyalty.backtests.giving import GivenTier, Giving
 from loyalty.backtests.memory import Changed, Closed, Hand, Held, MemoryPlan, Sale, Setting, Stored
 from loyalty.backtests.tally import Tally
+from loyalty.backtests.undoing import Undoing
 from loyalty.backtests.wallet import BEGIN, FAR, Wallet
 from loyalty.booking import Row, award_effect, order_number_of
 from loyalty.cases import Case, move_tell
@@ -29,9 +30,9 @@ from loyalty.incoming import EventInput
 from loyalty.judging import SliceJudge
 from loyalty.lots import MemoryLot, Purse
 from loyalty.lotting import rolling_end
-from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
+from loyalty.payloads import EVENT_REVERSED, ORDER_PAID, ORDER_RETURNED
 from loyalty.reading import AwardLot, Context, MemberContext, OrderContext, SpendLot
-from loyalty.returns import return_judge, return_order
+from loyalty.returns import event_undo, return_judge, return_order
 from loyalty.rising import Riser
 from loyalty.rules.judgement import Judgement, Outcome
 from loyalty.rules.tiers import TierMove, tier_by_balance
@@ -64,6 +65,7 @@ class Replay(SliceJudge):
         self.rises = Rises(setting.state, Riser(1, member.public_id, member.joined_at, enrolled_at, slug))
         self.place = place_begin(setting.state, enrolled_at, [purse.account for purse in self.purses.values()])
         self.sales: dict[tuple[str, str], Sale] = {}
+        self.undoing = Undoing()
         # Of the window: events by their type, and what became of rules, but for those that didn't match.
         self._judged: dict[str, int] = {}
         self._became: dict[str, dict[Outcome, int]] = {}
@@ -83,6 +85,7 @@ class Replay(SliceJudge):
         if hands:
             both = sorted([*events, *hands], key=attrgetter("at"))
         self.rises.expect(events)
+        self.undoing.expect(events)
         for each in both:
             self._nights(each.at)
             self._at(each.at)
@@ -112,6 +115,8 @@ class Replay(SliceJudge):
         try:
             if stored.type == ORDER_RETURNED:
                 self._return(case)
+            elif stored.type == EVENT_REVERSED:
+                self._undo(case)
             else:
                 self._earn(case)
         except DomainError:
@@ -180,6 +185,8 @@ class Replay(SliceJudge):
             self.sales[case.event.source, order["number"]] = Sale(
                 case.id, case.version.id, order["total_minor"], judgement, self._lots, order.get("lines", [])
             )
+        else:
+            self.undoing.keep(case, judgement, self._lots)
         self._lots = []
         self._achieved()
         if self.inside:
@@ -209,6 +216,14 @@ class Replay(SliceJudge):
         self._achieved()
         self.plan.events.clear()
         self.plan.refunds.clear()
+
+    def _undo(self, case: Case) -> None:
+        if (undone := self.undoing.undone(case)) is not None and self._due <= self.now:
+            self._settle(self.now)
+        self._lapse(case)
+        event_undo(case, undone, self.plan, self.actor, self.now, {})
+        self._achieved()
+        self.plan.events.clear()
 
     def _order_of(self, key: tuple[str, str], sale: Sale) -> OrderContext:
         return OrderContext(

@@ -14,12 +14,16 @@ from hypothesis import HealthCheck, assume, event
 from hypothesis import strategies as st
 
 from core import clock
+from core.actor import system
 from core.errors import DomainError
 from core.outbox import outbox_drain
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
 from loyalty.floors import tier_floor_end, tier_floor_set
+from loyalty.holding import holds_of, points_capture, points_hold, points_release
+from loyalty.ingest import event_ingest
 from loyalty.models import Program
+from loyalty.reversing import reversal_event
 from loyalty.rules.dates import day_start, local_day
 from loyalty.selectors import program_state_of
 from loyalty.services import points_adjust
@@ -63,6 +67,10 @@ kinds = st.sampled_from(
         "give",
         "take",
         "tier",
+        "undo",
+        "hold",
+        "capture",
+        "release",
     ]
 )
 minors = st.one_of(st.sampled_from([100, 2550, 30_000, 99_999]), st.integers(0, 60_000))
@@ -168,6 +176,7 @@ class Story:
         if enrolled:
             self.places = [shop.place(each, program) for each in self.members]
         self.sales: list[list[tuple[str, int]]] = [[] for _each in self.members]
+        self.reviews: list[list[str]] = [[] for _each in self.members]
         self.serial = 0
 
     def event(self, step: Step) -> dict[str, Any]:
@@ -191,6 +200,7 @@ class Story:
             if step.pick % 3:
                 more["lines"] = lines_of(step)
             return shop.order(who, f"{step.minor / 100:.2f}", number, days_ago=step.days_late, **more)
+        self.reviews[step.who].append(f"V-{number}")
         return shop.review(who, f"V-{number}")
 
     def happen(self, step: Step) -> None:
@@ -199,6 +209,10 @@ class Story:
             self._adjust(step)
         elif step.kind == "tier":
             self._tier(step)
+        elif step.kind == "undo":
+            self._undo(step)
+        elif step.kind in ("hold", "capture", "release"):
+            self._hold(step)
         else:
             shop.send(self.event(step))
         outbox_drain()
@@ -213,6 +227,35 @@ class Story:
             else:
                 until = midnight_in(self.program, step.minor % 50) if step.pick % 3 else None
                 tier_floor_set(**what, tier=("silver", "gold")[step.minor % 2], until=until, actor=shop.STAFF)
+        except DomainError:
+            return
+
+    def _undo(self, step: Step) -> None:
+        """One of the member's reviews is taken back, as the product does with a friend's first step."""
+        if not (told := self.reviews[step.who]):
+            return
+        undone = reversal_event(
+            source=shop.PARTNER.source, external_id=told[step.pick % len(told)],
+            member=str(self.members[step.who].public_id), program=self.program.slug, at=clock.now(), reason={},
+        )  # fmt: skip
+        [answer] = event_ingest([undone], actor=system("friends"))
+        assert answer.status < 400, answer.body
+
+    def _hold(self, step: Step) -> None:
+        """Points are set aside, and taken or let go: of what is still held, or of what ran out meanwhile."""
+        place = shop.place(self.members[step.who], self.program)
+        self.serial += 1
+        try:
+            if step.kind == "hold":
+                points_hold(
+                    enrollment=place, currency="points" if step.pick % 3 else "miles", points=step.minor // 200 + 1,
+                    actor=shop.PARTNER, key=f"H-{self.serial}", lasts=timedelta(hours=1 + step.pick % 700),
+                )  # fmt: skip
+            elif (held := holds_of(place).order_by("held_at", "pk").first()) is not None:
+                if step.kind == "capture":
+                    points_capture(hold=held, actor=shop.PARTNER, points=max(1, held.points - step.pick % 50))
+                else:
+                    points_release(hold=held, actor=shop.PARTNER)
         except DomainError:
             return
 
