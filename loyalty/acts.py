@@ -6,7 +6,6 @@ An act may come again after a crash between its effect and the mark, so each is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -17,13 +16,10 @@ from core import outbox
 from core.actor import Actor, system
 from loyalty.models import Enrollment, Event, Order
 from loyalty.reversing import event_reversed
-from members.facts import member_fact, member_fact_set
+from members.facts import SET_BY, member_fact, member_fact_set, moment_text
 from members.models import Member
 from members.selectors import member_by_public_id
 from members.services import member_update
-
-# The fact about a member beside an attribute: by which event it was set.
-SET_BY = "set_by:"
 
 
 class ActCall(msgspec.Struct, frozen=True):
@@ -57,7 +53,7 @@ class ActCall(msgspec.Struct, frozen=True):
     def occurred(self) -> str:
         """When its event happened, as text that sorts."""
         at = Event.objects.values_list("occurred_at", flat=True).get(pk=self.event_id)
-        return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+        return moment_text(at)
 
     def undone(self) -> bool:
         """Whether what caused it has been undone, the order returned whole: an act that was delayed isn't done then."""
@@ -101,7 +97,7 @@ def attribute_set(call: ActCall) -> None:
     """`set_attribute`: setting it twice is setting it once, and what happened last stands, however late acts come.
 
     Beside the value is kept when the event happened that set it, and which one it was: of two that happened at the
-    same moment the one that was booked later stands.
+    same moment the one that was booked later stands. What staff, a partner or the member set by hand counts as of then.
     """
     member = member_by_public_id(call.member_id)
     if member is None or member.status == Member.Status.ERASED or call.undone():
@@ -112,5 +108,5 @@ def attribute_set(call: ActCall) -> None:
         Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         before = member_fact(member_id=member.pk, key=SET_BY + name)
         if before is None or before <= order:
-            member_update(member=member, actor=call.actor, attributes={name: call.params["value"]})
+            member_update(member=member, actor=call.actor, by_rule=True, attributes={name: call.params["value"]})
             member_fact_set(member_id=member.pk, key=SET_BY + name, value=order)

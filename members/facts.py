@@ -6,13 +6,28 @@ that hold when an event is judged.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 
 from core.outbox import outbox_add
 from members.models import Member, MemberFact
+
+# The fact beside an attribute: [when what set it happened, as text that sorts; the event's id, "" of a hand].
+SET_BY = "set_by:"
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as text that sorts."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+
+
+def attributes_mark(*, member_id: int, names: Iterable[str], at: datetime) -> None:
+    """They were set by hand then: a rule's message about what happened before that comes too late."""
+    for name in names:
+        member_fact_set(member_id=member_id, key=SET_BY + name, value=[moment_text(at), ""], tell=False)
 
 
 def member_fact_set(*, member_id: int, key: str, value: Any, until: datetime | None = None, tell: bool = True) -> None:

@@ -19,6 +19,7 @@ from core.outbox import outbox_add
 from members.acquisition import Acquisition
 from members.attributes import attributes_changed, time_zone_checked
 from members.errors import EmailBelongsToLogin, EmailTaken, ExternalIdTaken, MemberErased
+from members.facts import attributes_mark
 from members.hooks import member_created
 from members.models import Consent, Member, User
 from members.staff import staff_invite, staff_role_set
@@ -85,8 +86,10 @@ def member_create(
     return member
 
 
-def member_update(*, member: Member, actor: Actor, **changes: Any) -> Member:
+def member_update(*, member: Member, actor: Actor, by_rule: bool = False, **changes: Any) -> Member:
     """Change what CHANGEABLE names; what isn't given stays. attributes: those to put in, None takes one out.
+
+    by_rule: a rule sets attributes, which marks them itself; everybody else sets them as of now.
 
     InvalidInput, EmailTaken, ExternalIdTaken, EmailBelongsToLogin, MemberErased.
     """
@@ -98,6 +101,8 @@ def member_update(*, member: Member, actor: Actor, **changes: Any) -> Member:
         current = _locked(member)
         if "attributes" in changes:
             cleaned["attributes"] = attributes_changed(current.attributes, changes["attributes"])
+            if not by_rule:
+                attributes_mark(member_id=current.pk, names=changes["attributes"], at=clock.now())
         changed = {name: value for name, value in cleaned.items() if getattr(current, name) != value}
         if not changed:
             return current

@@ -21,7 +21,7 @@ from loyalty.errors import ProgramInvalid
 from loyalty.models import Enrollment, Program
 from loyalty.publishing import draft_problems, program_publish
 from members.models import Member
-from members.services import consent_record
+from members.services import consent_record, member_update
 from rewards.giving import act_give
 from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
@@ -182,6 +182,28 @@ def test_what_happened_last_stands_however_late_an_act_comes(brand: Brand) -> No
     outbox_drain()
     anna.refresh_from_db()
     assert anna.attributes == {"last": "review"}
+
+
+def test_what_was_set_by_hand_stands_over_what_happened_before_and_falls_to_what_happens_after(brand: Brand) -> None:
+    shop.place(
+        anna := shop.member(), shop.program(document({"kind": "set_attribute", "name": "last", "value": "order"}))
+    )
+    shop.send(shop.order(anna, 10, days_ago=1))
+    member_update(member=anna, actor=shop.STAFF, attributes={"last": "hand", "other": 1})
+    outbox_drain()  # the order's act comes after the hand
+    anna.refresh_from_db()
+    assert anna.attributes == {"last": "hand", "other": 1}
+    shop.send(shop.order(anna, 10))
+    outbox_drain()
+    anna.refresh_from_db()
+    assert anna.attributes == {"last": "order", "other": 1}
+    # Setting again what is there is setting it: nothing changes but since when.
+    member_update(member=anna, actor=shop.STAFF, attributes={"last": "order"})
+    [_first, second] = OutboxMessage.objects.filter(topic="act.set_attribute").order_by("id")
+    member_update(member=anna, actor=shop.STAFF, attributes={"last": None})
+    attribute_set(msgspec.convert(second.payload, ActCall))
+    anna.refresh_from_db()
+    assert anna.attributes == {"other": 1}
 
 
 SAY = {"kind": "send_message", "subject": {"en": "For you", "nl": "Voor jou"}, "text": "Come & see <us>"}
