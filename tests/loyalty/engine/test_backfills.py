@@ -54,7 +54,6 @@ def document(counted: bool) -> dict[str, Any]:
     made = deepcopy(shop.DOCUMENT)
     if counted:
         made["counters"] = deepcopy(COUNTERS)
-        made["rules"].append(deepcopy(AFTER))
         made["ladders"].append(
             {
                 "code": "visits",
@@ -220,7 +219,8 @@ def test_a_rule_finds_the_history_that_was_counted(brand: Brand) -> None:
     program = shop.program(document(counted=False))
     anna, _ben = people(program)
     shop.send(shop.order(anna, 1, "A-1", days_ago=0.001), shop.order(anna, 1, "A-2", days_ago=0.001))
-    published(program, document(counted=True))
+    made = document(counted=True)
+    published(program, {**made, "rules": [*made["rules"], AFTER]})
     backfills_sweep()
     [third] = shop.send(shop.order(anna, 1, "A-3"))
     assert 1000 in [each["points"] for each in third.body["awards"]]
