@@ -21,7 +21,7 @@ from core.backoffice.registry import registered
 
 MODULES = (
     "core.admin", "members.admin", "loyalty.admin", "rewards.admin", "claims.admin", "referrals.admin", "draws.admin",
-    "partners.admin", "members.team",
+    "panels.admin", "partners.admin", "members.team",
 )  # fmt: skip
 LOGIN_URL = "/accounts/login/"
 

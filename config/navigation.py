@@ -65,6 +65,7 @@ def _rewards(request: HttpRequest) -> dict[str, Any]:
         _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),
         _item(request, _("Payments in points"), "payments", "rewards.cartpayment"),
         _item(request, _("Sweepstakes"), "casino", "draws.sweepstake"),
+        _item(request, _("Product panels"), "science", "panels.panel"),
         _item(request, _("Suppliers"), "local_shipping", "rewards.supplierconnection"),
         _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
         _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),

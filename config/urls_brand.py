@@ -15,6 +15,7 @@ urlpatterns: list[Any] = [
     path("", include("rewards.urls")),
     path("", include("referrals.urls")),
     path("", include("draws.urls")),
+    path("", include("panels.urls")),
     path("", include("claims.urls")),
     path("", include("billing.urls")),
     path("accounts/", include("allauth.urls")),

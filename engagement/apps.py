@@ -10,7 +10,7 @@ class EngagementConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers their outbox handlers.
-        from engagement import acts, billed, claimed, sending, supplied, transactional  # noqa: F401  (they register)
+        from engagement import acts, billed, claimed, sending, supplied, tested, transactional  # noqa: F401
         from engagement.messages import definition
         from loyalty.definition.sections import section_register
 

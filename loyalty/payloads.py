@@ -32,6 +32,7 @@ MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED = "member.enrolled", "member.birt
 # An event that was wrong is taken back with all that it gave; see loyalty/reversing.py.
 EVENT_REVERSED = "event.reversed"
 REFERRAL_MILESTONE = "referral.milestone"
+PANEL_ANSWERED = "panel.answered"
 # Types that every brand has; a brand's own types are those that a rule of its program waits for.
 BUILT_IN = frozenset(
     {
@@ -45,6 +46,7 @@ BUILT_IN = frozenset(
         "store.checked_in",
         "referral.converted",
         "survey.answered",
+        PANEL_ANSWERED,
         "profile.completed",
         # What the billing room tells of plans; a brand that bills elsewhere may tell the same.
         "invoice.paid",
@@ -58,7 +60,9 @@ BUILT_IN = frozenset(
     }
 )
 # Only the product itself says these; a partner who could would enroll people by event.
-INTERNAL = frozenset({MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED, EVENT_REVERSED, REFERRAL_MILESTONE})
+INTERNAL = frozenset(
+    {MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED, EVENT_REVERSED, REFERRAL_MILESTONE, PANEL_ANSWERED}
+)
 
 
 class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

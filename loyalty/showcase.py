@@ -28,6 +28,7 @@ OCCASIONS = {
     "store.checked_in": _("When you check in at the shop"),
     "referral.converted": _("When a friend you brought buys something"),
     "survey.answered": _("When you answer a survey"),
+    "panel.answered": _("When you test a product and tell us about it"),
     "member.joined": _("When you join"),
     "member.birthday": _("On your birthday"),
 }
@@ -35,6 +36,7 @@ ICONS = {
     "order.paid": "shop",
     "referral.converted": "person",
     "survey.answered": "check",
+    "panel.answered": "check",
     "store.checked_in": "home",
     "member.birthday": "gift",
     "member.joined": "person",

@@ -35,6 +35,7 @@ SEE_PROGRAM = (
         "draftpart",
     )
     | _may("draws", "view", "sweepstake")
+    | _may("panels", "view", "panel")
     | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit", "rewardfile")
 )
 SEE_LEDGER = _may(
@@ -73,6 +74,8 @@ SEE_PEOPLE = (
     | _may("members", "view", "member", "consent", "segment")
     | _may("claims", "view", "claim", "checkin")
     | _may("referrals", "view", "referral", "referralcode")
+    | _may("panels", "view", "application", "participation")
+    | frozenset({"panels.read_answers"})
 )
 SEE_PLACES = _may("claims", "view", "place") | frozenset({"claims.show_place_code"})
 
@@ -84,6 +87,7 @@ EDIT_PROGRAM = (
     | _may("members", "add change", "segment")
     | _may("claims", "add change", "place")
     | frozenset({"loyalty.publish_program", "loyalty.add_backtestrun", "draws.draw_sweepstake"})
+    | frozenset({"panels.choose_panel"})
 )
 SERVE_MEMBERS = (
     _may("members", "add change", "member")
@@ -93,6 +97,7 @@ SERVE_MEMBERS = (
     | frozenset({"claims.decide_claim", "claims.decide_checkin", "referrals.decide_referral"})
     | _may("referrals", "change", "referralcode")
     | frozenset({"rewards.handle_fulfilment"})
+    | frozenset({"panels.handle_panel"})
     | frozenset({"rewards.give_benefit"})
     | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer", "loyalty.give_tier"})
 )

@@ -34,6 +34,7 @@ ROOMS = (
     "referrals",
     "rewards",
     "claims",
+    "panels",
     "billing",
     "partners",
     "engagement",

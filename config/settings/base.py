@@ -59,6 +59,7 @@ TENANT_APPS = [
     "referrals",
     "rewards",
     "claims",
+    "panels",
     "billing",
     "partners",
     "engagement",

@@ -58,6 +58,7 @@ FIXED: Mapping[str, Attributes] = {
     "order.paid": _ORDER,
     "order.returned": _RETURN,
     "member.enrolled": {"channel": "text"},
+    "panel.answered": {"panel": "object", "panel.code": "text", "panel.on_time": "flag"},
     "tier.reached": {"ladder": "text", "tier": "text", "from_tier": "text", "skipped": "flag"},
 }
 
@@ -81,6 +82,8 @@ ATTRIBUTE_WORDS = {
     "order.lines.brand": N_("brand"),
     "order.lines.tags": N_("tag"),
     "channel": N_("channel"),
+    "panel.code": N_("product panel"),
+    "panel.on_time": N_("answered in time"),
 }
 
 

@@ -22,6 +22,7 @@ TRIGGER_WORDS = {
     "member.joined": N_("When a member joins"),
     "tier.reached": N_("When a member rises to a tier"),
     "member.birthday": N_("On a member's birthday"),
+    "panel.answered": N_("When the questionnaire of a product test is sent"),
     "referral.milestone": N_("When a member has brought so many friends"),
 }
 

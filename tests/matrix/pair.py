@@ -83,6 +83,10 @@ from members.roles import ROLES
 from members.segments import segment_create, segment_member_add
 from members.staff import staff_role_set
 from members.tokens import BrandTokenGenerator
+from panels.applying import application_make
+from panels.choosing import applications_select
+from panels.lending import invitation_accept, photo_put, product_receive, product_ship
+from panels.models import Panel, Participation
 from partners.models import ApiKey
 from partners.scopes import SCOPES
 from partners.services import api_key_create
@@ -199,6 +203,23 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                         "opens_at": "2020-01-01T00:00",
                         "closes_at": "2020-02-01T00:00",
                         "prizes": [{"code": f"{prefix}bike", "name": f"{word} bike"}],
+                    }
+                ]
+            },
+            "panels": {
+                "items": [
+                    {
+                        "code": f"{prefix}panel",
+                        "name": f"{word} panel",
+                        "product": f"{word} jacket",
+                        "units": 5,
+                        "opens_at": "2020-01-01T00:00",
+                        "closes_at": "2099-01-01T00:00",
+                        "selects_on": "2099-02-01T00:00",
+                        "asks": [{"kind": "text", "code": f"{prefix}why", "name": f"{word} why", "needed": False}],
+                        "questions": [
+                            {"kind": "text", "code": f"{prefix}words", "name": f"{word} words", "needed": False}
+                        ],
                     }
                 ]
             },
@@ -335,6 +356,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **benefited(place, word, prefix),
         **befriended(place, word, prefix),
         **drawn(place, word, prefix),
+        **tested(place, word, prefix),
         "import_job": imported(word, number),
     }  # fmt: skip
 
@@ -601,6 +623,32 @@ def drawn(place: Enrollment, word: str, prefix: str) -> Cast:
     sweepstake_draw(sweepstake_id=row.pk, actor=staff)
     winner_pass(sweepstake_id=row.pk, place=1, reason=f"{word} didn't answer", actor=staff)
     return {"sweepstake": str(row.pk), "sweepstake_code": row.code}
+
+
+def tested(place: Enrollment, word: str, prefix: str) -> Cast:
+    """A member who tests a product, with answers in the brand's words, and a picture; another who only applied."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    row = Panel.objects.get(program=place.program)
+    answers = {f"{prefix}why": f"{word} because"}
+    application = application_make(panel=row, enrollment=place, answers=answers, actor=partner)
+    applications_select(panel=row, ids=[application.pk], actor=staff)
+    one = Participation.objects.get(application=application)
+    home = Address(f"{word} Anna", f"{word} street", "1011", f"{word} town", "NL")
+    invitation_accept(participation=one, address=home, actor=partner)
+    product_ship(participation=one, carrier=f"{word} post", tracking=f"{word} 3S", actor=staff)
+    product_receive(participation=one, actor=partner)
+    photo = photo_put(participation=one, question=f"{prefix}words", content=word.encode(), media_type=f"image/{word}")
+    said = {f"{prefix}words": f"{word} said"}
+    Participation.objects.filter(pk=one.pk).update(draft=said, answers=said, note=f"{word} note", event=application.pk)
+    bram = Enrollment.objects.exclude(pk=place.pk).filter(program=place.program).order_by("pk")[0]
+    waits = application_make(panel=row, enrollment=bram, answers=answers, actor=partner)
+    return {
+        "panel": str(row.pk),
+        "panel_code": row.code,
+        "panel_application": str(waits.pk),
+        "panel_tester": str(one.pk),
+        "panel_photo": str(photo.pk),
+    }
 
 
 def imported(word: str, number: int) -> str:

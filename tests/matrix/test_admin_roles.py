@@ -40,6 +40,7 @@ from loyalty.models import (
 )
 from members.models import User
 from members.roles import ROLES
+from panels.models import AnswerPhoto, Application, Panel, Participation
 from partners.models import ApiKey
 from referrals.models import Referral, ReferralCode
 from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
@@ -88,7 +89,8 @@ def names(patterns: list[Any]) -> Iterator[str]:
 # Pages whose address names a member: beside their ledger, and for giving them something.
 OF_A_MEMBER = frozenset({"adjust", "pool", "statement", "tier", "tier_back", "rewards_benefitgrant_give"})
 VISITS = frozenset({"claims_place", "claims_checkin"})
-FRIENDS = frozenset({"draws_sweepstake", "referrals_referral", "referrals_referralcode"})
+FRIENDS = frozenset({"referrals_referral", "referrals_referralcode"})
+OFFERED = frozenset({"draws_sweepstake", "panels_panel"})
 PARTS: dict[str, Any] = {
     "rewards_fulfilment": Fulfilment,
     "rewards_rewardfile": RewardFile,
@@ -135,7 +137,7 @@ def subject(name: str, house: House) -> Any:
         return known[app_model].pk
     if app_model in kinds:
         return kinds[app_model].objects.order_by("pk").values_list("pk", flat=True)[0]
-    for makers, names_made in ((handed, PARTS), (visited, VISITS), (benefited, BENEFITS), (befriended, FRIENDS)):
+    for makers, names_made in MAKERS:
         if app_model in names_made:
             return makers(house)[app_model]
     if app_model == "claims_claim":
@@ -253,10 +255,49 @@ def befriended(house: House) -> dict[str, Any]:
         program=place.program, referrer=place, friend=shop.place(shop.member("Cas"), place.program), code=code.code,
         state="flagged", bound_at=now, converted_at=now, hold_until=now, event=Event.objects.earliest("pk").pk,
     )  # fmt: skip
-    return {"referrals_referral": row.pk, "referrals_referralcode": code.pk, "draws_sweepstake": sweepstake(house)}
+    return {"referrals_referral": row.pk, "referrals_referralcode": code.pk}
+
+
+def offered(house: House) -> dict[str, Any]:
+    """What members take part in."""
+    return {"draws_sweepstake": sweepstake(house), "panels_panel": panel(house)[0]}
+
+
+def panel(house: House) -> tuple[Any, Any, Any]:
+    """A panel with somebody who tests, and a picture."""
+    now, place = clock.now(), house.redemption.enrollment
+    ask = {"kind": "text", "code": "words", "name": "Words"}
+    spec = {"code": "x", "name": "X", "product": "X", "units": 1, "opens_at": "2020-01-01T00:00",
+            "closes_at": "2020-02-01T00:00", "questions": [ask]}  # fmt: skip
+    row = Panel.objects.first() or Panel.objects.create(
+        program=place.program, code="x", spec=spec, units=1, opens_at=now, closes_at=now, seed="x", commitment="x",
+        drawn_at=now, revealed="00",
+    )  # fmt: skip
+    application, _made = Application.objects.get_or_create(
+        panel=row, enrollment=place, defaults={"state": "selected", "applied_at": now}
+    )
+    tester, _made = Participation.objects.get_or_create(
+        application=application, defaults={"state": "received", "invited_at": now, "accept_by": now.date()}
+    )
+    photo, _made = AnswerPhoto.objects.get_or_create(
+        participation=tester, question="words", defaults={"media_type": "image/jpeg", "content": b"x", "sent_at": now}
+    )
+    return row.pk, tester.pk, photo.pk
+
+
+MAKERS = (
+    (handed, PARTS), (visited, VISITS), (benefited, BENEFITS), (befriended, FRIENDS), (offered, OFFERED),
+)  # fmt: skip
+OF_A_PANEL = {
+    "panels_panel_tester": lambda row, tester, photo: [row, tester],
+    "panels_panel_tester_act": lambda row, tester, photo: [row, tester, "remind"],
+    "panels_panel_photo": lambda row, tester, photo: [row, photo],
+}
 
 
 def address(name: str, house: House) -> str:
+    if name in OF_A_PANEL:
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=OF_A_PANEL[name](*panel(house)))
     if name == "claims_claim_file":
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
     if name == "loyalty_program_section":

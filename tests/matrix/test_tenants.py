@@ -150,6 +150,18 @@ WORDLESS = {
     "mfa_authenticator.type",
     "partners_apikey.prefix",
     "partners_apikey.scopes",
+    "panels_answerphoto.question",
+    "panels_application.state",
+    "panels_application.way",
+    "panels_panel.commitment",
+    "panels_panel.entries_hash",
+    "panels_panel.revealed",
+    "panels_panel.seed",
+    "panels_panel.state",
+    "panels_participation.address",
+    "panels_participation.country",
+    "panels_participation.outcome",
+    "panels_participation.state",
     "referrals_referral.because",
     "referrals_referral.code",
     "referrals_referral.initiated_by",
@@ -266,7 +278,7 @@ def test_both_brands_share_their_keys_and_differ_in_every_text(stage: Stage) -> 
     own_words = {
         "member_ref", "program_slug", "reward_code", "currency_code", "reset_key", "confirm_key", "signup",
         "signup_token", "brand", "domain", "claim_type", "place_code", "place_token", "board_code", "message_code",
-        "ladder_code", "tier_code", "benefit_code", "friend_code", "sweepstake_code",
+        "ladder_code", "tier_code", "benefit_code", "friend_code", "sweepstake_code", "panel_code",
         "picture", "voucher_code", "plan_code",
     }  # fmt: skip
     for name, value in stage.amber.one.items():

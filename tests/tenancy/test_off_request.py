@@ -28,8 +28,8 @@ from tenants.models import Brand
 from tests.conftest import writes_by_table
 
 ROOMS = (
-    "analytics", "billing", "claims", "config", "core", "draws", "engagement", "loyalty", "members", "partners",
-    "referrals", "rewards", "sandbox", "tenants",
+    "analytics", "billing", "claims", "config", "core", "draws", "engagement", "loyalty", "members", "panels",
+    "partners", "referrals", "rewards", "sandbox", "tenants",
 )  # fmt: skip
 app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if name.partition(".")[0] in ROOMS}

@@ -201,6 +201,7 @@ def test_every_column_that_holds_something_sealed_is_known_to_the_rotation() -> 
         "draws",
         "referrals",
         "claims",
+        "panels",
         "billing",
         "partners",
         "engagement",
