@@ -18,6 +18,7 @@ from core.api.views import ApiView, answer
 from draws.api import api_urls as draws_urls
 from loyalty.api import api_urls as loyalty_urls
 from members.api import api_urls as members_urls
+from panels.api import api_urls as panels_urls
 from referrals.api import api_urls as referrals_urls
 from rewards.api import api_urls as rewards_urls
 
@@ -27,6 +28,7 @@ INDEX = {
     "events": f"{ROOT}events",
     "events_bulk": f"{ROOT}events/bulk",
     "members": f"{ROOT}members",
+    "panels": f"{ROOT}panels",
     "places": f"{ROOT}places",
     "programs": f"{ROOT}programs",
     "redemptions": f"{ROOT}redemptions",
@@ -65,6 +67,7 @@ urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
     path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls, *referrals_urls, *draws_urls])),
+    path("v1/", include(panels_urls)),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(no_such_path), name="api-nothing"),

@@ -59,11 +59,9 @@ class StillOpen(Conflict):
     hint = _("Wait until it has closed.")
 
 
-class NothingHere(Conflict):
-    """Somebody was never chosen, so there is no product of theirs."""
-
-    code = "panel_not_chosen"
-    title = _("This member wasn’t chosen.")
+class TesterUnknown(NotFound):
+    code = "panel_tester_not_found"
+    title = _("Nobody of this panel has this id.")
 
 
 class WrongMoment(Conflict):

@@ -23,6 +23,7 @@ from rewards.pools import pool_import
 from rewards.stock import stock_set
 from sandbox.demo.extras import extras_add
 from sandbox.demo.history import History
+from sandbox.demo.panelling import panels_add
 from sandbox.demo.paying import plans_add, plans_moved
 from sandbox.demo.supplying import supplier_add, supplier_moved
 from tenants.context import brand_context, platform_context
@@ -103,6 +104,7 @@ def _brand(plan: dict[str, Any], say: Say) -> list[dict[str, Any]]:
         extras_add(plan, program)
         supplier_add(plan, program)
         plans_add(plan, program)
+        panels_add(plan, program)
         rows = _people(plan)
         _key, secret = api_key_create(
             name="Demo shop", scopes=list(SCOPES), expires_at=None, rate_per_minute=None, actor=DEMO

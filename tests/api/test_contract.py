@@ -40,6 +40,7 @@ from tests.claims import cast as claimed
 from tests.conftest import brands_dropped_after
 from tests.draws import cast as sweepstakes
 from tests.loyalty import shop
+from tests.panels import cast as tested
 from tests.referrals import cast as befriended
 from tests.rewards.suppliers import cast as supplied
 from tests.trials import scale
@@ -72,6 +73,7 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
         made = make()
         with brand_context(made):
             sections = {"referrals": befriended.SECTION, "sweepstakes": {"items": [sweepstakes.piece()]}}
+            sections["panels"] = {"items": [tested.piece(units=10_000)]}
             program = claimed.program(leaderboards=[BOARD], sections=sections)
             beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
             segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
@@ -135,6 +137,8 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "code": [friend.code],
         "sweepstake": ["summer"],
         "referral": [str(friend.pk)],
+        "panel": ["jacket"],
+        "tester": [str(tested.chosen(tested.applies(place)).pk)],
         "invitation": [str(invited.pk)],
     }
     return known, taken

@@ -12,6 +12,16 @@ from PIL import Image
 
 from claims.errors import ClaimedOften
 from claims.pictures import Upload, upload_read
+from core.actor import Actor
+from loyalty.definition.read import document_decode
+from loyalty.drafts import draft_plain, draft_replace
+from loyalty.models import Program
+from loyalty.publishing import program_publish
+from panels.lending import answers_send, invitation_accept
+from panels.models import Participation
+from rewards.fulfilment import Address
+from tenants import registry
+from tenants.context import brand_context
 from tests.conftest import ClientFor, NewBrand
 from tests.scenarios.cast import Year, given, taken
 
@@ -29,6 +39,49 @@ def photo(shade: int) -> Upload:
     picture.putpixel((shade % 64, 3), (0, 0, 0))
     picture.save(drawn, "PNG")
     return upload_read(drawn.getvalue(), kind="photo")
+
+
+PANEL = {
+    "code": "winter_jacket", "name": {"en": "Winter jacket", "nl": "Winterjas"}, "product": "A jacket for next winter",
+    "units": 1, "opens_at": "2030-10-20T00:00", "closes_at": "2030-10-30T00:00", "benefit": "product_testing",
+    "questions": [{"kind": "scale", "code": "warm", "name": {"en": "How warm is it?", "nl": "Hoe warm is hij?"}}],
+}  # fmt: skip
+STAFF = Actor("staff", "user:1", "admin")
+
+
+def tests_a_product(year: Year) -> None:
+    """The panel is published; somebody below the Summit is refused; she applies, is drawn, answers, keeps it."""
+    with brand_context(year.brand):
+        draft = Program.objects.get(pk=year.program.pk)
+        plain = draft_plain(draft)
+        plain["sections"] = {**plain["sections"], "panels": {"items": [PANEL]}}
+        revision = draft.draft_revision
+        draft = draft_replace(
+            program=draft, document=document_decode(plain), expected_revision=revision, actor=STAFF
+        )  # fmt: skip
+        program_publish(program=draft, actor=STAFF, expected_revision=draft.draft_revision)
+    registry.forget_all()
+    year.shop.post("members", {"external_id": "C-9", "name": "Bo"})
+    refused = year.shop.post("members/ext:C-9/panels/winter_jacket/application", {}, once="a-9")
+    assert refused.json()["reasons"] == ["benefit"]
+    assert year.shop.post("members/ext:C-1/panels/winter_jacket/application", {}, once="a-1").status_code == 201
+    year.at("2030-10-30T09:00")
+    assert year.shop.post("panels/winter_jacket/draw", {"reserves": 2}).json()["units_left"] == 0
+    year.shop.post("panels/winter_jacket/settle", {})
+    with brand_context(year.brand):
+        one = Participation.objects.get()
+        home = Address(name="Ann", street="1 Trail", postcode="80202", city="Denver", country="US")
+        invitation_accept(participation=one, address=home, actor=STAFF)
+    move = f"panels/winter_jacket/testers/{one.pk}/move"
+    assert year.shop.post(move, {"to": "shipped", "carrier": "Post", "tracking": "3S"}).status_code == 200
+    assert year.shop.post(move, {"to": "received"}).status_code == 200
+    year.at("2030-11-10T12:00")
+    with brand_context(year.brand):
+        answers_send(participation=one, answers={"warm": 5}, actor=STAFF)
+    told = year.shop.get("members/ext:C-1/panels/winter_jacket/application").json()["application"]
+    assert (told["tester"]["state"], told["tester"]["outcome"]) == ("closed", "kept")
+    assert year.shop.get("panels/winter_jacket/results").json()["questions"][0]["mean"] == 5.0
+    assert year.balances()["points"] == 109
 
 
 def test_a_year_with_the_outdoor_pass(year: Year) -> None:
@@ -85,10 +138,14 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
     year.order("A-4", "2030-07-01T10:00", 300_00)
     assert (year.balances()["points"], year.tier("pass")) == (359, "summit")
 
+    # On the Summit she may test a product. She answers in November, in time: 50 points.
+    year.at("2030-10-20T09:00")
+    tests_a_product(year)
+
     # Credit holds eleven months: January's 80 through 12 December, June's 10 into the next year.
     year.night("2030-12-12T23:30")
-    # The window of 15 October found 359 points: three times ten dollars off, 59 are left. Valid for eleven months.
-    assert year.balances()["points"] == 59
+    # The window of 15 October found 359 points: three times ten dollars off, 59 were left. Valid for eleven months.
+    assert year.balances()["points"] == 109
     codes = year.shop.get("redemptions?member=ext:C-1&reward=ten_dollars").json()["results"]
     assert [(each["price"], each["use_until"][:10]) for each in codes] == [(100, "2031-09-16")] * 3
     assert year.balances()["credit"] == 90
