@@ -30,9 +30,7 @@ def stands_by(message: Message) -> None:
 
 @handler("panel.shipped")
 def shipped(message: Message) -> None:
-    _letter(
-        "panel_shipped", message, carrier=message.payload.get("carrier"), tracking=message.payload.get("tracking")
-    )
+    _letter("panel_shipped", message, carrier=message.payload.get("carrier"), tracking=message.payload.get("tracking"))
 
 
 @handler("panel.reminded")
