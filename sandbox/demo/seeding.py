@@ -14,10 +14,12 @@ from django.conf import settings
 from core.actor import Actor, system
 from core.outbox import outbox_drain, provide_wake
 from loyalty.models import Program
+from loyalty.publishing import program_publish
 from members.models import Member, User
 from members.staff import staff_invite
 from partners.scopes import SCOPES
 from partners.services import api_key_create
+from rewards.catalogue import reward_save
 from rewards.models import CodePool, Reward
 from rewards.pools import pool_import
 from rewards.stock import stock_set
@@ -101,6 +103,7 @@ def _brand(plan: dict[str, Any], say: Say) -> list[dict[str, Any]]:
         program = Program.objects.get()
         _rewards(plan, program)
         History(brand, plan, program).live(lambda done, of: say(f"{plan['name']}: week {done} of {of}"))
+        _pieces(plan, program)
         extras_add(plan, program)
         supplier_add(plan, program)
         plans_add(plan, program)
@@ -127,6 +130,15 @@ def _rewards(plan: dict[str, Any], program: Program) -> None:
         reward = Reward.objects.create(program=program, currency=currency, pool=pool, position=position, **given)
         if "stock" in each:
             stock_set(reward=reward, total=each["stock"], actor=DEMO)
+
+
+def _pieces(plan: dict[str, Any], program: Program) -> None:
+    """Rewards of other kinds, published: a draft that waits for nobody's reason would puzzle."""
+    for position, piece in enumerate(plan.get("pieces", ()), start=len(plan["rewards"])):
+        reward_save(program=program, plain={**piece, "position": position}, actor=DEMO)
+    if plan.get("pieces"):
+        revision = Program.objects.get(pk=program.pk).draft_revision
+        program_publish(program=program, actor=DEMO, note="More to choose from", expected_revision=revision)
 
 
 def _people(plan: dict[str, Any]) -> list[dict[str, Any]]:
