@@ -39,7 +39,11 @@ class BrandModel(models.Model):
     """A row of one brand. It remembers its schema and refuses to be saved, deleted or refreshed under another.
 
     Errors: core.errors.ForeignSchema.
+
+    kept: its rows are never deleted, by privilege (tenants/grants.py), so that what names them needs no foreign key.
     """
+
+    kept = False
 
     objects = BrandQuerySet.as_manager()
 

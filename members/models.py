@@ -84,6 +84,8 @@ class User(BrandModel, AbstractBaseUser, PermissionsMixin):
 class Member(BrandModel):
     """A person who collects at this brand. Exists with or without a log-in: a till may know them first."""
 
+    kept = True
+
     class Status(models.TextChoices):
         ACTIVE = "active", _("active")
         SUSPENDED = "suspended", _("suspended")

@@ -21,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django_tenants.files.storage import TenantFileSystemStorage
 
 from core.database import role_of
-from tenants.grants import append_only_tables
+from tenants.grants import append_only_tables, kept_tables
 
 MIN_DJANGO_TENANTS = (4, 0, 1)
 # Both schemas need it; each has its own ids, which tenants.guards keeps apart.
@@ -162,20 +162,22 @@ def owner_and_guest_are_two_roles(app_configs: AppConfigs, **kwargs: Any) -> lis
 
 @register(Tags.database)
 def guests_may_not_edit_the_ledger(app_configs: AppConfigs, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Asks the database itself, with `check --database default`: may this process' role change append-only rows?"""
+    """Asks the database itself, with `check --database default`: may this process' role change append-only rows, or
+    delete those that are kept for ever?"""
     if not databases or "default" not in databases or settings.DB_ROLE == "owner":
         return []
     query = """
         SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname LIKE 'b\\_%%' AND c.relkind = 'r' AND c.relname = ANY(%s)
-           AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 5
+         WHERE n.nspname LIKE 'b\\_%%' AND c.relkind = 'r'
+           AND (c.relname = ANY(%s) AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+                OR c.relname = ANY(%s) AND has_table_privilege(c.oid, 'DELETE, TRUNCATE')) ORDER BY 1 LIMIT 5
     """
     with connections["default"].cursor() as cursor:
-        cursor.execute(query, [append_only_tables()])
+        cursor.execute(query, [append_only_tables(), kept_tables()])
         open_tables = [name for (name,) in cursor.fetchall()]
     if not open_tables:
         return []
-    words = f"This role may change rows of append-only tables: {', '.join(open_tables)}."
+    words = f"This role may change rows of append-only tables, or delete rows that are kept: {', '.join(open_tables)}."
     kind, code = (CheckWarning, "W016") if settings.SANDBOX else (Error, "E016")
     return [kind(words, hint="Run brands_migrate --grants as the owner.", id=f"tenants.{code}")]
 

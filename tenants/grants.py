@@ -20,6 +20,11 @@ def append_only_tables() -> list[str]:
     return sorted({model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly)})
 
 
+def kept_tables() -> list[str]:
+    """Tables of the models whose rows may be changed, but never deleted."""
+    return sorted({model._meta.db_table for model in apps.get_models() if getattr(model, "kept", False)})
+
+
 def shared_tables() -> list[str]:
     """Tables of the public schema. Their keys are identities, so no sequence has to be granted."""
     shared = {label.rpartition(".")[2] for label in settings.SHARED_APPS}
@@ -44,6 +49,9 @@ def grant_statements(schema: str, role: str) -> list[str]:
         closed = [f"{here}.{identifier(table)}" for table in append_only_tables()]
         if closed:
             statements.append(f"REVOKE UPDATE, DELETE ON {', '.join(closed)} FROM {guest}")
+        kept = [f"{here}.{identifier(table)}" for table in kept_tables()]
+        if kept:
+            statements.append(f"REVOKE DELETE ON {', '.join(kept)} FROM {guest}")
     fixed = ", ".join(f"{here}.{identifier(table)}" for table in READ_ONLY_TABLES)
     statements.append(f"REVOKE INSERT, UPDATE, DELETE ON {fixed} FROM {guest}")
     return statements

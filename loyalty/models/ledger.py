@@ -23,6 +23,8 @@ class Enrollment(BrandModel):
     version rises with each booking; a judgement made on an older version is not booked.
     """
 
+    kept = True
+
     member = models.ForeignKey(
         Member,
         on_delete=models.PROTECT,
@@ -62,6 +64,8 @@ class PointsAccount(BrandModel):
     debt: owed after a return of spent points, outside the balance. issued, spent, expired, reversed: totals ever.
     last_active_at: the latest activity by which points that end by inactivity live on.
     """
+
+    kept = True
 
     enrollment = models.ForeignKey(
         Enrollment,
@@ -120,6 +124,7 @@ class PointsEntry(AppendOnly):
         related_name="entries",
         verbose_name=_("account"),
         db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     points = models.BigIntegerField(_("points"))
@@ -133,6 +138,7 @@ class PointsEntry(AppendOnly):
         related_name="entries",
         verbose_name=_("event"),
         db_index=False,
+        db_constraint=False,
     )
     # What makes the effect unique: `rule:<code>:<currency>`, `reverse:<lot>`, `redemption:<id>`, `expire:<day>` …
     effect = models.CharField(_("effect"), max_length=120)
@@ -144,6 +150,7 @@ class PointsEntry(AppendOnly):
         related_name="reversals",
         verbose_name=_("reversal of"),
         db_index=False,
+        db_constraint=False,
     )
     rule = models.CharField(_("rule"), max_length=40, blank=True)
     # The plain-word reason as it was told on the day, {"en": …, "nl": …}: rules may be renamed or deleted later.
@@ -164,6 +171,7 @@ class PointsEntry(AppendOnly):
         related_name="entries",
         verbose_name=_("transfer"),
         db_index=False,
+        db_constraint=False,
     )
 
     class Meta:
@@ -171,7 +179,7 @@ class PointsEntry(AppendOnly):
         verbose_name_plural = _("ledger entries")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["account", "event", "effect"],
+                fields=["event", "account", "effect"],  # in this order it also finds an event's entries
                 name="entry_effect_once",
                 nulls_distinct=False,
             )
@@ -179,9 +187,9 @@ class PointsEntry(AppendOnly):
         indexes: ClassVar = [
             models.Index(fields=["account", "-id"], name="entry_of_account"),
             models.Index(
-                fields=["event"],
-                name="entry_of_event",
-                condition=models.Q(event__isnull=False),
+                fields=["reversal_of"],
+                name="entry_reverses",
+                condition=models.Q(reversal_of__isnull=False),
             ),
             models.Index(
                 fields=["transfer"],
@@ -203,12 +211,15 @@ class PointsLot(BrandModel):
     makes it active before activates_at; drops: without it the points are off then; expiry: how its end is found then.
     """
 
+    kept = True
+
     entry = models.OneToOneField(
         PointsEntry,
         on_delete=models.PROTECT,
         primary_key=True,
         related_name="lot",
         verbose_name=_("entry"),
+        db_constraint=False,
     )
     account = models.ForeignKey(
         PointsAccount,
@@ -216,6 +227,7 @@ class PointsLot(BrandModel):
         related_name="lots",
         verbose_name=_("account"),
         db_index=False,
+        db_constraint=False,
     )
     granted = models.BigIntegerField(_("granted"))
     remaining = models.BigIntegerField(_("remaining"))
@@ -311,6 +323,7 @@ class ProgressCounter(BrandModel):
         related_name="counters",
         verbose_name=_("enrollment"),
         db_index=False,
+        db_constraint=False,
     )
     key = models.CharField(_("what"), max_length=120)
     period = models.CharField(_("period"), max_length=10, blank=True)

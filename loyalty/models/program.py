@@ -25,6 +25,8 @@ code_validator = RegexValidator(
 class Program(BrandModel):
     """A loyalty program of the brand. What it does stands in its versions; here are its name and its draft's state."""
 
+    kept = True
+
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     settings = models.JSONField(_("settings"), default=dict, blank=True)

@@ -144,6 +144,10 @@ def test_the_database_itself_is_asked_whether_the_ledger_is_closed(
         assert ids(checks.guests_may_not_edit_the_ledger(None, databases=["default"])) == ["tenants.E016"]
     with override_settings(SANDBOX=True):
         assert ids(checks.guests_may_not_edit_the_ledger(None, databases=["default"])) == ["tenants.W016"]
+    monkeypatch.setattr(checks, "append_only_tables", list)
+    monkeypatch.setattr(checks, "kept_tables", lambda: ["core_jobrun"])
+    with override_settings(SANDBOX=False):
+        assert ids(checks.guests_may_not_edit_the_ledger(None, databases=["default"])) == ["tenants.E016"]
 
 
 def test_a_relation_to_nothing_is_not_a_crossing() -> None:

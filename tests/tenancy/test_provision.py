@@ -18,7 +18,7 @@ from core.errors import DomainError
 from tenants import hooks, provision
 from tenants.context import brand_context, platform_context
 from tenants.ddl import UncopyableSchema, schema_script
-from tenants.grants import append_only_tables
+from tenants.grants import append_only_tables, kept_tables
 from tenants.models import Brand, BrandSignup, BrandStatus, Domain
 from tenants.provision import ProvisionFailed, brand_drop, brand_provision
 from tenants.slugs import SlugTaken
@@ -75,7 +75,9 @@ def test_the_guests_rights_stop_at_append_only_tables(new_brand: NewBrand) -> No
     closed = set(append_only_tables())
     assert {table for table, letters in rights.items() if letters == "si"} == closed
     assert rights["django_migrations"] == "s"
-    assert {letters for table, letters in rights.items() if table not in closed | {"django_migrations"}} == {"siud"}
+    kept = set(kept_tables())
+    assert {table for table, letters in rights.items() if letters == "siu"} == kept
+    assert {letters for table, letters in rights.items() if table not in closed | kept | {"django_migrations"}} == {"siud"}
     assert set(template.values()) == {""}
 
 

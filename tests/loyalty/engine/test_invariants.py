@@ -21,7 +21,7 @@ from core.ids import uuid7
 from loyalty.adjusting import adjustment_make
 from loyalty.holding import points_capture, points_hold
 from loyalty.ledger import ledger_invariants
-from loyalty.models import PointsEntry
+from loyalty.models import Event, Order, PointsEntry, PointsLot, ProgressCounter
 from loyalty.pooling import pool_join
 from loyalty.transferring import points_transfer
 from rewards.models import CodePool, Reward
@@ -29,7 +29,7 @@ from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_set
 from tenants.context import park
-from tenants.grants import append_only_tables
+from tenants.grants import append_only_tables, kept_tables
 from tenants.provision import brand_drop, brand_provision
 from tests.loyalty import shop
 
@@ -70,6 +70,12 @@ BREACHES = {
     "an approved adjustment is what was asked for": "UPDATE loyalty_pointsadjustment SET points = points + 1"
     " WHERE state = 'approved'",
     "an event that moved points left its outbox row": "DELETE FROM core_outboxmessage",
+    "what an event names is there": "UPDATE loyalty_event SET member_id = -1",
+    "an order is of the event and member that it names": "UPDATE loyalty_order SET source = 'elsewhere'",
+    "what an entry names is there": "UPDATE loyalty_pointsentry SET event_id = gen_random_uuid()"
+    " WHERE event_id IS NOT NULL",
+    "a lot is of an entry": "UPDATE loyalty_pointslot SET entry_id = -entry_id",
+    "a counter is of a place": "UPDATE loyalty_progresscounter SET enrollment_id = -enrollment_id",
     "sold and left make up the stock": "UPDATE rewards_rewardstock SET remaining = remaining + 1",
     "a redemption stands on one spend of its price": "UPDATE rewards_redemption SET price = price + 1",
     "canceled and given back are the same": "UPDATE rewards_redemption SET state = 'canceled'",
@@ -94,6 +100,13 @@ MORE = [
     ),
     ("both sides of a transfer sum to 0", "UPDATE loyalty_pointstransfer SET points = points + 1"),
     ("a line of a transfer has its transfer", "UPDATE loyalty_pointsentry SET kind = 'earn' WHERE kind = 'transfer'"),
+    ("what an event names is there", "UPDATE loyalty_event SET program_id = -1"),
+    ("what an event names is there", "UPDATE loyalty_event SET version_id = -1"),
+    ("an order is of the event and member that it names", "UPDATE loyalty_order SET event_id = gen_random_uuid()"),
+    ("an order is of the event and member that it names", "UPDATE loyalty_order SET member_id = NULL"),
+    ("what an entry names is there", "UPDATE loyalty_pointsentry SET account_id = -account_id"),
+    ("what an entry names is there", "UPDATE loyalty_pointsentry SET reversal_of_id = -1"),
+    ("what an entry names is there", "UPDATE loyalty_pointsentry SET transfer_id = gen_random_uuid()"),
     ("a code is handed out once, in order", "UPDATE rewards_codepool SET size = size + 1"),
     ("a handed-out code has its redemption", "UPDATE rewards_redemption SET code_id = NULL"),
 ]
@@ -232,6 +245,23 @@ def test_the_product_s_role_can_only_add(storied: Any, table: str, statement: st
     with psycopg.connect(settings.DATABASE_URL) as guest:
         guest.execute(f"SET search_path = {identifier(storied.schema_name)}".encode())
         assert guest.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() is not None
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            guest.execute(statement.format(table).encode())
+
+
+def test_what_the_booking_names_without_a_foreign_key_is_kept() -> None:
+    bookings = (Event, Order, PointsEntry, PointsLot, ProgressCounter)
+    fields = [field for model in bookings for field in model._meta.get_fields() if getattr(field, "db_constraint", None) is False]
+    assert len(fields) == 12
+    named = {field.related_model._meta.db_table for field in fields}
+    assert named <= {*kept_tables(), *append_only_tables(), "loyalty_pointstransfer"}
+
+
+@pytest.mark.parametrize("table", kept_tables())
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_the_product_s_role_deletes_nothing_that_bookings_name(storied: Any, table: str, statement: str) -> None:
+    with psycopg.connect(settings.DATABASE_URL) as guest:
+        guest.execute(f"SET search_path = {identifier(storied.schema_name)}".encode())
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             guest.execute(statement.format(table).encode())
 
