@@ -95,7 +95,7 @@ def _exists(schema: str) -> bool:
 def outbox_drain() -> int:
     """Deliver what is due at this brand. A full batch wakes the next one, so that one brand can't keep a worker."""
     taken = outbox.outbox_drain(limit=DRAIN_BATCH)
-    if taken == DRAIN_BATCH:
+    if taken >= DRAIN_BATCH:
         outbox.wake(current_schema())
     return taken
 

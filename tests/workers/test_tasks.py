@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from config.celery import app
 from config.scheduler import BrandScheduler
-from core import outbox
+from core import clock, outbox
 from core.outbox import outbox_add
 from core.tables import OutboxMessage
 from core.tasks import HEADER, BrandTask, NoBrand, brand_task, cleanup, outbox_sweep
@@ -157,3 +159,23 @@ def test_beat_goes_to_live_brands_and_once_to_the_platform(brand: Any, touchable
 def test_beat_names_only_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
+
+
+def test_messages_that_nobody_listens_to_go_together_and_leave_the_others_alone(
+    brand: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[dict[str, Any]] = []
+    monkeypatch.setitem(outbox._handlers, "test.heard", [lambda message: heard.append(message.payload)])
+    later = clock.now() + timedelta(hours=1)
+    with transaction.atomic():
+        outbox_add("test.unheard", {"n": 0}, available_at=later)
+        for number in range(1, 8):
+            outbox_add("test.heard" if number == 4 else "test.unheard", {"n": number})
+    with CaptureQueriesContext(connection) as asked:
+        assert outbox.outbox_drain(limit=6) == 6
+    assert len([each for each in asked if each["sql"].startswith("UPDATE")]) == 1
+    assert heard == []
+    assert outbox.outbox_drain() == 1
+    assert heard == [{"n": 4}]
+    assert outbox.outbox_drain() == 0
+    assert [row.payload for row in OutboxMessage.objects.filter(delivered_at=None)] == [{"n": 0}]
