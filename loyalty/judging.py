@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
-from core.ids import uuid7
+from core.ids import uuid7_text
 from core.problems import problem_document
 from loyalty import errors
 from loyalty.achieving import achieved_take
@@ -99,6 +99,7 @@ class SliceJudge:
         self._closed: set[int] = set()
         self._waiting_here: set[tuple[int, str]] = set()
         self._orders_here: set[tuple[str, str]] = set()
+        self._types: dict[bytes, tuple[frozenset[str], dict[str, Any]]] = {}
 
     def begin(self) -> None:
         """What is judged from here on is booked by itself: another plan; who is missing is asked anew."""
@@ -153,8 +154,9 @@ class SliceJudge:
             result = self._earn(case)
         if case.place is not None:
             # What pays a debt does so before the member's next event, or another lot would be drawn on than one by one.
-            if event.type in (ORDER_RETURNED, EVENT_REVERSED) or any(
-                each.id in self.plan.repay for each in case.place.accounts
+            repay = self.plan.repay
+            if event.type in (ORDER_RETURNED, EVENT_REVERSED) or (
+                repay and any(each.id in repay for each in case.place.accounts)
             ):
                 self._closed.add(case.place.holder)
             self.plan.members.setdefault(case.place.id, case.place.version)
@@ -197,7 +199,10 @@ class SliceJudge:
             raise InvalidInput(_("Events of this type are made by the product itself."), field="type")
         state = program_state(self.programs, event.program)
         version, compiled = state.judging(occurred_at=event.occurred_at, received_at=self.now)
-        own_types, schemas = _own_types(compiled)
+        types = self._types.get(version.document_hash)
+        if types is None:
+            types = self._types[version.document_hash] = _own_types(compiled)
+        own_types, schemas = types
         payload = payload_read(event.type, event.payload, own_types=own_types, schema=schemas.get(event.type))
         event = msgspec.structs.replace(event, payload=payload)
         member, place = None, None
@@ -208,9 +213,9 @@ class SliceJudge:
             if member.status != "active" and event.type != EVENT_REVERSED:
                 raise errors.MemberSuspended(field="member")
             place = member.place(state.id)
-            if place is None or any(place.account(code) is None for code in compiled.currencies):
+            if place is None or not place.has_accounts(compiled.currencies):
                 raise NotEnrolled({(member.id, state.id)})
-        return Case(str(uuid7()), event, member, place, state, version, compiled)
+        return Case(uuid7_text(), event, member, place, state, version, compiled)
 
     def _earn(self, case: Case) -> dict[str, Any]:
         """An event that may give points: its row, its awards, its counters, and what they do to the tiers."""
@@ -261,11 +266,12 @@ class SliceJudge:
     def _awards(self, case: Case, judgement: Judgement) -> list[Row]:
         place, told = case.place, []
         assert place is not None
+        number = order_number_of(case.event) if judgement.awards else ""
         for award in judgement.awards:
             account = place.account(award.currency)
             assert account is not None  # _case made sure of every currency
             reason = award_reason(case.compiled, award)
-            origin = Origin(case.id, case.event, self.actor, reason, order_number_of(case.event), self.now)
+            origin = Origin(case.id, case.event, self.actor, reason, number, self.now)
             value = allocated_value(award, case.compiled)
             fields = award_fields(award, account, case)
             self.plan.award_add(award, account=account, origin=origin, allocated_minor=value, fields=fields)

@@ -5,7 +5,7 @@ The versions that are read with it let the booking notice that something moved i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -168,10 +168,24 @@ class Place(msgspec.Struct):
         return self.id if self.pool_id is None else self.pool_id
 
     def account(self, currency: str) -> Account | None:
-        return next((each for each in self.accounts if each.currency == currency), None)
+        # A loop: a generator for one of two accounts costs more than the search.
+        for each in self.accounts:
+            if each.currency == currency:
+                return each
+        return None
+
+    def has_accounts(self, currencies: Iterable[str]) -> bool:
+        """Whether there is one for each of them."""
+        for currency in currencies:  # noqa: SIM110  (as above)
+            if self.account(currency) is None:
+                return False
+        return True
 
     def standing(self, ladder: str) -> Standing | None:
-        return next((each for each in self.standings if each.ladder == ladder), None)
+        for each in self.standings:
+            if each.ladder == ladder:
+                return each
+        return None
 
 
 class MemberContext(msgspec.Struct):
@@ -189,7 +203,10 @@ class MemberContext(msgspec.Struct):
     facts: dict[str, Any] = {}
 
     def place(self, program_id: int) -> Place | None:
-        return next((each for each in self.places if each.program_id == program_id), None)
+        for each in self.places:
+            if each.program_id == program_id:
+                return each
+        return None
 
 
 class AwardLot(msgspec.Struct):
@@ -321,15 +338,15 @@ def context_read(
     """One round trip and one snapshot. counters: (key, period) of caps that may be asked; tiers' are read always."""
     refs = {each.member for each in batch if each.member is not None}
     params: list[Any] = [
-        [each.source for each in batch],
-        [each.external_id for each in batch],
+        _texts(each.source for each in batch),
+        _texts(each.external_id for each in batch),
         [UUID(each.id) for each in refs if each.id is not None],
-        [each.external_id for each in refs if each.external_id is not None],
-        [each.email for each in refs if each.email is not None],
+        _texts(each.external_id for each in refs if each.external_id is not None),
+        _texts(each.email for each in refs if each.email is not None),
         min((each.occurred_at for each in batch), default=None),
-        [f"{key}@{period}" for key, period in counters],
-        [each[0] for each in orders],
-        [each[1] for each in orders],
+        _texts(f"{key}@{period}" for key, period in counters),
+        _texts(each[0] for each in orders),
+        _texts(each[1] for each in orders),
         now,
     ]
     budgets = sorted(each for each in counters if each[0].startswith(BUDGET))
@@ -341,6 +358,12 @@ def context_read(
         for tag, text in cursor.fetchall():
             _take(context, tag, text)
     return context
+
+
+def _texts(values: Iterable[str]) -> str:
+    """An array of texts as PostgreSQL reads it: of thousands, a list is turned into one a value at a time."""
+    quoted = ['"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in values]
+    return "{" + ",".join(quoted) + "}"
 
 
 def _take(context: Context, tag: str, text: str) -> None:

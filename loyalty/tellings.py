@@ -19,13 +19,10 @@ KEPT = 512
 
 
 def award_reason(compiled: CompiledProgram, award: Award) -> Telling:
-    """The rule's description to members; without one, a sentence made from what it does. An achievement's own name."""
-    achievement = next((each for each in compiled.document.achievements if each.code == award.rule), None)
-    if achievement is not None:
-        return {language: text_in(achievement.name, language) for language in LANGUAGES}
-    description = compiled.document.rule(award.rule).description
-    if description:
-        return {language: text_in(description, language) for language in LANGUAGES}
+    """The rule's description to members; without one, a sentence made from what it does. An achievement's own name.
+
+    The same object for all awards of an effect: nobody may change it.
+    """
     kept = _made.get(id(compiled))
     if kept is None:
         if len(_made) >= KEPT:
@@ -38,6 +35,12 @@ def award_reason(compiled: CompiledProgram, award: Award) -> Telling:
 
 
 def _make(compiled: CompiledProgram, award: Award, language: str) -> str:
+    achievement = next((each for each in compiled.document.achievements if each.code == award.rule), None)
+    if achievement is not None:
+        return text_in(achievement.name, language)
+    description = compiled.document.rule(award.rule).description
+    if description:
+        return text_in(description, language)
     with override(language):
         return words.award_reason(compiled.document, award.rule, award.effect, gettext, language)
 

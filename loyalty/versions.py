@@ -110,6 +110,8 @@ _lock = Lock()
 _compiled: OrderedDict[bytes, CompiledProgram] = OrderedDict()
 # The same with counters of later versions: by the documents and the counters.
 _widened: OrderedDict[tuple[bytes, tuple[tuple[bytes, frozenset[str]], ...]], CompiledProgram] = OrderedDict()
+# Which was asked for last: a batch asks for the same again and again.
+_last: list[tuple[bytes, CompiledProgram] | None] = [None]
 _programs: dict[str, dict[str, ProgramState]] = {}
 # By schema, while programs_read_once() holds.
 _asked: ContextVar[dict[str, dict[str, ProgramState]] | None] = ContextVar("programs_asked", default=None)
@@ -117,10 +119,14 @@ _asked: ContextVar[dict[str, dict[str, ProgramState]] | None] = ContextVar("prog
 
 def compiled_of(row: VersionRow) -> CompiledProgram:
     """The compiled document of a published version. VersionGone: programs_fresh() knows better."""
+    digest = row.document_hash
+    if (last := _last[0]) is not None and last[0] == digest:
+        return last[1]
     with _lock:
-        known = _compiled.get(row.document_hash)
+        known = _compiled.get(digest)
         if known is not None:
-            _compiled.move_to_end(row.document_hash)
+            _compiled.move_to_end(digest)
+            _last[0] = digest, known
             return known
     with connection.cursor() as cursor:
         cursor.execute("SELECT document::text FROM loyalty_programversion WHERE id = %s", [row.id])

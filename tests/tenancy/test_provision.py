@@ -77,7 +77,9 @@ def test_the_guests_rights_stop_at_append_only_tables(new_brand: NewBrand) -> No
     assert rights["django_migrations"] == "s"
     kept = set(kept_tables())
     assert {table for table, letters in rights.items() if letters == "siu"} == kept
-    assert {letters for table, letters in rights.items() if table not in closed | kept | {"django_migrations"}} == {"siud"}
+    assert {letters for table, letters in rights.items() if table not in closed | kept | {"django_migrations"}} == {
+        "siud"
+    }
     assert set(template.values()) == {""}
 
 

@@ -251,10 +251,15 @@ def test_the_product_s_role_can_only_add(storied: Any, table: str, statement: st
 
 def test_what_the_booking_names_without_a_foreign_key_is_kept() -> None:
     bookings = (Event, Order, PointsEntry, PointsLot, ProgressCounter)
-    fields = [field for model in bookings for field in model._meta.get_fields() if getattr(field, "db_constraint", None) is False]
+    fields = [
+        field
+        for model in bookings
+        for field in model._meta.get_fields()
+        if getattr(field, "db_constraint", None) is False
+    ]
     assert len(fields) == 12
-    named = {field.related_model._meta.db_table for field in fields}
-    assert named <= {*kept_tables(), *append_only_tables(), "loyalty_pointstransfer"}
+    named = {field.related_model._meta.db_table for field in fields if field.related_model is not None}
+    assert named <= {*kept_tables(), *append_only_tables()}
 
 
 @pytest.mark.parametrize("table", kept_tables())
