@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
+from django.db import connection
 
 from core import clock
 from loyalty.definition.basics import LocalText, money_digits
@@ -14,7 +16,7 @@ from loyalty.definition.windows import Anniversary, Rolling, window_anchor
 from loyalty.models import Enrollment, ProgressCounter, TierStanding
 from loyalty.rules.dates import day_start, local_day
 from loyalty.rules.progress import TierProgress, progress_of, tier_progress, values_on
-from loyalty.selectors import Place, accounts_of, program_of
+from loyalty.selectors import Place, PlaceRow, accounts_of, program_of
 
 
 class TierStep(msgspec.Struct, frozen=True):
@@ -81,19 +83,47 @@ class TierView(msgspec.Struct, frozen=True):
     all_of: bool = True
 
 
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """A standing, as far as it is shown."""
+
+    ladder: str
+    tier: str
+    since: datetime
+    valid_until: datetime | None
+
+
 def tiers_of(place: Place) -> list[TierView]:
     """Where the member stands on each ladder of the program, with the progress that counts today."""
     compiled = program_of(place)
     if not compiled.ladders:
         return []
-    standings = {row.ladder: row for row in TierStanding.objects.filter(enrollment_id=place.pk)}
+    rows = TierStanding.objects.filter(enrollment_id=place.pk)
+    standings = [Held(*row) for row in rows.values_list("ladder", "tier", "since", "valid_until")]
     keys = {metric.key for ladder in compiled.ladders.values() for metric in ladder.metrics}
     counters = {
         f"{row.key}@{row.period}": row.value
         for row in ProgressCounter.objects.filter(enrollment_id=place.pk, key__in=keys)
     }
-    shown = _Shown(compiled, counters, _balances(place, compiled), *_own_days(place, compiled))
-    return [_tier_view(shown, ladder, standings.get(code)) for code, ladder in compiled.ladders.items()]
+    return _views(_Shown(compiled, counters, _balances(place, compiled), *_own_days(place, compiled)), standings)
+
+
+_STANDINGS = msgspec.json.Decoder(list[Held])
+_NUMBERS = msgspec.json.Decoder(dict[str, int])
+
+
+def tiers_named(named: Mapping[str, object], program: str | None) -> tuple[PlaceRow, list[TierView]] | None:
+    """The same for the member who is named by public_id or external_id, in the program or in the only one, and whose
+    place that is. One call; None unless exactly one place is meant."""
+    with connection.cursor() as cursor:
+        params = [named.get("public_id"), named.get("external_id"), program]
+        cursor.execute("SELECT * FROM tiers_read(%s::uuid, %s::text, %s::text)", params)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    place, (joined_at, enrolled_at, standings, counters, balances) = PlaceRow(*row[:5]), row[5:]
+    compiled = program_of(place)
+    shown = _Shown(compiled, _NUMBERS.decode(counters), _NUMBERS.decode(balances), joined_at, enrolled_at)
+    return place, _views(shown, _STANDINGS.decode(standings))
 
 
 class _Shown(msgspec.Struct):
@@ -118,7 +148,12 @@ def _own_days(place: Place, compiled: CompiledProgram) -> tuple[datetime | None,
     return Enrollment.objects.values_list("member__joined_at", "enrolled_at").get(pk=place.pk)
 
 
-def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | None) -> TierView:
+def _views(shown: _Shown, standings: Iterable[Held]) -> list[TierView]:
+    held = {each.ladder: each for each in standings}
+    return [_tier_view(shown, ladder, held.get(code)) for code, ladder in shown.compiled.ladders.items()]
+
+
+def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: Held | None) -> TierView:
     compiled = shown.compiled
     defined = compiled.document.ladder(ladder.code)
     progress, ends = _today(shown, ladder, standing)
@@ -153,9 +188,7 @@ def _tier_view(shown: _Shown, ladder: CompiledLadder, standing: TierStanding | N
     )
 
 
-def _today(
-    shown: _Shown, ladder: CompiledLadder, standing: TierStanding | None
-) -> tuple[TierProgress, datetime | None]:
+def _today(shown: _Shown, ladder: CompiledLadder, standing: Held | None) -> tuple[TierProgress, datetime | None]:
     """What counts today, and when the counting starts anew; a window that rolls, or lasts a lifetime, never does."""
     today = local_day(clock.now(), ladder.zone)
     days = (local_day(each, ladder.zone) if each else None for each in (shown.joined_at, shown.enrolled_at))

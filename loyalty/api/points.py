@@ -21,7 +21,7 @@ from loyalty.api.places import ProgramFilter, place_of, place_row
 from loyalty.api.shapes import AdjustmentCreate, BalancesOut, LedgerFilters, LineOut, TiersOut, line_out
 from loyalty.models import LotDraw, PointsAdjustment, PointsEntry
 from loyalty.selectors import balances_named, balances_of, entries_of
-from loyalty.tierviews import tiers_of
+from loyalty.tierviews import tiers_named, tiers_of
 from members.api.reference import member_filter
 
 TAG = "Points"
@@ -61,8 +61,12 @@ class TiersView(ThinView):
     )
     def get(self, request: HttpRequest, member: str) -> HttpResponse:
         """One per ladder: the tier, until when it holds, and what is missing to the next."""
-        place = place_row(member, self.read_query(ProgramFilter).program)
-        return answer(200, TiersOut(place.member, place.slug, clock.now(), tiers_of(place)))
+        program = self.read_query(ProgramFilter).program
+        found = tiers_named(member_filter(member), program)
+        if found is None:
+            place = place_row(member, program)  # which says what is wrong
+            found = place, tiers_of(place)
+        return answer(200, TiersOut(found[0].member, found[0].slug, clock.now(), found[1]))
 
 
 class LedgerView(ApiView):

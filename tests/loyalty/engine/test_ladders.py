@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.models import TierChange
 from loyalty.nightly import nightly_run
-from loyalty.tierviews import tiers_of
+from loyalty.tierviews import tiers_named, tiers_of
 from tests.loyalty import shop
 
 pytestmark = pytest.mark.usefixtures("brand")
@@ -42,7 +42,11 @@ def document(*tiers: Any, **ladder: Any) -> dict[str, Any]:
 
 
 def tier(place: Any) -> str:
-    return tiers_of(place)[0].code
+    views = tiers_of(place)
+    named = tiers_named({"public_id": place.member.public_id}, place.program.slug)
+    assert named is not None
+    assert (named[0].pk, named[1]) == (place.pk, views), "the API reads the same in one call"
+    return views[0].code
 
 
 def test_orders_and_money_together_and_a_return_takes_both_back() -> None:
