@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from core import clock
 from core.actor import Actor, system
@@ -22,6 +22,7 @@ from core.errors import Busy, DomainError
 from core.failpoint import failpoint
 from core.outbox import wake_after_commit
 from loyalty import ledger
+from loyalty.demand import demand_note, demand_of
 from loyalty.enrolling import enrolled_event, members_place
 from loyalty.errors import EventConflict, NotBooked
 from loyalty.incoming import EventInput, MemberRef, event_read
@@ -154,14 +155,13 @@ def _slice(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[
 
 
 def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[dict[int, Answer], list[Item]]:
-    attempt = restarts = 0
-    stale: list[int] = []
+    events = [item.event for item in items]
+    stale = demand_of(events)
+    attempt, restarts, within = 1 if stale else 0, 0, connection.in_atomic_block
     enrolling: NotEnrolled | None = None
     while attempt < ATTEMPTS and restarts < RESTARTS:
         if enrolling is not None:
-            for program_id in sorted({program for _member, program in enrolling.missing}):
-                missing = {member for member, program in enrolling.missing if program == program_id}
-                places_ensure(member_ids=missing, program_id=program_id)
+            _enroll(enrolling.missing)
             enrolling = None
         locked = attempt > 0 and (len(stale) <= FEW_MEMBERS or attempt == ATTEMPTS - 1)
         try:
@@ -171,8 +171,8 @@ def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[d
                 failpoint("book.before_read")
                 judge = _judged(items, actor)
                 failpoint("book.before")
-                moved = _commit(judge, booked)
-                failpoint("book.in_transaction" if locked else "book.after")
+                moved = (_commit_now if locked and not within else _commit)(judge, booked)
+                failpoint("book.in_transaction" if locked and within else "book.after")
         except NotEnrolled as unenrolled:
             enrolling, restarts = unenrolled, restarts + 1
             continue
@@ -190,7 +190,15 @@ def _book(items: Sequence[Item], actor: Actor, booked: Booked | None) -> tuple[d
             return judge.answers, judge.rest
         # Everyone of the slice, not only who has moved: the booking locks all of them, in the same order.
         stale, attempt = sorted(judge.plan.members), attempt + 1
+        demand_note(events, stale)
     raise Busy()
+
+
+def _enroll(missing: set[tuple[int, int]]) -> None:
+    """missing: (member id, program id)."""
+    for program_id in sorted({program for _member, program in missing}):
+        members = {member for member, program in missing if program == program_id}
+        places_ensure(member_ids=members, program_id=program_id)
 
 
 def place_ensure(*, member_id: int, program_id: int) -> Enrollment:
@@ -216,6 +224,23 @@ def _commit(judge: SliceJudge, booked: Booked | None) -> list[int]:
         if booked is not None and not moved:
             booked([answer for answer in judge.answers.values() if answer.status == 201])
     return moved
+
+
+def _commit_now(judge: SliceJudge, booked: Booked | None) -> list[int]:
+    """The same in a transaction of our own under the members' locks, with its commit sent along: they are held for as
+    long as this takes."""
+    plan = judge.plan.rows()
+    if not judge.plan.events or "budgets" in plan:
+        return _commit(judge, booked)
+    if booked is not None:
+        booked([answer for answer in judge.answers.values() if answer.status == 201])
+    try:
+        ledger.batch_send(members=sorted(judge.plan.members.items()), now=judge.now, plan=plan)()
+    except ledger.Moved:
+        # Somebody whose place wasn't among the locked ones.
+        transaction.set_rollback(True)
+        return sorted(judge.plan.members)
+    return []
 
 
 def _judged(items: Sequence[Item], actor: Actor) -> SliceJudge:
