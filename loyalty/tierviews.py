@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db import connection
@@ -115,7 +116,7 @@ def tiers_named(named: Mapping[str, object], program: str | None) -> tuple[Place
     """The same for the member who is named by public_id or external_id, in the program or in the only one, and whose
     place that is. One call; None unless exactly one place is meant."""
     with connection.cursor() as cursor:
-        params = [named.get("public_id"), named.get("external_id"), program]
+        params: list[Any] = [named.get("public_id"), named.get("external_id"), program]
         cursor.execute("SELECT * FROM tiers_read(%s::uuid, %s::text, %s::text)", params)
         row = cursor.fetchone()
     if row is None:
