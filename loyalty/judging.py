@@ -99,7 +99,7 @@ class SliceJudge:
         self._closed: set[int] = set()
         self._waiting_here: set[tuple[int, str]] = set()
         self._orders_here: set[tuple[str, str]] = set()
-        self._types: dict[bytes, tuple[frozenset[str], dict[str, Any]]] = {}
+        self._types: dict[int, tuple[frozenset[str], dict[str, Any]]] = {}
 
     def begin(self) -> None:
         """What is judged from here on is booked by itself: another plan; who is missing is asked anew."""
@@ -199,9 +199,9 @@ class SliceJudge:
             raise InvalidInput(_("Events of this type are made by the product itself."), field="type")
         state = program_state(self.programs, event.program)
         version, compiled = state.judging(occurred_at=event.occurred_at, received_at=self.now)
-        types = self._types.get(version.document_hash)
+        types = self._types.get(version.id)
         if types is None:
-            types = self._types[version.document_hash] = _own_types(compiled)
+            types = self._types[version.id] = _own_types(compiled)
         own_types, schemas = types
         payload = payload_read(event.type, event.payload, own_types=own_types, schema=schemas.get(event.type))
         event = msgspec.structs.replace(event, payload=payload)

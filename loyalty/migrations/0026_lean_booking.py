@@ -8,7 +8,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0024_bonds_held_by_the_booking")]
+    dependencies = [("loyalty", "0025_bonds_held_by_the_booking")]
     operations = [
         migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)
         for name in ("0029_book_awards.sql", "0030_context.sql")

@@ -13,7 +13,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loyalty", "0023_balances"),
+        ("loyalty", "0024_counter_backfills"),
         ("members", "0004_segment"),
     ]
 

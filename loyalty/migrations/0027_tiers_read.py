@@ -8,7 +8,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0025_lean_booking")]
+    dependencies = [("loyalty", "0026_lean_booking")]
     operations = [
         migrations.RunSQL((SQL / "0031_tiers_read.sql").read_text(), "DROP FUNCTION tiers_read(uuid, text, text)")
     ]
