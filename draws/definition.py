@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from hashlib import sha256
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from loyalty.definition.basics import Code, LocalText
+from loyalty.definition.conditions import All, AttributeTest
+from loyalty.definition.effects import Effect, Multiply
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
-from loyalty.definition.rule import LocalTime
+from loyalty.definition.rule import LocalTime, Rule
 
 SECTION = "sweepstakes"
-MAX_SWEEPSTAKES, MAX_PRIZES, MAX_DRAWN = 50, 50, 1_000
+WON = "sweepstake.won"
+MAX_SWEEPSTAKES, MAX_PRIZES, MAX_DRAWN, MAX_EFFECTS = 50, 50, 1_000, 10
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166.", examples=["NL"])]
 
 
 class Prize(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """quantity: how many win one. effects: what whoever wins is given by itself; nothing: staff hand it over."""
+
     code: Code
     name: LocalText
     quantity: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    effects: tuple[Effect, ...] = ()
 
 
 class Sweepstake(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """free_entries: how many a member gets for nothing, by asking; 0: none. entries_at_most: of one member, of any way.
 
     countries: by the member's attribute `country`; min_age: by their date of birth. once_per_person: whoever was drawn
-    isn't drawn again. alternates: how many more are drawn, to stand in.
+    isn't drawn again. alternates: how many more are drawn, to stand in. draw: by itself once it is closed, or by staff.
+    answer_days: who wins must accept the prize within so many days, or the next who stands by gets it; null: needn't.
     """
 
     code: Code
@@ -44,6 +52,8 @@ class Sweepstake(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     countries: tuple[Country, ...] = ()
     min_age: Annotated[int, Meta(ge=0, le=120)] | None = None
     once_per_person: bool = True
+    draw: Literal["at_close", "by_staff"] = "at_close"
+    answer_days: Annotated[int, Meta(ge=1, le=365)] | None = None
 
     @property
     def winners(self) -> int:
@@ -54,16 +64,47 @@ class Sweepstakes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     items: tuple[Sweepstake, ...] = ()
 
 
+def sweepstake_rules(section: Sweepstakes) -> tuple[Rule, ...]:
+    """What prizes give, as rules that wait for who has won."""
+    return tuple(
+        _given(each, prize)
+        for each in section.items[:MAX_SWEEPSTAKES]
+        for prize in each.prizes[:MAX_PRIZES]
+        if prize.effects
+    )
+
+
+def rule_code(sweepstake: str, prize: str) -> str:
+    """As long as a rule's code may be, whatever the two are called."""
+    return f"{SECTION}__{sha256(f'{sweepstake}/{prize}'.encode()).hexdigest()[:16]}"
+
+
+def _given(each: Sweepstake, prize: Prize) -> Rule:
+    tests = (
+        AttributeTest(path="sweepstake.code", operator="eq", value=each.code),
+        AttributeTest(path="sweepstake.prize", operator="eq", value=prize.code),
+    )
+    return Rule(
+        code=rule_code(each.code, prize.code),
+        name=prize.name,
+        description=prize.name,
+        trigger=WON,
+        when=All(of=tests),
+        effects=prize.effects,
+        group=SECTION,
+    )
+
+
 def sweepstakes_problems(section: Sweepstakes, path: str, ground: Ground) -> Problems:
     if len(section.items) > MAX_SWEEPSTAKES:
         yield _many(f"{path}.items", len(section.items), MAX_SWEEPSTAKES)
         return
     yield from twice_problems(section.items, f"{path}.items")
     for index, each in enumerate(section.items):
-        yield from _sweepstake(each, f"{path}.items[{index}]")
+        yield from _sweepstake(each, f"{path}.items[{index}]", ground)
 
 
-def _sweepstake(each: Sweepstake, path: str) -> Problems:
+def _sweepstake(each: Sweepstake, path: str, ground: Ground) -> Problems:
     yield from text_problems(each.name, f"{path}.name", 120)
     yield from text_problems(each.description, f"{path}.description", 2000, needed=False)
     yield from text_problems(each.terms, f"{path}.terms", 8000, needed=False)
@@ -82,8 +123,21 @@ def _sweepstake(each: Sweepstake, path: str) -> Problems:
     yield from twice_problems(each.prizes, f"{path}.prizes")
     for index, prize in enumerate(each.prizes[:MAX_PRIZES]):
         yield from text_problems(prize.name, f"{path}.prizes[{index}].name", 120)
+        yield from _effects(prize.effects, f"{path}.prizes[{index}].effects", ground)
     if each.winners + each.alternates > MAX_DRAWN:
         yield _many(f"{path}.alternates", each.winners + each.alternates, MAX_DRAWN)
+
+
+def _effects(effects: tuple[Effect, ...], path: str, ground: Ground) -> Problems:
+    if len(effects) > MAX_EFFECTS:
+        yield _many(path, len(effects), MAX_EFFECTS)
+    for index, effect in enumerate(effects[:MAX_EFFECTS]):
+        if isinstance(effect, Multiply):
+            yield Problem(
+                f"{path}[{index}]", phrase("There is nothing to multiply here."), phrase("Give points instead.")
+            )
+            continue
+        yield from effect.problems(f"{path}[{index}]", ground)
 
 
 def _many(path: str, n: int, most: int) -> Problem:

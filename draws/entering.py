@@ -66,9 +66,20 @@ def entries_add(
     return made
 
 
+def entries_left(sweepstake: Sweepstake, enrollment: Enrollment) -> int | None:
+    """How many more the terms let a member have; None: as many as they like. Under the member's lock."""
+    most = spec_of(sweepstake).entries_at_most
+    if most is None:
+        return None
+    return max(0, most - SweepstakeEntry.objects.filter(sweepstake=sweepstake, enrollment=enrollment).count())
+
+
 def entries_remove(*, sweepstake: Sweepstake, cause: str) -> int:
-    """Take the entries of a cause out again, as long as it is open. SweepstakeClosed."""
+    """Take the entries of a cause out again, as long as it is open. Of one that was canceled they stay: they are worth
+    nothing any more. SweepstakeClosed."""
     with transaction.atomic():
+        if held(sweepstake.pk)[0] == Sweepstake.State.CANCELED:
+            return 0
         opened(sweepstake)
         removed, _each = SweepstakeEntry.objects.filter(sweepstake=sweepstake, cause__startswith=f"{cause}:").delete()
     return removed
@@ -101,7 +112,6 @@ def _may(sweepstake: Sweepstake, enrollment: Enrollment, number: int) -> None:
         today = local_day(clock.now(), program_now(enrollment.program_id).zone)
         if member.birth_date is None or age_on(member.birth_date, today) < spec.min_age:
             raise TooYoung(min_age=spec.min_age)
-    if spec.entries_at_most is not None:
-        had = SweepstakeEntry.objects.filter(sweepstake=sweepstake, enrollment=enrollment).count()
-        if had + number > spec.entries_at_most:
-            raise EntriesReached(limit=spec.entries_at_most)
+    left = entries_left(sweepstake, enrollment)
+    if left is not None and number > left:
+        raise EntriesReached(limit=spec.entries_at_most)

@@ -54,6 +54,21 @@ class NotDrawable(Conflict):
     title = _("This sweepstake can't be drawn now.")
 
 
+class NotCancelable(Conflict):
+    """context: state."""
+
+    code = "sweepstake_not_cancelable"
+    title = _("This sweepstake was drawn and can't be canceled any more.")
+
+
+class NothingToAccept(Conflict):
+    """Nobody's, somebody else's, given already, or the day is over."""
+
+    code = "no_prize_to_accept"
+    title = _("There is no prize for you to accept here.")
+    hint = _("You may have accepted it already, or the day for it is over.")
+
+
 class NoWinner(Conflict):
     """Of this place nobody can be passed over."""
 

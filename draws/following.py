@@ -16,19 +16,20 @@ from draws.closing import PURPOSE
 from draws.definition import SECTION, Sweepstakes
 from draws.definition import Sweepstake as Spec
 from draws.drawing import commitment_of
-from draws.models import Sweepstake
+from draws.models import Sweepstake, SweepstakeWinner
 from draws.selectors import spec_of
+from loyalty.definition.acteffects import EnterSweepstake
 from loyalty.definition.compile import local_time
 from loyalty.definition.document import Document
 from loyalty.definition.phrases import phrase
-from loyalty.definition.problems import Problem, Problems
-from loyalty.definition.sections import section_of
+from loyalty.definition.problems import Problem, Problems, unknown
+from loyalty.definition.sections import parts_everywhere, section_of
 from loyalty.models import Program
 
 # What members took part under; the rest is words.
 TERMS = (
     "opens_at", "closes_at", "prizes", "alternates", "free_entries", "entries_at_most", "countries", "min_age",
-    "once_per_person",
+    "once_per_person", "draw", "answer_days",
 )  # fmt: skip
 
 
@@ -57,15 +58,18 @@ def sweepstakes_follow(program: Program, document: Document, number: int, since:
 
 
 def sweepstakes_kept(program: Program, document: Document) -> Problems:
-    """Whoever takes part does so by the terms that they read."""
+    """Whoever takes part does so by the terms that they read. A rule that names a sweepstake which isn't there enters
+    nobody."""
+    yield from _named(document)
     pieces = {each.code: (index, each) for index, each in enumerate(_pieces(document))}
-    for row in Sweepstake.objects.filter(program=program, opens_at__lte=clock.now()).order_by("pk"):
+    rows = Sweepstake.objects.filter(program=program, opens_at__lte=clock.now())
+    for row in rows.exclude(state=Sweepstake.State.CANCELED).order_by("pk"):
         if row.code not in pieces:
-            if row.state == Sweepstake.State.OPEN:
+            if not settled(row):
                 yield Problem(
                     f"sections.{SECTION}.items",
-                    phrase("%(code)r is open.", code=row.code),
-                    phrase("Leave it there until it is drawn."),
+                    phrase("%(code)r isn't over.", code=row.code),
+                    phrase("Leave it there until it is drawn and the prizes are given."),
                 )
             continue
         index, piece = pieces[row.code]
@@ -77,6 +81,21 @@ def sweepstakes_kept(program: Program, document: Document) -> Problems:
                     phrase("%(code)r has opened by other terms.", code=row.code),
                     phrase("Leave them as they are, or make another sweepstake."),
                 )
+
+
+def settled(row: Sweepstake) -> bool:
+    """Whether nothing can come of it any more: what its prizes give stands in the program."""
+    if row.state != Sweepstake.State.DRAWN:
+        return row.state == Sweepstake.State.CANCELED
+    won = SweepstakeWinner.objects.filter(sweepstake=row, state=SweepstakeWinner.State.WON)
+    return not won.filter(answered_at__isnull=True, answer_by__isnull=False).exists()
+
+
+def _named(document: Document) -> Problems:
+    known = {each.code for each in _pieces(document)}
+    for path, effect in parts_everywhere(document, EnterSweepstake):
+        if effect.sweepstake not in known:
+            yield unknown(f"{path}.sweepstake", phrase("sweepstake"), effect.sweepstake, known)
 
 
 def _pieces(document: Document) -> tuple[Spec, ...]:

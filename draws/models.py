@@ -37,6 +37,9 @@ class Sweepstake(BrandModel):
     revealed = models.CharField(_("seed"), max_length=64, blank=True)
     entries_hash = models.CharField(_("hash of the entries"), max_length=64, blank=True)
     entries_count = models.PositiveIntegerField(_("entries"), default=0)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    canceled_by = models.CharField(_("canceled by"), max_length=120, blank=True)
+    cancel_reason = models.CharField(_("reason"), max_length=300, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     drawn_at = models.DateTimeField(_("drawn at"), null=True, blank=True)
     drawn_by = models.CharField(_("drawn by"), max_length=120, blank=True)
@@ -59,6 +62,7 @@ class SweepstakeEntry(BrandModel):
     class Way(models.TextChoices):
         FREE = "free", _("for nothing")
         REWARD = "reward", _("by a reward")
+        RULE = "rule", _("by a rule")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     sweepstake = models.ForeignKey(
@@ -84,7 +88,11 @@ class SweepstakeEntry(BrandModel):
 
 class SweepstakeWinner(BrandModel):
     """Somebody who was drawn. place: in the order of the draw. prize: of who wins; alternates have none until they
-    stand in. reason: why somebody was passed over."""
+    stand in. reason: why somebody was passed over.
+
+    answer_by: until then a winner must accept the prize, where the terms ask for it; answered_at: they did. event: what
+    gave the prize, once it is booked.
+    """
 
     class State(models.TextChoices):
         WON = "won", _("won")
@@ -99,12 +107,22 @@ class SweepstakeWinner(BrandModel):
     prize = models.CharField(_("prize"), max_length=40, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
+    answer_by = models.DateTimeField(_("to be accepted by"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    event = models.UUIDField(_("event"), null=True, blank=True)
     passed_at = models.DateTimeField(_("passed over at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("who was drawn")
         verbose_name_plural = _("who were drawn")
         constraints: ClassVar = [models.UniqueConstraint(fields=["sweepstake", "place"], name="sweepstake_place_once")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["answer_by"],
+                condition=models.Q(state="won", answered_at__isnull=True),
+                name="sweepstake_answers_due",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.place}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from core import clock
 from draws.definition import Sweepstake as Spec
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.selectors import drawn_of, entries_of, phase_of, spec_of, sweepstakes_of
@@ -37,6 +39,27 @@ class Drawn(NamedTuple):
     prize: str
     state: str
     mine: bool
+
+
+class Way(NamedTuple):
+    """Another way to take part, such as a reward. name: per language."""
+
+    address: str
+    name: Mapping[str, str]
+
+
+_ways: list[Callable[[Sweepstake], Iterable[Way]]] = []
+
+
+def ways_register(ways: Callable[[Sweepstake], Iterable[Way]]) -> None:
+    """Called once in ready() by a room above that enters members."""
+    if ways not in _ways:
+        _ways.append(ways)
+
+
+def ways_in(row: Sweepstake) -> list[tuple[str, str]]:
+    """Name and address of each."""
+    return [(local(each.name), each.address) for read in _ways for each in read(row)]
 
 
 def local(text: Any) -> str:
@@ -78,7 +101,9 @@ def one_page(row: Sweepstake, enrollment: Enrollment | None) -> Context:
         "member": enrollment is not None,
         "mine": mine,
         "may_enter": enrollment is not None and phase == "open" and free < spec.free_entries,
+        "ways": ways_in(row) if enrollment is not None and phase == "open" else [],
         "drawn": [_drawn(each, spec, own) for each in drawn_of(row)],
+        "won": won_of(row, spec, enrollment) if enrollment is not None else [],
     }
 
 
@@ -86,6 +111,45 @@ def _drawn(row: SweepstakeWinner, spec: Spec, own: set[str]) -> Drawn:
     names = {each.code: local(each.name) for each in spec.prizes}
     entry = str(row.entry_id)
     return Drawn(row.place, entry, names.get(row.prize, ""), str(row.get_state_display()), entry in own)
+
+
+class Won(NamedTuple):
+    """What the reader won. accept_by: they must accept it until then; None when there is nothing to do."""
+
+    prize: str
+    accept_by: datetime | None
+    given: bool
+
+
+def won_of(row: Sweepstake, spec: Spec, enrollment: Enrollment) -> list[Won]:
+    names = {each.code: local(each.name) for each in spec.prizes}
+    mine = SweepstakeWinner.objects.filter(
+        sweepstake=row, entry__enrollment=enrollment, state=SweepstakeWinner.State.WON
+    ).order_by("place")
+    return [
+        Won(names.get(each.prize, each.prize), _to_accept(each), each.event is not None)
+        for each in mine
+        if each.answered_at is not None or each.answer_by is None or each.answer_by > clock.now()
+    ]
+
+
+def _to_accept(row: SweepstakeWinner) -> datetime | None:
+    return row.answer_by if row.answered_at is None else None
+
+
+def home_part(enrollment: Enrollment) -> Context:
+    """Sweepstakes that are open, and prizes that wait to be accepted."""
+    now = clock.now()
+    rows = sweepstakes_of(enrollment.program_id).filter(
+        state=Sweepstake.State.OPEN, opens_at__lte=now, closes_at__gt=now
+    )
+    waiting = SweepstakeWinner.objects.filter(
+        entry__enrollment=enrollment, state=SweepstakeWinner.State.WON, answered_at__isnull=True, answer_by__gt=now
+    ).select_related("sweepstake__program")
+    return {
+        "open": [(row, local(spec_of(row).name)) for row in rows.order_by("closes_at", "pk")[:3]],
+        "won": [(each.sweepstake, local(spec_of(each.sweepstake).name)) for each in waiting[:3]],
+    }
 
 
 def menu_links(enrollment: Enrollment) -> Iterator[Link]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from core.tasks import brand_task
-from draws.closing import sweepstakes_due
+from draws.closing import answers_due, draws_due, sweepstakes_due
 
 
 @brand_task
 def sweepstakes_sweep() -> int:
-    """Beat's round: sweepstakes whose time is over are closed. Returns how many."""
-    return sweepstakes_due()
+    """Beat's round: what is over is closed, what draws by itself is drawn, and who won and didn't accept in time is
+    passed over. What was missed is caught up, run twice it changes nothing. Returns how many."""
+    return sweepstakes_due() + draws_due() + answers_due()

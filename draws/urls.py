@@ -11,5 +11,6 @@ urlpatterns = [
     path("sweepstakes/", views.sweepstake_list, name="list"),
     path("sweepstakes/<slug:program>/<slug:code>/", views.sweepstake, name="one"),
     path("sweepstakes/<slug:program>/<slug:code>/enter/", views.enter, name="enter"),
+    path("sweepstakes/<slug:program>/<slug:code>/accept/", views.accept, name="accept"),
     path("sweepstakes/<slug:program>/<slug:code>/draw.json", views.file, name="file"),
 ]

@@ -13,6 +13,7 @@ from core.errors import DomainError
 from draws.entering import entry_free
 from draws.models import Sweepstake
 from draws.pages import list_page, one_page, sweepstake_or_404
+from draws.prizes import prize_accept
 from draws.selectors import draw_file
 from loyalty.access import actor_of, enrollment_chosen, enrollments_of, member_page
 from loyalty.models import Enrollment
@@ -48,6 +49,23 @@ def enter(request: HttpRequest, enrollment: Enrollment, program: str, code: str)
         messages.error(request, str(error.detail))
     else:
         messages.success(request, _("You are in. Good luck!"))
+    return redirect("draws:one", row.program.slug, row.code)
+
+
+@require_POST
+@member_page
+def accept(request: HttpRequest, enrollment: Enrollment, program: str, code: str) -> HttpResponse:
+    """Whoever won takes the prize."""
+    row = sweepstake_or_404(program, code)
+    own = next((each for each in enrollments_of(request) if each.program_id == row.program_id), None)
+    if own is None:
+        raise Http404
+    try:
+        prize_accept(sweepstake=row, enrollment=own, actor=actor_of(enrollment.member))
+    except DomainError as error:
+        messages.error(request, str(error.detail))
+    else:
+        messages.success(request, _("The prize is yours. Congratulations!"))
     return redirect("draws:one", row.program.slug, row.code)
 
 

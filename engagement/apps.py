@@ -10,7 +10,16 @@ class EngagementConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers their outbox handlers.
-        from engagement import acts, billed, claimed, sending, supplied, tested, transactional  # noqa: F401
+        from engagement import (  # noqa: F401  (they register)
+            acts,
+            billed,
+            claimed,
+            drawn,
+            sending,
+            supplied,
+            tested,
+            transactional,
+        )
         from engagement.messages import definition
         from loyalty.definition.sections import section_register
 

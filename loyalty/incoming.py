@@ -21,8 +21,12 @@ from loyalty.payloads import path_of, text_check, values_check
 OWN_SOURCE = "stamgast"
 # What was decided here about a member: an approved claim, an accepted check-in. The event's id is theirs.
 CLAIMS_SOURCE, CHECK_INS_SOURCE, REFERRALS_SOURCE, PANEL_SOURCE = "claims", "check-ins", "referrals", "panel"
-BILLING_SOURCE = "billing"
-OWN_SOURCES = frozenset({OWN_SOURCE, CLAIMS_SOURCE, CHECK_INS_SOURCE, REFERRALS_SOURCE, PANEL_SOURCE, BILLING_SOURCE})
+BILLING_SOURCE, SWEEPSTAKES_SOURCE = "billing", "sweepstakes"
+OWN_SOURCES = frozenset(
+    {
+        OWN_SOURCE, CLAIMS_SOURCE, CHECK_INS_SOURCE, REFERRALS_SOURCE, PANEL_SOURCE, BILLING_SOURCE, SWEEPSTAKES_SOURCE,
+    }
+)  # fmt: skip
 FUTURE = timedelta(hours=24)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")

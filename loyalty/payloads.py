@@ -31,7 +31,7 @@ ORDER_PAID, ORDER_RETURNED = "order.paid", "order.returned"
 MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED = "member.enrolled", "member.birthday", "tier.reached"
 # An event that was wrong is taken back with all that it gave; see loyalty/reversing.py.
 EVENT_REVERSED = "event.reversed"
-REFERRAL_MILESTONE = "referral.milestone"
+REFERRAL_MILESTONE, SWEEPSTAKE_WON = "referral.milestone", "sweepstake.won"
 PANEL_ANSWERED = "panel.answered"
 # Types that every brand has; a brand's own types are those that a rule of its program waits for.
 BUILT_IN = frozenset(
@@ -42,6 +42,7 @@ BUILT_IN = frozenset(
         MEMBER_BIRTHDAY,
         TIER_REACHED,
         EVENT_REVERSED,
+        SWEEPSTAKE_WON,
         "review.posted",
         "store.checked_in",
         "referral.converted",
@@ -61,8 +62,11 @@ BUILT_IN = frozenset(
 )
 # Only the product itself says these; a partner who could would enroll people by event.
 INTERNAL = frozenset(
-    {MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED, EVENT_REVERSED, REFERRAL_MILESTONE, PANEL_ANSWERED}
-)
+    {
+        MEMBER_ENROLLED, MEMBER_BIRTHDAY, TIER_REACHED, EVENT_REVERSED, REFERRAL_MILESTONE, SWEEPSTAKE_WON,
+        PANEL_ANSWERED,
+    }
+)  # fmt: skip
 
 
 class OrderLine(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

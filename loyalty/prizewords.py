@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from loyalty.definition.achievements import Prize
-from loyalty.definition.acteffects import GrantBadge, IssueReward
+from loyalty.definition.acteffects import EnterSweepstake, GrantBadge, IssueReward
 from loyalty.definition.basics import LocalText
 from loyalty.definition.document import Document
 from loyalty.definition.effects import PointsFixed
@@ -29,7 +29,7 @@ def prizes_text(document: Document, effects: Iterable[Prize], say: Say, language
     teller = MemberTeller(document, say, language)
     parts = []
     for each in effects:
-        if isinstance(each, PointsFixed):
+        if isinstance(each, PointsFixed | EnterSweepstake):
             parts.append(each.words(teller))
         elif isinstance(each, GrantBadge):
             badge = next((one for one in document.badges if one.code == each.badge), None)

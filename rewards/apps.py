@@ -13,13 +13,14 @@ class RewardsConfig(AppConfig):
 
         from core.jobwords import job_words
         from core.resealing import sealed_place
+        from draws.pages import ways_register
         from loyalty.acts import act_handler, act_revoker
         from loyalty.definition.sections import section_register
         from loyalty.home import member_link, member_part, visitor_part
         from loyalty.nightly import night_step
         from loyalty.prizewords import reward_names
         from loyalty.publishchecks import on_publish_check, on_published
-        from rewards import autoissue, following, giving, pages, publication, selectors, waiting  # noqa: F401
+        from rewards import autoissue, drawn, following, giving, pages, publication, selectors, waiting  # noqa: F401
         from rewards.benefits import pages as benefit_pages
         from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems
@@ -37,6 +38,7 @@ class RewardsConfig(AppConfig):
         act_revoker("issue_reward")(giving.act_take_back)
         on_publish_check(publication.document_rewards_checked)
         on_publish_check(sweepstakes.document_sweepstakes_known)
+        ways_register(drawn.ways_in)
         sealed_place("rewards_poolcode", "sealed", "pool_code", lookup="lookup")
         night_step("rewards")(autoissue.auto_issue)
         sealed_place("rewards_fulfilment", "address", "address")

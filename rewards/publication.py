@@ -6,8 +6,7 @@ from loyalty.definition.acteffects import IssueReward
 from loyalty.definition.document import Document
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems, unknown
-from loyalty.definition.sections import section_of
-from loyalty.definition.walking import parts_of
+from loyalty.definition.sections import parts_everywhere, section_of
 from loyalty.models import Program
 from rewards.kinds import handler_of
 from rewards.kinds.shapes import Content
@@ -55,6 +54,6 @@ def document_rewards_checked(program: Program, document: Document) -> Problems:
     known = {*Reward.objects.filter(program=program).values_list("code", flat=True), *(each.code for each in pieces)}
     if not known:
         return
-    for path, effect in parts_of(document, IssueReward):
+    for path, effect in parts_everywhere(document, IssueReward):
         if effect.reward not in known:
             yield unknown(f"{path}.reward", phrase("reward"), effect.reward, known)

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.columns import actor_names
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
 from draws.admin import section  # noqa: F401  (names the form's fields)
-from draws.closing import MAX_REASON, sweepstake_draw, winner_pass
+from draws.closing import MAX_REASON, sweepstake_cancel, sweepstake_draw, winner_pass
 from draws.definition import SECTION
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.pages import local
@@ -39,6 +40,10 @@ PHASES = {
 
 class PassForm(DressedForm):
     place = forms.IntegerField(label=gettext_lazy("place"), min_value=1, max_value=1000)
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
+
+
+class CancelForm(DressedForm):
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
 
 
@@ -69,7 +74,11 @@ class SweepstakeAdmin(ReadOnlyAdmin):
         return phase, str(PHASES[phase])
 
     def get_urls(self) -> list[URLPattern]:
-        own = (("<path:object_id>/draw/", self.draw_view, "draw"), ("<path:object_id>/pass/", self.pass_view, "pass"))
+        own = (
+            ("<path:object_id>/draw/", self.draw_view, "draw"),
+            ("<path:object_id>/pass/", self.pass_view, "pass"),
+            ("<path:object_id>/cancel/", self.cancel_view, "cancel"),
+        )
         pages = [
             path(route, self.admin_site.admin_view(view), name=f"draws_sweepstake_{name}") for route, view, name in own
         ]
@@ -91,6 +100,8 @@ class SweepstakeAdmin(ReadOnlyAdmin):
             "drawn": [(each, member_link(each)) for each in rows],
             "edit_url": section_url(row.program, SECTION),
             "may_draw": may and phase == "closed",
+            "may_cancel": may and phase not in ("drawn", "canceled"),
+            "canceled_by": actor_names([row.canceled_by]).get(row.canceled_by, row.canceled_by),
             "may_pass": may and any(each.state == SweepstakeWinner.State.WON for each in rows),
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
@@ -128,6 +139,23 @@ class SweepstakeAdmin(ReadOnlyAdmin):
                 return HttpResponseRedirect(self.url("change", row.pk))
         intro = _("Whoever has this place loses the prize; the next who stands by gets it.")
         return self._form(request, row, form, title=_("Pass a winner over"), intro=intro)
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(DRAW))
+        form = CancelForm(request.POST or None)
+        if form.is_valid():
+            try:
+                sweepstake_cancel(sweepstake_id=row.pk, reason=form.cleaned_data["reason"], actor=actor_of(request))
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
+            else:
+                messages.success(request, _("Canceled. Points spent on entries go back."))
+                return HttpResponseRedirect(self.url("change", row.pk))
+        intro = _(
+            "It won’t be drawn: nobody enters any more, and points spent on entries go back. This can’t be undone."
+        )
+        return self._form(request, row, form, title=_("Cancel the sweepstake"), intro=intro)
 
     def _form(self, request: HttpRequest, row: Sweepstake, form: Any, *, title: str, intro: str) -> TemplateResponse:
         context = self.page_context(

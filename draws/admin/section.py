@@ -25,6 +25,10 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("Sweepstake", "countries"): _("Only in these countries"),
     ("Sweepstake", "min_age"): _("From an age of"),
     ("Sweepstake", "once_per_person"): _("Nobody is drawn twice"),
+    ("Sweepstake", "draw"): _("Drawn"),
+    ("Sweepstake", "answer_days"): _("Days to accept a prize"),
+    ("Prize", "quantity"): _("How many win it"),
+    ("Prize", "effects"): _("What it gives by itself"),
 }
 HELP: dict[tuple[str, str], Any] = {
     ("Sweepstake", "opens_at"): _(
@@ -34,7 +38,13 @@ HELP: dict[tuple[str, str], Any] = {
     ("Sweepstake", "free_entries"): _("0: none. In many countries taking part must be possible without buying."),
     ("Sweepstake", "entries_at_most"): _("However they were got. Empty: as many as they like."),
     ("Sweepstake", "countries"): _("None: everywhere."),
+    ("Sweepstake", "answer_days"): _("After that the next who stands by gets it. Empty: prizes needn't be accepted."),
+    ("Prize", "effects"): _("Nothing: your team hands it over."),
     ("Sweepstake", "min_age"): _("By the date of birth of the profile. Empty: any."),
+}
+CHOICES: dict[tuple[str, Any], Any] = {
+    ("draw", "at_close"): _("by itself, as soon as it is closed"),
+    ("draw", "by_staff"): _("by your team"),
 }
 ADDS: dict[str, Any] = {"prizes": _("Add a prize")}
 
@@ -47,6 +57,6 @@ def _sweepstakes(program: int) -> Choices:
     return [(str(each["code"]), in_language(each.get("name")) or str(each["code"])) for each in pieces]
 
 
-words_register(fields=FIELDS, help_texts=HELP, adds=ADDS)
+words_register(fields=FIELDS, help_texts=HELP, choices=CHOICES, adds=ADDS)
 reference_register("sweepstake", _sweepstakes)
 section_title(SECTION, _("Sweepstakes"))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from draws.api.views import DrawView, EntriesView, FileView, PassView, SweepstakesView, SweepstakeView
+from draws.api.views import (
+    CancelView,
+    DrawView,
+    EntriesView,
+    FileView,
+    PassView,
+    PrizeView,
+    SweepstakesView,
+    SweepstakeView,
+)
 
 api_urls = [
     path("sweepstakes", SweepstakesView.as_view(), name="sweepstakes"),
@@ -12,5 +21,7 @@ api_urls = [
     path("sweepstakes/<str:sweepstake>/draw", DrawView.as_view(), name="sweepstake-draw"),
     path("sweepstakes/<str:sweepstake>/draw/file", FileView.as_view(), name="sweepstake-file"),
     path("sweepstakes/<str:sweepstake>/draw/pass", PassView.as_view(), name="sweepstake-pass"),
+    path("sweepstakes/<str:sweepstake>/cancel", CancelView.as_view(), name="sweepstake-cancel"),
+    path("members/<str:member>/sweepstakes/<str:sweepstake>/prize", PrizeView.as_view(), name="member-prize"),
     path("members/<str:member>/sweepstakes/<str:sweepstake>/entries", EntriesView.as_view(), name="member-entries"),
 ]

@@ -29,8 +29,19 @@ DRAWN: dict[str, Any] = {
     "entries_hash": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
     "entries": 1,
     "seed": "5f" * 32,
-    "drawn": [{"place": 1, "entry": ENTRY, "prize": "bike", "state": "won"}],
+    "drawn": [
+        {
+            "place": 1,
+            "entry": ENTRY,
+            "prize": "bike",
+            "state": "won",
+            "accept_by": "2027-07-15T00:00:05Z",
+            "accepted_at": "2027-07-02T09:30:00Z",
+            "given": True,
+        }
+    ],
 }
+CANCELED: dict[str, Any] = {**SWEEPSTAKE, "state": "canceled"}
 FILE: dict[str, Any] = {
     "format": "stamgast-sweepstake/1",
     "algorithm": "hmac-sha256-rejection/1",

@@ -16,10 +16,11 @@ from core.api.thin import ThinView
 from core.api.views import answer
 from core.idempotency import Reply
 from draws.api import examples
-from draws.closing import sweepstake_draw, winner_pass
+from draws.closing import sweepstake_cancel, sweepstake_draw, winner_pass
 from draws.entering import entry_free
 from draws.errors import NotDrawable, SweepstakeUnknown
 from draws.models import Sweepstake
+from draws.prizes import prize_accept
 from draws.selectors import draw_file, drawn_of, entries_of, phase_of, sweepstake_of
 from loyalty.api.places import place_of
 
@@ -44,13 +45,25 @@ class PassBody(Body):
     program: Program | None = None
 
 
+class CancelBody(Body):
+    reason: Annotated[str, Meta(min_length=1, max_length=300)]
+    program: Program | None = None
+
+
 class DrawnOut(Struct):
-    """entry: the id in the public list. prize: null for who stands by. state: won, alternate or passed."""
+    """entry: the id in the public list. prize: null for who stands by. state: won, alternate or passed.
+
+    accept_by: until then whoever won must accept it, where the terms ask for that. given: what the prize gives by
+    itself is booked.
+    """
 
     place: int
     entry: UUID
     prize: str | None
     state: str
+    accept_by: datetime | None
+    accepted_at: datetime | None
+    given: bool
 
 
 class SweepstakeOut(Struct):
@@ -70,7 +83,7 @@ class SweepstakeOut(Struct):
 
 
 class EntryOut(Struct):
-    """way: free or reward."""
+    """way: free, reward or rule."""
 
     entry: UUID
     way: str
@@ -85,7 +98,13 @@ class EntriesOut(Struct):
 
 
 def sweepstake_out(row: Sweepstake) -> SweepstakeOut:
-    drawn = [DrawnOut(each.place, each.entry_id, each.prize or None, each.state) for each in drawn_of(row)]
+    drawn = [
+        DrawnOut(
+            each.place, each.entry_id, each.prize or None, each.state, each.answer_by, each.answered_at,
+            each.event is not None,
+        )
+        for each in drawn_of(row)
+    ]  # fmt: skip
     return SweepstakeOut(
         code=row.code, program=row.program.slug, state=phase_of(row), opens_at=row.opens_at, closes_at=row.closes_at,
         terms=row.spec, commitment=row.commitment, entries_hash=row.entries_hash or None,
@@ -239,6 +258,55 @@ class PassView(ThinView):
             row = named(sweepstake, body.program)
             winner_pass(sweepstake_id=row.pk, place=body.place, reason=body.reason, actor=self.principal.actor)
             return 200, sweepstake_out(named(sweepstake, row.program.slug))
+
+        return self.once(run, required=True)
+
+
+class CancelView(ThinView):
+    scopes = {"POST": "sweepstakes:draw"}
+
+    @describe(
+        summary="Cancel a sweepstake",
+        tag=TAG,
+        body=CancelBody,
+        answers={200: SweepstakeOut},
+        idempotency="optional",
+        refusals=(404, 409, 422),
+        examples={"body": {"reason": "The prize isn't made any more."}, "200": examples.CANCELED},
+    )
+    def post(self, request: HttpRequest, sweepstake: str) -> HttpResponse:
+        """It won't be drawn: nobody enters any more, and points spent on entries go back. Not once it was drawn."""
+        body = self.read_body(CancelBody)
+
+        def run() -> Reply:
+            row = named(sweepstake, body.program)
+            sweepstake_cancel(sweepstake_id=row.pk, reason=body.reason, actor=self.principal.actor)
+            return 200, sweepstake_out(named(sweepstake, row.program.slug))
+
+        return self.once(run, required=False)
+
+
+class PrizeView(ThinView):
+    scopes = {"POST": "sweepstakes:write"}
+
+    @describe(
+        summary="Accept a prize for a member",
+        tag=TAG,
+        body=ProgramBody,
+        answers={200: SweepstakeOut},
+        idempotency="required",
+        refusals=(404, 409, 422),
+        examples={"body": {}, "200": examples.DRAWN},
+    )
+    def post(self, request: HttpRequest, member: str, sweepstake: str) -> HttpResponse:
+        """The member takes what they won, where the terms ask for that. What the prize gives is booked at once."""
+        body = self.read_body(ProgramBody)
+
+        def run() -> Reply:
+            place = place_of(member, body.program)
+            row = sweepstake_of(place.program_id, sweepstake)
+            prize_accept(sweepstake=row, enrollment=place, actor=self.principal.actor)
+            return 200, sweepstake_out(row)
 
         return self.once(run, required=True)
 

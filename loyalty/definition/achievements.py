@@ -11,7 +11,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from loyalty.definition.acteffects import Advance, GrantBadge, IssueReward, SendMessage, SetAttribute
+from loyalty.definition.acteffects import (
+    Advance,
+    EnterSweepstake,
+    GrantBadge,
+    IssueReward,
+    SendMessage,
+    SetAttribute,
+)
 from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.conditions import Condition
 from loyalty.definition.effects import PointsFixed
@@ -20,7 +27,7 @@ from loyalty.definition.rule import Schedule
 from loyalty.definition.translation import N_, Teller
 
 # What completing something can give. Nothing that is reckoned from an order: the last event of many is no measure.
-Prize = PointsFixed | IssueReward | GrantBadge | Advance | SendMessage | SetAttribute
+Prize = PointsFixed | IssueReward | EnterSweepstake | GrantBadge | Advance | SendMessage | SetAttribute
 Zone = Literal["program", "member"]
 Icon = Annotated[str, Meta(max_length=8, description=N_("One emoji."), examples=["☕"])]
 

@@ -48,6 +48,28 @@ class IssueReward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return Action("issue_reward", {"reward": self.reward, "quantity": self.quantity})
 
 
+class EnterSweepstake(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="enter_sweepstake"
+):
+    """Enters the member in a sweepstake of the program, so many times, while it is open. The entries go again when the
+    order is returned whole before it closes."""
+
+    sweepstake: Code
+    entries: Annotated[int, Meta(ge=1, le=1_000)] = 1
+
+    def problems(self, path: str, ground: Ground) -> Problems:
+        yield from ()
+
+    def words(self, teller: Teller) -> str:
+        name = teller.text(teller.sweepstakes.get(self.sweepstake, self.sweepstake))
+        if self.entries == 1:
+            return teller.tell(N_("an entry in the sweepstake %(name)s"), name=name)
+        return teller.tell(N_("%(n)d entries in the sweepstake %(name)s"), n=self.entries, name=name)
+
+    def build(self, scope: EffectScope) -> Action:
+        return Action("enter_sweepstake", {"sweepstake": self.sweepstake, "entries": self.entries})
+
+
 class SendMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="send_message"):
     """Writes to the member, in their language: what the section `messages` has under that code, or a subject and a text
     of its own, which go to whom allowed offers."""

@@ -14,7 +14,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from loyalty.definition.acteffects import Advance, GrantBadge, IssueReward, SendMessage, SetAttribute
+from loyalty.definition.acteffects import (
+    Advance,
+    EnterSweepstake,
+    GrantBadge,
+    IssueReward,
+    SendMessage,
+    SetAttribute,
+)
 from loyalty.definition.basics import AttributePath, Code
 from loyalty.definition.comparison import values_at
 from loyalty.definition.effectbase import (
@@ -267,6 +274,7 @@ Effect = (
     | PointsByTender
     | Multiply
     | IssueReward
+    | EnterSweepstake
     | SendMessage
     | SetAttribute
     | Advance

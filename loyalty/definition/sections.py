@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +11,7 @@ from loyalty.definition.basics import LocalText
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.shape import shape_problem
+from loyalty.definition.walking import Part, parts_of
 
 if TYPE_CHECKING:
     from loyalty.definition.document import Document
@@ -68,6 +69,17 @@ def section_names(sections: Mapping[str, Any], name: str) -> Mapping[str, LocalT
         return _namers[name](msgspec.convert(sections[name], _sections[name][0]))
     except msgspec.ValidationError:
         return None
+
+
+def parts_everywhere(document: Document, kind: type[Part]) -> Iterator[tuple[str, Part]]:
+    """parts_of() with what the sections hold; one that is out of shape holds nothing."""
+    yield from parts_of(document, kind)
+    for name in document.sections:
+        try:
+            section = section_of(document.sections, name) if name in _sections else None
+        except msgspec.ValidationError:
+            continue
+        yield from parts_of(section, kind, f"sections.{name}")
 
 
 def section_rules(document: Document) -> tuple[Rule, ...]:

@@ -6,7 +6,7 @@ message and returns it in the reader's language with the same named placeholders
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,15 @@ def text_in(text: LocalText, language: str) -> str:
     return text.get(language) or text.get("en") or next(iter(text.values()), "")
 
 
+def _named(document: Document, section: str) -> Iterator[tuple[str, LocalText]]:
+    """Code and name of a section's pieces; nothing where the section is out of shape."""
+    plain = document.sections.get(section)
+    pieces = plain.get("items") if isinstance(plain, dict) else None
+    for each in pieces if isinstance(pieces, list | tuple) else ():
+        if isinstance(each, dict) and isinstance(each.get("code"), str) and isinstance(each.get("name"), str | dict):
+            yield each["code"], each["name"]
+
+
 def number_text(number: Decimal | int) -> str:
     """A number without an exponent and without trailing zeros: 1.50 is "1.5", 1E+3 is "1000"."""
     if isinstance(number, int) or not number.is_finite() or abs(number.adjusted()) > 40:
@@ -53,6 +62,7 @@ class Teller:
         self.language = language
         self.money = document.program.money_currency
         self.currencies: Mapping[str, Currency] = {each.code: each for each in document.currencies}
+        self.sweepstakes: Mapping[str, LocalText] = dict(_named(document, "sweepstakes"))
         self.counters: Mapping[str, LocalText] = {each.code: each.name for each in document.counters}
         self.rules: Mapping[str, Rule] = {each.code: each for each in document.rules}
         self.tiers: Mapping[tuple[str, str], LocalText] = {

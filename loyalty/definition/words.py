@@ -23,6 +23,7 @@ TRIGGER_WORDS = {
     "tier.reached": N_("When a member rises to a tier"),
     "member.birthday": N_("On a member's birthday"),
     "panel.answered": N_("When the questionnaire of a product test is sent"),
+    "sweepstake.won": N_("When a member wins in a sweepstake"),
     "referral.milestone": N_("When a member has brought so many friends"),
 }
 

@@ -59,6 +59,7 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
     }
     assert required == {
         "/api/v1/sweepstakes/{sweepstake}/draw/pass",
+        "/api/v1/members/{member}/sweepstakes/{sweepstake}/prize",
         "/api/v1/members/{member}/sweepstakes/{sweepstake}/entries",
         "/api/v1/benefit-uses/{use}/revoke",
         "/api/v1/carts/payments",

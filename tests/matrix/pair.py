@@ -622,6 +622,8 @@ def drawn(place: Enrollment, word: str, prefix: str) -> Cast:
     staff = Actor("staff", f"user:{word}", f"{word} admin")
     sweepstake_draw(sweepstake_id=row.pk, actor=staff)
     winner_pass(sweepstake_id=row.pk, place=1, reason=f"{word} didn't answer", actor=staff)
+    # One can't be both; its words belong to nobody else all the same.
+    Sweepstake.objects.filter(pk=row.pk).update(canceled_by=f"user:{word}", cancel_reason=f"{word} why")
     return {"sweepstake": str(row.pk), "sweepstake_code": row.code}
 
 

@@ -29,6 +29,7 @@ KINDS: dict[str, Any] = {
     "CounterScore": _("a counter"),
     "CounterTest": _("a counter"),
     "DistinctDays": _("on how many days"),
+    "EnterSweepstake": _("enter a sweepstake"),
     "EventLimit": _("for one event"),
     "Fixed": _("expire on fixed days"),
     "Release": _("until an event"),
