@@ -12,6 +12,7 @@ from uuid import UUID
 
 from core import clock
 from core.actor import system
+from core.outbox import outbox_add
 from loyalty.incoming import REFERRALS_SOURCE, EventInput, MemberRef, body_hash
 from loyalty.ingest import event_ingest
 from loyalty.models import Enrollment
@@ -22,6 +23,7 @@ from referrals.models import Referral, ReferralMilestone
 from referrals.selectors import section_in
 
 APPROVED = "referral.approved"
+MILESTONE, MILESTONE_GONE = "referral.milestone_reached", "referral.milestone_taken_back"
 OWN = system("referrals")
 SIDES = ("referrer", "friend")
 TAKEN_BACK = {
@@ -56,7 +58,8 @@ def milestones_book(row: Referral) -> None:
     rows = ReferralMilestone.objects.filter(enrollment=row.referrer, number=count, taken_back_at__isnull=True)
     if rows.exists():
         return
-    ReferralMilestone.objects.create(enrollment=row.referrer, number=count, referral=row, reached_at=clock.now())
+    made = ReferralMilestone.objects.create(enrollment=row.referrer, number=count, referral=row, reached_at=clock.now())
+    outbox_add(MILESTONE, _told(made))
     milestones_book_open(row)
 
 
@@ -84,6 +87,17 @@ def sides_take_back(row: Referral) -> None:
             _reversed(f"milestone:{each.pk}", row.referrer, TAKEN_BACK["referrer"])
         each.taken_back_at = clock.now()
         each.save(update_fields=["taken_back_at"])
+        outbox_add(MILESTONE_GONE, _told(each))
+
+
+def _told(made: ReferralMilestone) -> dict[str, Any]:
+    place = made.enrollment
+    return {
+        "milestone_id": str(made.pk),
+        "member_id": str(place.member.public_id),
+        "program": place.program.slug,
+        "number": made.number,
+    }
 
 
 def _counting(enrollment: Enrollment) -> int:

@@ -10,17 +10,19 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from loyalty.definition.acteffects import Advance, GrantBadge, IssueReward, SendMessage, SetAttribute
 from loyalty.definition.document import Document
 from loyalty.definition.effects import Effect
 from loyalty.definition.translation import text_in
 from loyalty.home import Link
 from loyalty.models import Enrollment
+from loyalty.prizewords import prizes_text
 from loyalty.selectors import document_now
-from loyalty.showcase import teller_for
+from loyalty.showcase import MemberTeller, teller_for
 from referrals.codes import code_ensure
 from referrals.definition import Referrals
 from referrals.models import Referral, ReferralCode
-from referrals.selectors import referrals_of, section_now, tally_of
+from referrals.selectors import referral_of_friend, referrals_of, section_now, tally_of
 
 Context = dict[str, Any]
 SHOWN = 100
@@ -48,10 +50,18 @@ def local(text: Any) -> str:
 
 
 def gives(effects: tuple[Effect, ...], document: Document) -> str:
-    """What a side gets, in the reader's words; empty for nothing."""
+    """What a side gets, in the reader's words: names instead of codes, nothing of the machinery; empty for nothing."""
     teller = teller_for(document)
-    told = teller.list_and([each.words(teller) for each in effects])
+    told = teller.list_and([text for each in effects if (text := _given(each, document, teller))])
     return told[:1].upper() + told[1:]
+
+
+def _given(effect: Effect, document: Document, teller: MemberTeller) -> str:
+    if isinstance(effect, SendMessage | SetAttribute | Advance):
+        return ""
+    if isinstance(effect, IssueReward | GrantBadge):
+        return prizes_text(document, (effect,), _, (get_language() or "en")[:2])
+    return effect.words(teller)
 
 
 def link_of(request: HttpRequest, code: ReferralCode) -> str:
@@ -85,6 +95,7 @@ def share_page(request: HttpRequest, enrollment: Enrollment, section: Referrals)
         "following": following,
         "to_go": following.at - tally.approved if following is not None else 0,
         "percent": min(100, tally.approved * 100 // following.at) if following is not None else 100,
+        "brought": brought_page(enrollment),
         "friends": [friend_shown(each) for each in referrals_of(enrollment)[:SHOWN]],
     }
 
@@ -94,8 +105,7 @@ def friend_shown(row: Referral) -> Friend:
     if row.state == state.APPROVED:
         return Friend(row.bound_at, _("counts"), "good", "")
     if row.state in (state.BLOCKED, state.VOID):
-        note = _("The order was returned.") if row.because == Referral.Because.RETURNED else ""
-        return Friend(row.bound_at, _("doesn’t count"), "bad", note)
+        return Friend(row.bound_at, _("doesn’t count"), "bad", _why_not(row))
     if row.state == state.FLAGGED:
         return Friend(row.bound_at, _("we are looking at it"), "wait", "")
     if row.converted_at is not None:
@@ -103,6 +113,33 @@ def friend_shown(row: Referral) -> Friend:
             row.bound_at, _("almost there"), "wait", _("It counts once the goods can’t be returned any more.")
         )
     return Friend(row.bound_at, _("joined"), "wait", "")
+
+
+def _why_not(row: Referral) -> str:
+    """In words: why nothing came of it, and that what was given is gone again."""
+    if row.because == Referral.Because.RETURNED:
+        if row.taken_back:
+            return _("The order was returned, so what you got for it was taken back.")
+        return _("The order was returned.")
+    if row.because == Referral.Because.TOO_LATE:
+        return _("The first order came too late.") if row.converted_at else _("Nothing happened in time.")
+    return _("What you got for it was taken back.") if row.taken_back else ""
+
+
+def brought_page(enrollment: Enrollment) -> str:
+    """What becomes of the reader's own coming by a friend; empty when nobody brought them."""
+    row, state = referral_of_friend(enrollment), Referral.State
+    if row is None:
+        return ""
+    if row.state == state.APPROVED:
+        return _("You came by a friend’s link, and it counts: you got what is yours.")
+    if row.state in (state.BLOCKED, state.VOID):
+        if row.because == Referral.Because.RETURNED and row.taken_back:
+            return _("You came by a friend’s link. You returned the order, so what you got for it was taken back.")
+        return _("You came by a friend’s link, but it doesn’t count.")
+    if row.converted_at is not None:
+        return _("You came by a friend’s link. What you get comes once your order can’t be returned any more.")
+    return _("You came by a friend’s link. What you get comes after your first step.")
 
 
 def landing_page(code: ReferralCode) -> Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from core.http import client_ip
 from core.outbox import outbox_drain
+from loyalty.nightly import nightly_run
 from members.joining import address_proven
 from members.models import JoinIntent, Member, User
 from referrals.codes import TRIES, code_choose, code_ensure
@@ -148,3 +150,36 @@ def test_a_code_that_is_none_is_not_there_and_guessing_is_locked_out(brand: Bran
     visitor: Any = client_for(brand)
     assert {visitor.get(f"/r/WRONG{n}/").status_code for n in range(TRIES)} == {404}
     assert visitor.get("/r/RIGHT/").status_code == 429
+
+
+def test_what_was_taken_back_is_said_in_words_to_both(
+    annas: Client, anna: people.Person, brand: Brand, client_for: ClientFor
+) -> None:
+    user = User.objects.create_user("bo@example.net", "a long enough password")
+    row = cast.comes(anna.enrollment, "Bo", user=user)
+    friend = client_for(brand, user=user)
+    assert "What you get comes after your first step." in text_of(friend.get("/friends/"))
+    cast.buys(row, 50, "B-1")
+    assert "once your order can’t be returned any more" in text_of(friend.get("/friends/"))
+    brand.clock_shift += timedelta(days=15)
+    nightly_run(program=row.program)
+    outbox_drain()
+    assert "you got what is yours" in text_of(friend.get("/friends/"))
+    cast.returns(row, "B-1", 50)
+    assert "The order was returned, so what you got for it was taken back." in text_of(annas.get("/friends/"))
+    assert "You returned the order, so what you got for it was taken back." in text_of(friend.get("/friends/"))
+
+
+def test_a_reward_is_called_by_its_name(brand: Brand, client_for: ClientFor) -> None:
+    coffee = {"code": "free_cup", "name": {"en": "A cup", "nl": "Een kop"}, "kind": {"kind": "free_product"}}
+    document = {
+        **shop.DOCUMENT,
+        "sections": {
+            "rewards": {"items": [{**coffee, "prices": [{"currency": "points", "points": 10}]}]},
+            "referrals": {"referrer": {"effects": [{"kind": "issue_reward", "reward": "free_cup"}]}},
+        },
+    }
+    who = people.person(shop.program(document))
+    shown = text_of(client_for(brand, user=who.user).get("/friends/"))
+    assert "A cup" in shown
+    assert "free_cup" not in shown
