@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from draws.definition import Sweepstake as Spec
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
-from draws.selectors import drawn_of, entries_of, phase_of, spec_of, sweepstakes_of
+from draws.selectors import drawn_of, entries_of, phase_of, spec_of, sweepstakes_of, sweepstakes_told
 from loyalty.definition.translation import text_in
 from loyalty.home import Link
 from loyalty.models import Enrollment
@@ -74,7 +74,7 @@ def sweepstake_or_404(program: str, code: str) -> Sweepstake:
 
 
 def list_page(enrollment: Enrollment) -> Context:
-    rows = list(sweepstakes_of(enrollment.program_id)[:SHOWN])
+    rows = list(sweepstakes_told(enrollment.program_id)[:SHOWN])
     mine = dict.fromkeys((row.pk for row in rows), 0)
     for pk in SweepstakeEntry.objects.filter(enrollment=enrollment, sweepstake__in=rows).values_list(
         "sweepstake", flat=True
@@ -153,5 +153,5 @@ def home_part(enrollment: Enrollment) -> Context:
 
 
 def menu_links(enrollment: Enrollment) -> Iterator[Link]:
-    if sweepstakes_of(enrollment.program_id).exists():
+    if sweepstakes_told(enrollment.program_id).exists():
         yield Link("/sweepstakes/", _("Sweepstakes"), "star", "draws:list", ("draws:one",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from loyalty.models import Enrollment
 
 State = Sweepstake.State
+AHEAD = timedelta(days=31)
 
 
 def spec_of(row: Sweepstake) -> Spec:
@@ -31,6 +33,11 @@ def phase_of(row: Sweepstake) -> str:
 
 def sweepstakes_of(program_id: int) -> QuerySet[Sweepstake]:
     return Sweepstake.objects.filter(program_id=program_id).select_related("program").order_by("-closes_at", "pk")
+
+
+def sweepstakes_told(program_id: int) -> QuerySet[Sweepstake]:
+    """Those that members are told of: what opens much later is still being planned."""
+    return sweepstakes_of(program_id).filter(opens_at__lte=clock.now() + AHEAD)
 
 
 def sweepstake_of(program_id: int, code: str) -> Sweepstake:

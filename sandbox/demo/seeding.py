@@ -28,6 +28,7 @@ from sandbox.demo.history import History
 from sandbox.demo.panelling import panels_add
 from sandbox.demo.paying import plans_add, plans_moved
 from sandbox.demo.supplying import supplier_add, supplier_moved
+from sandbox.demo.together import sections_publish, together_add
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand
 from tenants.provision import brand_drop, brand_provision
@@ -100,11 +101,12 @@ def _brand(plan: dict[str, Any], say: Say) -> list[dict[str, Any]]:
         **look,
     )
     with brand_context(brand):
-        program = Program.objects.get()
+        program = sections_publish(brand, plan, Program.objects.get())
         _rewards(plan, program)
         History(brand, plan, program).live(lambda done, of: say(f"{plan['name']}: week {done} of {of}"))
         _pieces(plan, program)
         extras_add(plan, program)
+        together_add(brand, plan, program)
         supplier_add(plan, program)
         plans_add(plan, program)
         panels_add(plan, program)

@@ -13,6 +13,7 @@ from claims.services import Sent, claim_approve, claim_submit
 from core.actor import Actor
 from core.ids import uuid7
 from core.outbox import outbox_drain
+from draws.tasks import sweepstakes_sweep
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Enrollment, Program
 from loyalty.tasks import nightly_due
@@ -49,10 +50,11 @@ class Year:
         registry.forget_all()
 
     def night(self, local: str) -> None:
-        """Move on to that time and let the workers do what is due: the nights, then what waits in the outbox."""
+        """Move on to that time and let the workers do what is due: nights, draws, then what waits in the outbox."""
         self.at(local)
         with brand_context(self.brand):
             nightly_due()
+            sweepstakes_sweep()
             outbox_drain()
 
     def joins(self, external_id: str = "C-1", **fields: Any) -> None:
