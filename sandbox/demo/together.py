@@ -79,8 +79,9 @@ def _dated(value: Any, zone: ZoneInfo) -> Any:
 
 
 def _day(days: float, zone: ZoneInfo) -> str:
-    at = (clock.now() + timedelta(days=days)).astimezone(zone)
-    return f"{at.replace(minute=0):%Y-%m-%dT%H:%M}"
+    """So many days after this morning; a part of a day says the hour."""
+    morning = clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return f"{(morning + timedelta(days=days)).replace(minute=0):%Y-%m-%dT%H:%M}"
 
 
 def together_add(brand: Brand, plan: dict[str, Any], program: Program) -> None:
