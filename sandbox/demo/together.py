@@ -24,12 +24,12 @@ from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_plain, draft_replace
 from loyalty.ingest import event_ingest_raw, place_ensure
 from loyalty.models import Enrollment, Program
-from loyalty.nightly import nightly_run
 from loyalty.publishing import program_publish
 from members.services import member_create
 from referrals.binding import referral_bind
 from referrals.codes import code_ensure, display_name_set
-from referrals.models import ReferralCode
+from referrals.deciding import referral_settle
+from referrals.models import Referral, ReferralCode
 from rewards.catalogue import reward_save
 from rewards.models import Reward
 from rewards.services import reward_redeem
@@ -113,7 +113,10 @@ def _friends(brand: Brand, plan: dict[str, Any], program: Program, places: list[
             with past(brand, friend["days"] - 1):
                 _buys(f"C-F{number}", friend["spends"], number)
                 _drained()
-    nightly_run(program=program)
+    # The last night is over already; what it would settle tomorrow is settled now.
+    for each in Referral.objects.filter(program=program, state=Referral.State.PENDING).order_by("bound_at"):
+        referral_settle(referral_id=each.pk, at=clock.now())
+    _drained()
 
 
 def _comes(code: ReferralCode, friend: dict[str, Any], number: int, program: Program) -> None:
