@@ -12,8 +12,6 @@ class EngagementConfig(AppConfig):
         # Importing them registers their outbox handlers.
         from engagement import (  # noqa: F401  (they register)
             acts,
-        from engagement import (  # noqa: F401  (they register)
-            acts,
             befriended,
             billed,
             claimed,
@@ -21,24 +19,6 @@ class EngagementConfig(AppConfig):
             sending,
             supplied,
             tested,
-            transactional,
-        )
-            billed,
-            claimed,
-            drawn,
-            sending,
-            supplied,
-        from engagement import (  # noqa: F401  (they register)
-            acts,
-            befriended,
-            billed,
-            claimed,
-            drawn,
-            sending,
-            supplied,
-            tested,
-            transactional,
-        )
             transactional,
         )
         from engagement.messages import definition
