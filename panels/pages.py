@@ -76,7 +76,8 @@ def list_page(enrollment: Enrollment) -> Context:
 
 def _shown(row: Panel, enrollment: Enrollment, mine: Application | None) -> Shown:
     spec, phase = spec_of(row), phase_of(row)
-    against = [reason_word(each, spec) for each in reasons_against(row, enrollment)] if mine is None else []
+    asks = mine is None and phase in ("open", "scheduled")
+    against = [reason_word(each, spec) for each in reasons_against(row, enrollment)] if asks else []
     testing = participation_of(mine) if mine is not None else None
     todo = waits_for(testing) if testing is not None else ""
     return Shown(row, local(spec.name), local(spec.product), spec.picture or "", phase, against, mine, testing, todo)

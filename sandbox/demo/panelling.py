@@ -6,15 +6,18 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from core import clock
 from core.actor import Actor, system
 from core.errors import DomainError
-from loyalty.definition.read import document_decode
-from loyalty.drafts import draft_plain, draft_replace
+from loyalty.drafts import section_put
 from loyalty.models import Enrollment, Program
 from loyalty.publishing import program_publish
+from loyalty.selectors import document_now
 from panels.applying import application_make
 from panels.choosing import panel_settle
+from panels.definition import SECTION
 from panels.drawing import panel_draw
 from panels.lending import answers_send, invitation_accept, product_receive, product_ship
 from panels.models import Panel, Participation
@@ -44,15 +47,11 @@ def panels_add(plan: dict[str, Any], program: Program) -> None:
 
 
 def _publish(program: Program, told: list[dict[str, Any]]) -> None:
-    draft = Program.objects.get(pk=program.pk)
-    plain = draft_plain(draft)
-    zone = ZoneInfo(plain["program"]["time_zone"])
+    zone = ZoneInfo(document_now(program.pk).program.time_zone)
     items = [{**each["piece"], "code": each["code"], **_days(each["days"], zone)} for each in told]
-    plain["sections"] = {**plain.get("sections", {}), "panels": {"items": items}}
-    draft = draft_replace(
-        program=draft, document=document_decode(plain), expected_revision=draft.draft_revision, actor=DEMO
-    )
-    program_publish(program=draft, actor=DEMO, expected_revision=draft.draft_revision)
+    with transaction.atomic():
+        row = section_put(program=program, name=SECTION, plain={"items": items})
+        program_publish(program=row, actor=DEMO, expected_revision=row.draft_revision, note="Product panels")
 
 
 def _days(days: list[int], zone: ZoneInfo) -> dict[str, str]:

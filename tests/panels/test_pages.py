@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from panels.applying import application_make
 from panels.lending import product_ship
 from panels.models import AnswerPhoto, Application, Participation
 from tenants.models import Brand
@@ -103,9 +104,8 @@ def test_withdrawing_and_saying_no_ask_first(brand: Brand, client_for: ClientFor
 def test_a_picture_answers_a_question_and_is_nobody_elses(brand: Brand, client_for: ClientFor) -> None:
     asked = [{"kind": "photo", "code": "look", "name": "Show it"}]
     person, page = anna(brand, client_for, questions=asked, asks=[])
-    cast.testing(
-        cast.application_make(panel=cast.panel(), enrollment=person.enrollment, answers={}, actor=shop.PARTNER)
-    )
+    row = application_make(panel=cast.panel(), enrollment=person.enrollment, answers={}, actor=shop.PARTNER)
+    cast.testing(row)
     drawn = BytesIO()
     Image.new("RGB", (40, 30), (200, 90, 40)).save(drawn, "PNG")
     none = page.post(f"{PAGE}answers/", {"send": "1"})
