@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -162,7 +163,10 @@ def day_of(row: Panel, moment: datetime) -> date:
 
 
 def _locked(panel: Panel, ids: Iterable[Any]) -> list[Application]:
-    wanted = list(dict.fromkeys(str(each) for each in ids))
+    try:
+        wanted = list(dict.fromkeys(str(UUID(str(each))) for each in ids))
+    except ValueError as error:
+        raise ApplicationUnknown(field="applications") from error
     found = Application.objects.filter(panel=panel, pk__in=wanted)
     ledger.enrollments_lock(found.values_list("enrollment", flat=True))
     rows = found.select_for_update(of=("self",)).select_related("enrollment__member", "panel__program").order_by("pk")

@@ -35,7 +35,7 @@ from panels.lending import (
 from panels.models import AnswerPhoto, Participation
 from panels.pages import list_page, mine_or_404, one_page, panel_or_404, picture_of, testing_or_404
 from panels.selectors import spec_of
-from rewards.forms import AddressForm
+from rewards.forms import AddressForm, address_guessed
 
 
 @require_safe
@@ -80,9 +80,11 @@ def accept(request: HttpRequest, enrollment: Enrollment, code: str) -> HttpRespo
     if testing.state not in (Participation.State.INVITED, Participation.State.ACCEPTED):
         return redirect("panels:one", code)
     ships, known = page["spec"].ships, address_of(testing)
-    initial = asdict(known) if known is not None else {"name": enrollment.member.name}
+    initial = asdict(known) if known is not None else address_guessed(enrollment.member)
     sent = request.POST if request.method == "POST" else None
-    form: Any = AddressForm(sent, initial=initial) if ships else forms.Form(sent)
+    form: Any = forms.Form(sent)
+    if ships:
+        form = AddressForm(sent, initial=initial, countries=page["spec"].countries)
     if form.is_valid():
         try:
             invitation_accept(

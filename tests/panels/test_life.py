@@ -107,7 +107,7 @@ def test_who_may_apply_is_told_why_not(brand: Brand) -> None:
 
 def test_a_benefit_can_be_what_it_takes(brand: Brand) -> None:
     benefit = {"code": "testing", "name": "Testing", "gives": {"kind": "bonus"},
-               "given_to": [{"kind": "tier", "any_of": ["advocate"]}]}  # fmt: skip
+               "given_to": [{"kind": "tier", "ladder": "main", "any_of": ["advocate"]}]}  # fmt: skip
     made = shop.program(cast.document(cast.piece(benefit="testing"), benefits={"benefits": [benefit]}))
     anna = shop.place(shop.member(), made)
     with pytest.raises(NotEligible) as refused:

@@ -22,7 +22,7 @@ from tests.panels import cast
 
 pytestmark = pytest.mark.django_db
 PAGE = "/panels/jacket/"
-ADDRESS = {"name": "Anna", "street": "Kade 1", "postcode": "1011 AB", "city": "Amsterdam", "country": "nl"}
+ADDRESS = {"name": "Anna", "street": "Kade 1", "postcode": "1011 AB", "city": "Amsterdam", "country": "NL"}
 SENT = {"q_warm": "4", "q_where": ["hill", "sea"], "q_words": "Light and warm."}
 
 
