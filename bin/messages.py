@@ -21,7 +21,9 @@ LANGUAGES = {"nl": "nplurals=2; plural=(n != 1);"}
 SKIPPED = {"tests", "bench", "bin", "docker", "docs", "var", "staticfiles", "node_modules"}
 # Position of (context, singular, plural) in each function's arguments; None where it has none.
 FUNCTIONS: dict[str, tuple[int | None, int, int | None]] = {
-    **dict.fromkeys(("_", "N_", "phrase", "phrase_within", "gettext", "gettext_lazy", "gettext_noop"), (None, 0, None)),
+    **dict.fromkeys(
+        ("_", "_t", "N_", "phrase", "phrase_within", "gettext", "gettext_lazy", "gettext_noop"), (None, 0, None)
+    ),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (None, 0, 1)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), (0, 1, None)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), (0, 1, 2)),

@@ -16,6 +16,7 @@ class EngagementConfig(AppConfig):
             billed,
             claimed,
             drawn,
+            rewarding,
             sending,
             supplied,
             tested,

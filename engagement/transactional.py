@@ -17,7 +17,7 @@ from loyalty.versions import programs_fresh
 from members.letters import letter_queue
 from members.models import Member
 from members.selectors import member_by_public_id
-from rewards.models import Redemption
+from rewards.models import Redemption, WaitingPlace
 
 
 @handler("member.enrolled")
@@ -99,6 +99,9 @@ def reward_redeemed(message: Message) -> None:
     )
     # What a supplier delivers is told of when it is there.
     if member is None or redemption is None or redemption.reward.kind == "supplied":
+        return
+    # Who waited for a seat is told of it in other words.
+    if WaitingPlace.objects.filter(redemption=redemption).exists():
         return
     reward = redemption.reward
     name = reward.name_nl if member.language == "nl" and reward.name_nl else reward.name

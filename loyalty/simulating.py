@@ -109,6 +109,33 @@ def event_simulate(
     return found
 
 
+def stranger_simulate(row: Any, *, actor: Actor) -> list[dict[str, Any]]:
+    """What somebody would be given who joined now and did this: for joining, then for the event. [] where that is
+    refused.
+
+    row: an event of a member whom nobody knows, by a public id that was never given. Nothing is written.
+    """
+    now = clock.now()
+    try:
+        event = event_read(row, default_source=actor.source)
+    except DomainError:
+        return []
+    states, context = _read(event, None, None, None)
+    who = Member(id=-1, public_id=row["member"], status=Member.Status.ACTIVE, joined_at=now)
+    context.add_member(MemberContext(-1, row["member"], None, None, who.status, who.language, joined_at=now, places=[]))
+    judge = SliceJudge(context, states, actor, now)
+    given: list[dict[str, Any]] = []
+    try:
+        judge.judge([Item(0, event)])
+    except NotEnrolled as missing:
+        for _member, program_id in sorted(missing.missing):
+            given += _place(context, states, who.pk, program_id, now, who)
+        judge = SliceJudge(context, states, actor, now)
+        judge.judge([Item(0, event)])
+    answer = judge.answers[0]
+    return [] if answer.error is not None else [*given, *answer.body["awards"]]
+
+
 def _simulate(
     event: EventInput,
     actor: Actor,
@@ -144,9 +171,12 @@ def _read(
     event: EventInput, program: Program | None, document: Document | None, version: int | None
 ) -> tuple[Mapping[str, ProgramState], Context]:
     """The programs as they are to be judged by, and what judging needs, as the real run reads it."""
-    known = _states(programs(), program, document, version)
+    cached = programs()
+    known = _states(cached, program, document, version)
     context = context_for([event], known)
     fresh = programs(stamps=context.stamps)
+    if fresh is cached:
+        return known, context
     states = _states(fresh, program, document, version)
     return states, context_for([event], states)
 
@@ -191,9 +221,14 @@ def _without_id(answer: Answer) -> Answer:
 
 # --- as if -----------------------------------------------------------------------------------------------------------
 def _place(
-    context: Context, states: Mapping[str, ProgramState], member_id: int, program_id: int, now: datetime
-) -> None:
-    """A place in memory as enrolling.members_place() would make it, with what a welcome gives."""
+    context: Context,
+    states: Mapping[str, ProgramState],
+    member_id: int,
+    program_id: int,
+    now: datetime,
+    who: Member | None = None,
+) -> list[dict[str, Any]]:
+    """A place in memory as enrolling.members_place() would make it; what a welcome gives."""
     state = next(each for each in states.values() if each.id == program_id)
     member = next(each for each in context.members if each.id == member_id)
     place = member.place(program_id)
@@ -220,20 +255,14 @@ def _place(
         if place.standing(ladder.code) is None:
             place.standings.append(Standing(ladder.code, ladder.tiers[0].code, now, None, "enrolled"))
             place.moves.append(PastMove(ladder.code, "", now))
-    if fresh:
-        _welcome(context, states, member, program_id, now)
-
-
-def _welcome(
-    context: Context, states: Mapping[str, ProgramState], member: MemberContext, program_id: int, now: datetime
-) -> None:
-    enrollment = Enrollment(
-        id=0,
-        member=Member.objects.get(pk=member.id),
-        program=Program.objects.get(pk=program_id),
-        enrolled_at=now,
-    )
-    SliceJudge(context, states, system("enrollment"), now).judge([Item(0, enrolled_event(enrollment))])
+    if not fresh:
+        return []
+    who = who or Member.objects.get(pk=member.id)
+    enrollment = Enrollment(id=0, member=who, program=Program.objects.get(pk=program_id), enrolled_at=now)
+    judge = SliceJudge(context, states, system("enrollment"), now)
+    judge.judge([Item(0, enrolled_event(enrollment))])
+    answer = judge.answers[0]
+    return [] if answer.error is not None else list(answer.body["awards"])
 
 
 _LOTS = """

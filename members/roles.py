@@ -96,7 +96,7 @@ SERVE_MEMBERS = (
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin", "referrals.decide_referral"})
     | _may("referrals", "change", "referralcode")
-    | frozenset({"rewards.handle_fulfilment"})
+    | frozenset({"rewards.handle_fulfilment", "rewards.refund_redemption", "rewards.refund_cartpayment"})
     | frozenset({"panels.handle_panel"})
     | frozenset({"rewards.give_benefit"})
     | frozenset({"loyalty.approve_pointsadjustment", "loyalty.moderate_leaderboardplayer", "loyalty.give_tier"})

@@ -62,6 +62,22 @@ class ContentSeen(Conflict):
     title = _("This is open to you already, so you can’t give it back.")
 
 
+class NotUsed(Conflict):
+    code = "redemption_not_used"
+    title = _("Only the points of a reward that was used are refunded.")
+    hint = _("One that isn’t used is canceled: then its points are back, too.")
+
+
+class RefundedBefore(Conflict):
+    code = "redemption_refunded"
+    title = _("The points of this reward were given back already.")
+
+
+class NothingPaid(Conflict):
+    code = "nothing_paid"
+    title = _("No points were paid for this reward.")
+
+
 class UseTooLate(Conflict):
     code = "redemption_expired"
     title = _("This reward can't be used any more: its time is over.")

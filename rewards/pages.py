@@ -30,7 +30,7 @@ from rewards.pieces import kind_of, money_currency_of, piece_of, zone_of
 from rewards.selectors import Offer, offer_of, redemptions_of, rewards_for, rewards_offered
 from rewards.suppliers.settling import supplied_code, supplied_state
 from rewards.vouchers import code_of
-from rewards.waiting import place_in_line
+from rewards.waiting import place_in_line, seat_confirmable
 from rewards.worth import facts_of
 
 TEASERS = 3
@@ -174,6 +174,7 @@ def redemption_page(enrollment: Enrollment, redemption: Redemption) -> Context:
         "parcel": parcel,
         "address": address_of(parcel) if parcel is not None else None,
         "money": money_words(redemption.money_minor, redemption.money_currency) if redemption.money_minor else "",
+        "confirmable": taken.state == "reserved" and not redemption.money_minor and seat_confirmable(redemption),
     }
     if supplied is not None:
         order = getattr(redemption, "supplier_order", None)

@@ -16,12 +16,18 @@ from rewards.kinds.shapes import MARK, PoolCode, RewardKind
 from rewards.models import Reward
 from rewards.section import Price, RewardPiece
 
+READ = "_piece_read"
+
 
 def piece_of(reward: Reward) -> RewardPiece:
     """What the document says of it. Stock, and whether it is offered, are the row's: they change beside the rest."""
     if not reward.body:
         return _from_columns(reward)
-    piece = msgspec.convert(reward.body, RewardPiece)
+    # Read once for a row: an offer asks for it several times. A row that says something else holds another object.
+    known: tuple[object, RewardPiece] | None = reward.__dict__.get(READ)
+    if known is None or known[0] is not reward.body:
+        known = reward.__dict__[READ] = (reward.body, msgspec.convert(reward.body, RewardPiece))
+    piece = known[1]
     return msgspec.structs.replace(piece, stock=reward.stock_total, offered=reward.active)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from core import clock
 from core.errors import DomainError
 from loyalty.models import Enrollment
-from loyalty.selectors import balances_of
+from loyalty.selectors import Balance, balances_of
 from rewards.models import Redemption, Reward, RewardStock, WaitingPlace
 from rewards.offering import GONE, Option, Standing, offer_check, option_of, options_of, standing_of
 from rewards.pieces import piece_of
@@ -58,9 +60,12 @@ def reward_left(reward: Reward) -> int | None:
     return left
 
 
-def rewards_for(enrollment: Enrollment) -> list[Offer]:
-    """Every reward on offer as this member sees it: what can be taken first, then by what is missing."""
-    balances = {each.currency: each.balance for each in balances_of(enrollment)}
+def rewards_for(enrollment: Enrollment, known: Iterable[Balance] | None = None) -> list[Offer]:
+    """Every reward on offer as this member sees it: what can be taken first, then by what is missing.
+
+    known: their balances, where they were just read.
+    """
+    balances = {each.currency: each.balance for each in (balances_of(enrollment) if known is None else known)}
     standing = standing_of(enrollment, clock.now())
     offers = [offer_seen(reward, standing, balances) for reward in rewards_offered(enrollment.program_id)]
     return sorted(

@@ -134,11 +134,11 @@ def _reserved(deal: Deal, option: Option, lasts: timedelta) -> Redemption:
         )
     until = hold.expires_at if hold is not None else deal.now + lasts
     row = hand_out(deal, hold_id=hold.pk if hold is not None else None, reserved_until=until)
-    outbox_add("reward.reserved", _told(row))
+    outbox_add("reward.reserved", told_of(row))
     return row
 
 
-def _told(row: Redemption, **more: Any) -> dict[str, Any]:
+def told_of(row: Redemption, **more: Any) -> dict[str, Any]:
     return {
         "member_id": str(row.enrollment.member.public_id),
         "redemption_id": str(row.pk),
@@ -178,8 +178,9 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             _release(row, actor)
         else:
             take_back(row, actor=actor, now=now)
-            if row.entry_id is not None:
-                ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=_undo_entry(row, actor))
+            # What was refunded while it was used, before the use was put back, isn't given twice.
+            if row.entry_id is not None and row.refunded_at is None:
+                ledger.points_undo_spend(spend_id=row.entry_id, now=now, entry=undo_entry(row, actor))
         row.state, row.canceled_at, row.cancel_reason = State.CANCELED, now, reason[:200]
         row.save(update_fields=["state", "canceled_at", "cancel_reason"])
         audit_record(
@@ -189,7 +190,7 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
             object_id=str(row.pk),
             changes={"reason": reason[:200]},
         )
-        outbox_add("redemption.canceled", _told(row, **_money_back(row)))
+        outbox_add("redemption.canceled", told_of(row, **_money_back(row)))
         free_up(row, unseen=unseen)
     return row
 
@@ -245,7 +246,7 @@ def free_up(row: Redemption, *, unseen: bool) -> None:
         stock.stock_return(reward_id=row.reward_id, bucket=row.stock_bucket)
 
 
-def _undo_entry(row: Redemption, actor: Actor) -> dict[str, Any]:
+def undo_entry(row: Redemption, actor: Actor) -> dict[str, Any]:
     reward = row.reward
     reason = {"en": f"Canceled: {reward.name}", "nl": f"Geannuleerd: {reward.name_nl or reward.name}"}
     # Where a return takes what it finds in the balance, it also takes what comes back to it now.
@@ -294,4 +295,4 @@ def mark_used(row: Redemption, *, actor: Actor, now: datetime) -> None:
     row.state, row.used_at = State.USED, now
     row.save(update_fields=["state", "used_at"])
     Voucher.objects.filter(redemption=row, state=Voucher.State.ACTIVE).update(state=Voucher.State.USED)
-    outbox_add("redemption.used", _told(row, by=actor.name))
+    outbox_add("redemption.used", told_of(row, by=actor.name))

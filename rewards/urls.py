@@ -15,6 +15,7 @@ urlpatterns = [
     path("my-rewards/", views.redemption_list, name="mine"),
     path("my-rewards/<uuid:redemption_id>/", views.redemption_detail, name="one"),
     path("my-rewards/<uuid:redemption_id>/cancel/", views.redemption_cancel_page, name="cancel"),
+    path("my-rewards/<uuid:redemption_id>/confirm/", views.redemption_confirm, name="confirm"),
     path("benefits/", benefits_view, name="benefits"),
     path("benefits/calendar.ics", calendar_view, name="benefits_calendar"),
     path(".well-known/jwks.json", keys_view, name="token_keys"),

@@ -29,7 +29,7 @@ from rewards.pages import (
 )
 from rewards.pieces import piece_of
 from rewards.services import redemption_cancel, reward_redeem
-from rewards.waiting import waiting_join, waiting_leave
+from rewards.waiting import seat_confirm, waiting_join, waiting_leave
 
 
 @require_safe
@@ -102,6 +102,20 @@ def redemption_cancel_page(request: HttpRequest, enrollment: Enrollment, redempt
         messages.error(request, str(error.detail))
     else:
         messages.success(request, _("Given back. Your points are on your balance again."))
+    return redirect("rewards:one", redemption.pk)
+
+
+@require_http_methods(["POST"])
+@member_page
+def redemption_confirm(request: HttpRequest, enrollment: Enrollment, redemption_id: UUID) -> HttpResponse:
+    """A seat that was held for its next owner is theirs."""
+    redemption = redemption_or_404(enrollment, redemption_id)
+    try:
+        seat_confirm(redemption=redemption, actor=actor_of(enrollment.member))
+    except DomainError as error:
+        messages.error(request, str(error.detail))
+    else:
+        messages.success(request, _("It’s yours. Enjoy!"))
     return redirect("rewards:one", redemption.pk)
 
 

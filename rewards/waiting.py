@@ -6,6 +6,8 @@ one per message. As long as somebody waits, nobody overtakes them.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -15,16 +17,19 @@ from core.errors import Conflict, DomainError
 from core.outbox import Message, handler, outbox_add
 from loyalty import ledger
 from loyalty.models import Enrollment
-from rewards.errors import SoldOut
+from rewards.errors import NotReserved, SoldOut
 from rewards.kinds.shapes import Experience
-from rewards.models import Reward, WaitingPlace
+from rewards.models import Redemption, Reward, WaitingPlace
 from rewards.offering import offer_check, option_chosen, options_of, standing_of
 from rewards.pieces import kind_of
+from rewards.reserving import redemption_capture
 from rewards.services import reward_redeem
 from rewards.stock import stock_left
 
 State = WaitingPlace.State
 FREED = "seat.freed"
+# Hours, where the brand doesn't say.
+PAY_WITHIN = 24
 
 
 class NoWaitingList(Conflict):
@@ -100,6 +105,16 @@ def _waiting_locked(pk: int) -> WaitingPlace:
     return rows.get(pk=pk)
 
 
+def _held_for(place: WaitingPlace) -> timedelta | None:
+    """How long a seat waits for its next owner to confirm it; None: it is theirs at once. One that costs money besides
+    is held in any case, and nobody sits at the page when their turn comes."""
+    kind = kind_of(place.reward)
+    hours = kind.confirm_hours if isinstance(kind, Experience) else None
+    if hours is None and "+" in place.option:
+        hours = PAY_WITHIN
+    return timedelta(hours=hours) if hours is not None else None
+
+
 def seat_promote(reward_id: int) -> bool:
     """Give one free seat to the first in line. Who can't take it is passed over. False: no seat, or nobody waits.
 
@@ -123,6 +138,7 @@ def seat_promote(reward_id: int) -> bool:
                     key=f"waiting:{row.pk}",
                     pay_with=row.option,
                     promoted=True,
+                    reserve=_held_for(row),
                 )
         except SoldOut:
             return False
@@ -134,7 +150,9 @@ def seat_promote(reward_id: int) -> bool:
             outbox_add("waiting.passed", {**_told(row, actor), "reason": refusal.code})
         else:
             _decide(row, State.PROMOTED)
-            outbox_add("waiting.promoted", _told(row, actor))
+            until = row.redemption.reserved_until
+            held = {"redemption_id": str(row.redemption.pk), "until": until.isoformat() if until is not None else None}
+            outbox_add("waiting.promoted", {**_told(row, actor), **held})
     return True
 
 
@@ -144,3 +162,15 @@ def seat_freed(message: Message) -> None:
     reward_id = int(message.payload["reward_id"])
     if seat_promote(reward_id):
         outbox_add(FREED, {"reward_id": reward_id})
+
+
+def seat_confirm(*, redemption: Redemption, actor: Actor) -> Redemption:
+    """Who was next in line takes the seat that is held for them. A reservation of another kind isn't the member's to
+    make final: a partner captures it with the order. NotReserved, and what redemption_capture refuses."""
+    if not seat_confirmable(redemption):
+        raise NotReserved()
+    return redemption_capture(redemption=redemption, actor=actor)
+
+
+def seat_confirmable(redemption: Redemption) -> bool:
+    return WaitingPlace.objects.filter(redemption=redemption, state=State.PROMOTED).exists()

@@ -68,7 +68,7 @@ def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
         response["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"' if invalid_token else CHALLENGE
     if isinstance(error, Busy):
         response["Retry-After"] = str(error.retry_after)
-    if isinstance(error, TooManyRequests):
+    if error.status == 429:
         response["Retry-After"] = str(error.context.get("retry_after", 60))
     if isinstance(error, Exhausted):
         for name, value in error.allowance.headers().items():

@@ -23,9 +23,11 @@ from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from members.naming import attach_members, may_see_people, member_link
 from rewards.models import Redemption
+from rewards.refunding import redemption_refund
 from rewards.services import redemption_cancel
 
 CANCEL = "rewards.cancel_redemption"
+REFUND = "rewards.refund_redemption"
 
 
 class MemberOfRedemption(MemberIdFilter):
@@ -43,11 +45,11 @@ class RedemptionAdmin(ReadOnlyAdmin):
     change_form_template = "admin/rewards/redemption.html"
     fields = (
         ("member", "reward"), ("price_shown", "state"), ("redeemed_at", "use_until"), ("used_at", "canceled_at"),
-        "cancel_reason", ("source", "begun_by_shown"), "entry",
+        "cancel_reason", ("refunded_at", "refund_reason"), ("source", "begun_by_shown"), ("order_number", "entry"),
     )  # fmt: skip
     readonly_fields = (
         "member", "reward", "price_shown", "state", "redeemed_at", "use_until", "used_at", "canceled_at",
-        "cancel_reason", "source", "begun_by_shown", "entry",
+        "cancel_reason", "refunded_at", "refund_reason", "source", "begun_by_shown", "order_number", "entry",
     )  # fmt: skip
 
     @display(description=gettext_lazy("initiated by"))
@@ -95,12 +97,16 @@ class RedemptionAdmin(ReadOnlyAdmin):
         return redemption.state, redemption.get_state_display()
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.cancel_view)
-        return [path("<path:object_id>/cancel/", view, name="rewards_redemption_cancel"), *super().get_urls()]
+        cancel, refund = self.admin_site.admin_view(self.cancel_view), self.admin_site.admin_view(self.refund_view)
+        return [
+            path("<path:object_id>/cancel/", cancel, name="rewards_redemption_cancel"),
+            path("<path:object_id>/refund/", refund, name="rewards_redemption_refund"),
+            *super().get_urls(),
+        ]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        may = request.user.has_perm(CANCEL)
-        return super().change_view(request, object_id, form_url, {"may_cancel": may, **(extra_context or {})})
+        may = {"may_cancel": request.user.has_perm(CANCEL), "may_refund": request.user.has_perm(REFUND)}
+        return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         redemption = self.object_or_404(request, object_id)
@@ -123,6 +129,33 @@ class RedemptionAdmin(ReadOnlyAdmin):
             intro=_("The points go back to where they came from, the stock is freed, and the code is void."),
             form=form,
             submit=_("Cancel the reward"),
+            danger=True,
+            cancel_url=back,
+        )
+        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+
+    def refund_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Of one that was used: the points alone."""
+        redemption = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(REFUND))
+        back = self.url("change", redemption.pk)
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            try:
+                reason = form.cleaned_data["reason"]
+                redemption_refund(redemption=redemption, actor=actor_of(request), reason=reason)
+            except DomainError as error:
+                add_refusal(request, error)
+            else:
+                messages.success(request, _("The points are back; the reward stays used."))
+            return HttpResponseRedirect(back)
+        context = self.page_context(
+            request,
+            title=_("Give the points of %(reward)s back") % {"reward": redemption.reward},
+            obj=redemption,
+            intro=_("The points go back to where they came from. The reward stays used, and so does its code."),
+            form=form,
+            submit=_("Give the points back"),
             danger=True,
             cancel_url=back,
         )

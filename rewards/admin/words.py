@@ -28,6 +28,7 @@ labels.FIELDS.update(
         "cause": _("Code of the cause"),
         "cause_name": _("Name of the cause"),
         "closes_at": _("Open until"),
+        "confirm_hours": _("A freed seat is held for so many hours"),
         "countries": _("Only in these countries"),
         "emoji": _("Picture (emoji)"),
         "entries": _("Entries"),

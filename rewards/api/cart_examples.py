@@ -50,6 +50,7 @@ QUOTE: dict[str, Any] = {
             "active": True,
         }
     ],
+    "by_joining": [],
     "points_as_money": [
         {
             "currency": "points",

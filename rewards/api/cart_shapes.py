@@ -115,6 +115,7 @@ class QuoteOut(Struct):
 
     order: send it as `order.paid` with a number of your own, and the points are those of `earns`. refused: why the
     order would earn nothing; null when nothing is wrong. next_reward: the one that the least is missing for.
+    by_joining: of a guest, what joining now and buying this would earn, a welcome included; empty for a member.
     """
 
     member: UUID | None
@@ -126,6 +127,7 @@ class QuoteOut(Struct):
     to_pay_minor: int
     order: dict[str, Any]
     earns: list[EarnedOut]
+    by_joining: list[EarnedOut]
     points_as_money: list[UsableOut]
     rewards: list[ReachOut]
     next_reward: ReachOut | None
@@ -248,6 +250,12 @@ def reach_out(offer: Offer) -> ReachOut:
     )
 
 
+def earned_out(awards: list[dict[str, Any]]) -> list[EarnedOut]:
+    return [
+        EarnedOut(each["rule"], each["currency"], each["points"], each["reason"], each["active"]) for each in awards
+    ]
+
+
 def quote_out(found: Quote, member: UUID | None, tellers: dict[str, Teller]) -> QuoteOut:
     return QuoteOut(
         member=member,
@@ -258,10 +266,8 @@ def quote_out(found: Quote, member: UUID | None, tellers: dict[str, Teller]) -> 
         after_minor=found.after_minor,
         to_pay_minor=found.to_pay_minor,
         order=found.order,
-        earns=[
-            EarnedOut(each["rule"], each["currency"], each["points"], each["reason"], each["active"])
-            for each in found.earned
-        ],
+        earns=earned_out(found.earned),
+        by_joining=earned_out(found.by_joining),
         points_as_money=[usable_out(each) for each in found.usable],
         rewards=[reach_out(each) for each in found.offers],
         next_reward=reach_out(found.next_offer) if found.next_offer is not None else None,

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin
+from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
 from core.backoffice.display import object_link, points
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
+from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.forms.words import words_register
 from loyalty.admin.sections import section_title
 from loyalty.definition.basics import money_text
 from members.naming import attach_members, member_link
 from rewards.carts.definition import SECTION
+from rewards.carts.forms import RefundForm
 from rewards.carts.models import CartPayment
+from rewards.carts.payments import payment_refund
+
+REFUND = "rewards.refund_cartpayment"
 
 
 class MemberOfPayment(MemberIdFilter):
@@ -34,6 +43,7 @@ class CartPaymentAdmin(ReadOnlyAdmin):
     search_fields = ("hold__order_number__exact",)
     search_help_text = _("Search by an order's number.")
     ordering = ("-made_at",)
+    change_form_template = "admin/rewards/cart_payment.html"
     fields = (("member", "order"), ("points_shown", "amount"), ("state", "back"), ("made_at", "entry"), "articles")
     readonly_fields = ("member", "order", "points_shown", "amount", "state", "back", "made_at", "entry", "articles")
 
@@ -80,6 +90,45 @@ class CartPaymentAdmin(ReadOnlyAdmin):
     @display(description=_("ledger entry"))
     def entry(self, row: CartPayment) -> str:
         return object_link(row.hold.entry)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.refund_view)
+        return [path("<path:object_id>/refund/", view, name="rewards_cartpayment_refund"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        row = self.get_object(request, object_id)
+        refundable = row is not None and row.hold.state == "captured" and row.refunded_points < row.points
+        more = {"may_refund": request.user.has_perm(REFUND), "refundable": refundable}
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+
+    def refund_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Of some articles, of so many points, or of all that is left; with the reason."""
+        payment = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(REFUND))
+        back = self.url("change", payment.pk)
+        form = RefundForm(request.POST or None, payment=payment)
+        if form.is_valid():
+            try:
+                made = payment_refund(payment=payment, actor=actor_of(request), **form.wanted())
+            except DomainError as error:
+                form.add_error(None, refusal_text(error))
+            else:
+                told = {"points": points(made.points), "currency": payment.currency}
+                messages.success(request, gettext("Given back: %(points)s %(currency)s.") % told)
+                return HttpResponseRedirect(back)
+        context = self.page_context(
+            request,
+            title=gettext("Refund a payment in points"),
+            obj=payment,
+            intro=gettext(
+                "The points go back to where they came from. Leave articles and points empty to give all back."
+            ),
+            form=form,
+            submit=gettext("Refund"),
+            danger=True,
+            cancel_url=back,
+        )
+        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
     @display(description=_("articles"))
     def articles(self, row: CartPayment) -> str:

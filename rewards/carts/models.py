@@ -40,6 +40,7 @@ class CartPayment(BrandModel):
     class Meta:
         verbose_name = _("payment in points")
         verbose_name_plural = _("payments in points")
+        permissions: ClassVar = [("refund_cartpayment", _("Can refund a payment in points"))]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.actor import Actor
+from core.audit import audit_record
 from core.errors import InvalidInput
 from core.ids import uuid7
 from core.outbox import outbox_add
@@ -235,6 +236,11 @@ def _refunded(
         initiated_by=actor.initiated_by,
         actor=actor.name,
     )
+    if actor.initiated_by == "staff":
+        audit_record(
+            actor=actor.name, action="cart_payment.refund", object_type="cartpayment", object_id=str(row.pk),
+            changes={"points": given, "reason": reason},
+        )  # fmt: skip
     _tell("cart.refunded_in_points", row, {"points": given, "order": row.hold.order_number, "refund_id": str(pk)})
     return refund
 

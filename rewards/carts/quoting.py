@@ -21,7 +21,7 @@ from loyalty.definition.sections import section_of
 from loyalty.models import Enrollment, Program
 from loyalty.payloads import OrderLine
 from loyalty.selectors import Balance, balances_of, program_now
-from loyalty.simulating import event_simulate
+from loyalty.simulating import event_simulate, stranger_simulate
 from rewards.benefits.definition import Discount, FreeShipping
 from rewards.benefits.holding import Held, benefits_held
 from rewards.benefits.plan import benefit_plan
@@ -72,6 +72,7 @@ class Quote(msgspec.Struct, frozen=True):
     """before_minor, after_minor: what the cart comes to without and with the discounts; to_pay_minor: less the points.
 
     order: as the shop would send it once it is paid. earned: awards of the dry run. refusal: why there was none.
+    by_joining: of a guest, what they would be given if they joined now and bought it.
     """
 
     program: str
@@ -86,12 +87,13 @@ class Quote(msgspec.Struct, frozen=True):
     usable: list[Usable]
     offers: list[Offer]
     next_offer: Offer | None
+    by_joining: list[dict[str, Any]] = []
 
 
 def cart_quote(
     *, cart: Cart, program: Program, place: Enrollment | None, actor: Actor, pay: PayWith | None = None
 ) -> Quote:
-    """place None: a guest, who has no discounts, earns nothing and pays with nothing.
+    """place None: a guest, who has no discounts, earns nothing and pays with nothing; told what joining would earn.
 
     InvalidInput, PartPaymentRefused where the points that are to pay can't.
     """
@@ -110,7 +112,7 @@ def cart_quote(
     paid = paid_by(pay, usable) if pay is not None else 0
     order = _order(cart, found, paid)
     judged = _judged(order, program, place, actor)
-    offers = rewards_for(place) if place is not None else []
+    offers = rewards_for(place, balances) if place is not None else []
     reach = [each for each in offers if each.reason is None]
     return Quote(
         program=program.slug,
@@ -125,6 +127,7 @@ def cart_quote(
         usable=usable if place is not None else [],
         offers=reach[:WITHIN_REACH],
         next_offer=next((each for each in offers if each.reason == "insufficient_points"), None),
+        by_joining=stranger_simulate(_row(order, program, str(uuid7())), actor=actor) if place is None else [],
     )
 
 
@@ -224,16 +227,20 @@ def _judged(
     order: dict[str, Any], program: Program, place: Enrollment | None, actor: Actor
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], DomainError | None]:
     """(awards, tiers, refusal) of the dry run."""
+    member = str(place.member.public_id) if place is not None else None
+    [found] = event_simulate([_row(order, program, member)], actor=actor)
+    if found.answer.error is not None:
+        return [], [], found.answer.error
+    return list(found.answer.body["awards"]), list(found.answer.body["tiers"]), None
+
+
+def _row(order: dict[str, Any], program: Program, member: str | None) -> dict[str, Any]:
     number = f"quote-{uuid7()}"
-    row = {
+    return {
         "id": number,
         "type": "order.paid",
-        "member": str(place.member.public_id) if place is not None else None,
+        "member": member,
         "occurred_at": clock.now().isoformat(),
         "program": program.slug,
         "data": {"order": {**order, "number": number}},
     }
-    [found] = event_simulate([row], actor=actor)
-    if found.answer.error is not None:
-        return [], [], found.answer.error
-    return list(found.answer.body["awards"]), list(found.answer.body["tiers"]), None

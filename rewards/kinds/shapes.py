@@ -78,12 +78,17 @@ class Physical(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
 
 
 class Experience(Kind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field=MARK, tag="experience"):
-    """A seat at something. The seats are the reward's stock; waiting_list: who comes too late may wait for one."""
+    """A seat at something. The seats are the reward's stock; waiting_list: who comes too late may wait for one.
+
+    confirm_hours: a seat that is freed is held for who is next in line for so long, until they confirm; none: it is
+    theirs at once.
+    """
 
     starts_at: LocalTime | None = None
     ends_at: LocalTime | None = None
     place: LocalText = ""
     waiting_list: bool = True
+    confirm_hours: Annotated[int, Meta(ge=1, le=336)] | None = None
 
     def problems(self, path: str) -> Problems:
         if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:

@@ -250,11 +250,17 @@ class Redemption(BrandModel):
     used_at = models.DateTimeField(_("used at"), null=True, blank=True)
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # Of one that was used: its points went back, and it stayed used.
+    refunded_at = models.DateTimeField(_("points given back at"), null=True, blank=True)
+    refund_reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
-        permissions: ClassVar = [("cancel_redemption", _("Can cancel a redemption"))]
+        permissions: ClassVar = [
+            ("cancel_redemption", _("Can cancel a redemption")),
+            ("refund_redemption", _("Can give the points of a used reward back")),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["enrollment", "-redeemed_at"], name="redemption_of_member"),
             models.Index(fields=["reserved_until"], name="redemption_reserved", condition=models.Q(state="reserved")),

@@ -37,6 +37,8 @@ MATRIX = {
     "loyalty.delete_pointsentry": (0, 0, 0, 0),
     "rewards.change_reward": (1, 1, 0, 0),
     "rewards.cancel_redemption": (1, 0, 1, 0),
+    "rewards.refund_redemption": (1, 0, 1, 0),
+    "rewards.refund_cartpayment": (1, 0, 1, 0),
     "claims.view_claim": (1, 1, 1, 0),
     "claims.decide_claim": (1, 0, 1, 0),
     "claims.change_claim": (0, 0, 0, 0),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.models import Event, PointsEntry
+from loyalty.models import Event, PointsEntry, Program
+from members.models import Member
 from rewards.benefits.uses import benefit_use
 from rewards.models import Reward
 from tests.api.cast import Api, key_made, refused
@@ -60,6 +61,33 @@ def test_the_points_are_those_that_the_order_earns_and_nothing_is_written(api):
         (each["rule"], each["points"]) for each in body["earns"]
     ]
     assert sum(each["points"] for each in body["earns"]) == 33
+
+
+def test_a_guest_is_told_what_they_would_earn_by_joining(api):
+    rules = document()
+    rules["rules"].append(
+        {
+            "code": "hello", "name": "Hello", "trigger": "member.enrolled", "group": "hello",
+            "effects": [{"kind": "points_fixed", "currency": "points", "points": 50}],
+        }
+    )  # fmt: skip
+    shop.program(rules)
+    members = Member.objects.count()
+    body = quote(api, cart(TEA, CUP), member=None).json()
+    assert (body["earns"], body["discounts"], body["rewards"]) == ([], [], [])
+    told = {each["rule"]: each["points"] for each in body["by_joining"]}
+    assert told["hello"] == 50
+    assert (Member.objects.count(), Event.objects.count(), PointsEntry.objects.count()) == (members, 0, 0)
+    # The same as for who joins and buys it.
+    place = somebody(Program.objects.get(), name="New", external_id="C-9")
+    sent = {
+        "id": "W-9", "type": "order.paid", "member": str(place.member.public_id), "occurred_at": shop.when(0),
+        "data": {"order": {**body["order"], "number": "W-9"}},
+    }  # fmt: skip
+    [answer] = shop.send(sent)
+    got = {each["rule"]: each["points"] for each in answer.body["awards"]}
+    assert got == {rule: points for rule, points in told.items() if rule != "hello"}
+    assert quote(api, cart(TEA), member="ext:C-9").json()["by_joining"] == []
 
 
 CARTS = [
