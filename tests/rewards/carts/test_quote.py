@@ -39,7 +39,7 @@ def test_a_quote_says_what_goes_off_and_why_in_both_languages(api):
     assert (body["total_minor"], off["amount_minor"], body["after_minor"]) == (3995, 200, 3795)
     assert off["reason"] == {
         "en": "Members’ price: 10% off on articles where category is tea",
-        "nl": "Ledenprijs: 10% korting op artikelen waarvan category is tea",
+        "nl": "Ledenprijs: 10% korting op artikelen waarvan categorie is tea",
     }
     assert off["lines"] == [{"line": 0, "amount_minor": 200}]
     order = body["order"]
