@@ -257,7 +257,12 @@ def _place(
             place.moves.append(PastMove(ladder.code, "", now))
     if not fresh:
         return []
-    who = who or Member.objects.get(pk=member.id)
+    return _welcome(context, states, who or Member.objects.get(pk=member.id), program_id, now)
+
+
+def _welcome(
+    context: Context, states: Mapping[str, ProgramState], who: Member, program_id: int, now: datetime
+) -> list[dict[str, Any]]:
     enrollment = Enrollment(id=0, member=who, program=Program.objects.get(pk=program_id), enrolled_at=now)
     judge = SliceJudge(context, states, system("enrollment"), now)
     judge.judge([Item(0, enrolled_event(enrollment))])
