@@ -9,7 +9,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rewards", "0011_codes_come_back"),
+        ("rewards", "0012_ledger_invariants"),
     ]
 
     operations = [
