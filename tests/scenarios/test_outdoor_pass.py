@@ -139,7 +139,7 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
     assert (year.balances()["points"], year.tier("pass")) == (359, "summit")
 
     # On the Summit she may test a product. She answers in November, in time: 50 points.
-    year.at("2030-10-20T09:00")
+    year.night("2030-10-20T09:00")
     tests_a_product(year)
 
     # Credit holds eleven months: January's 80 through 12 December, June's 10 into the next year.
