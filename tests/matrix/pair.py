@@ -57,6 +57,7 @@ from loyalty.inviting import invitation_make
 from loyalty.leaderboards import leaderboard_join
 from loyalty.models import (
     BacktestRun,
+    CounterBackfill,
     DraftPart,
     EarningRule,
     Enrollment,
@@ -362,11 +363,16 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
 
 
 def backtest_told(program: Program, word: str) -> None:
-    """A backtest that failed, in the brand's own words."""
+    """A backtest that failed, and a count from before that is over, in the brand's own words."""
     run = backtest_start(program=program, months=1, version=1, actor=Actor("staff", f"user:{word}", f"{word} admin"))
     run.parts.update(tally={"rules": {word: {"fired": 1}}})
     run_fail(run_id=run.pk, problem=f"{word} went wrong")
     BacktestRun.objects.filter(pk=run.pk).update(report=report_told(word))
+    version, now = program.versions.get(number=1), clock.now()
+    CounterBackfill.objects.create(
+        program=program, version=version, counters=[f"{word}_counter"], asked_by=f"user:{word}", asked_at=now,
+        finished_at=now,
+    )  # fmt: skip
 
 
 def report_told(word: str) -> dict[str, Any]:
