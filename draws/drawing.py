@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 FORMAT = "stamgast-sweepstake/1"
 ALGORITHM = "hmac-sha256-rejection/1"
 SPAN = 2**256
+PLAIN = re.compile(r"[0-9A-Za-z-]+")
 Entry = tuple[str, str]
 
 
@@ -70,6 +72,9 @@ def faults_of(told: Mapping[str, Any]) -> list[str]:
         found.append(f"the draw is of another kind: {names['format']}, {names['algorithm']}")
     if len({entry for entry, _person in entries}) != len(entries):
         found.append("an entry stands there twice")
+    # In the text that was hashed blanks and line ends part entries: inside of one they could make two of it.
+    if not all(PLAIN.fullmatch(word) for each in entries for word in each):
+        found.append("an entry isn't an id and a person's name in the list")
     if commitment_of(seed) != names["commitment"]:
         found.append("the seed isn't the one that was committed to")
     if entries_hash_of(entries) != names["entries_hash"]:

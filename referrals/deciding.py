@@ -73,6 +73,9 @@ def _converted(row: Referral, section: Referrals, event: Event) -> None:
     if within is not None and event.occurred_at > row.bound_at + timedelta(days=within):
         _set(row, State.VOID, Because.TOO_LATE)
         return
+    if row.kept_minor is not None and row.kept_minor < section.conversion.least_minor:
+        _set(row, State.VOID, Because.RETURNED)  # the return was told of before
+        return
     row.signals = signals_found(row, section, event=event.pk, at=event.occurred_at)
     row.score = sum(each["weight"] for each in row.signals if each["does"] == "flag")
     if any(each["does"] == "block" for each in row.signals):

@@ -13,10 +13,12 @@ from rewards.fulfilment import Address
 
 
 class RedeemForm(forms.Form):
-    """key: made with the page, so that sending the form twice takes the reward once."""
+    """key: made with the page, so that sending the form twice takes the reward once. priced: what the page said it costs,
+    as offer_page() puts it."""
 
     key = forms.RegexField(r"\A[A-Za-z0-9_-]{20,80}\Z", widget=forms.HiddenInput)
     pay_with = forms.CharField(max_length=60, required=False)
+    priced = forms.CharField(max_length=64, required=False)
 
 
 class AddressForm(forms.Form):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -122,6 +124,8 @@ def offer_page(enrollment: Enrollment, reward: Reward, refusal: str = "") -> Con
         "after": after,
         "refusal": refusal,
         "kind": kind,
+        # What the member agrees to by taking it: should it differ by then, nothing is taken.
+        "priced": hashlib.sha256(msgspec.json.encode(offer.options)).hexdigest(),
         "facts": facts_of(piece_of(reward), money_currency_of(reward.program_id)),
         "country_known": bool(enrollment.member.attributes.get("country")),
     }

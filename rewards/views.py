@@ -58,6 +58,10 @@ def _redeem(request: HttpRequest, enrollment: Enrollment, code: str) -> HttpResp
     if not form.is_valid():
         refusal = _("This page was out of date. Nothing was taken; please try again.")
         return render(request, "rewards/detail.html", offer_page(enrollment, reward, refusal), status=400)
+    page = offer_page(enrollment, reward)
+    if form.cleaned_data["priced"] not in ("", page["priced"]):
+        refusal = _("The price has changed meanwhile. Nothing was taken: have another look.")
+        return render(request, "rewards/detail.html", {**page, "refusal": refusal}, status=409)
     try:
         taken = reward_redeem(
             enrollment=enrollment,

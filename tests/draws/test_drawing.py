@@ -15,6 +15,9 @@ from draws.drawing import ALGORITHM, FORMAT, commitment_of, drawn, entries_hash_
 SEED = bytes(range(32))
 ENTRIES = [(f"entry-{n:03d}", f"person-{n % 7}") for n in range(40)]
 
+# Two entries made into one: the text that is hashed is the same, and other entries are drawn.
+JOINED = [("entry-000 person-0\nentry-001", "person-1"), *ENTRIES[2:]]
+
 
 def told(**more: Any) -> dict[str, Any]:
     base = {
@@ -69,6 +72,7 @@ def test_a_file_that_adds_up_is_verified_from_the_file_alone(
         ({"winners": 2}, "seed draws"),
         ({"once_per_person": False}, "seed draws"),
         ({"algorithm": "dice"}, "another kind"),
+        ({"entries": JOINED, "drawn": drawn(SEED, JOINED, wanted=5, once_per_person=True)}, "isn't an id"),
     ],
 )
 def test_whatever_is_changed_is_found(more: dict[str, Any], fault: str, tmp_path: Path) -> None:

@@ -9,9 +9,13 @@ import msgspec
 import pytest
 
 from core import clock
+from core.errors import Busy
 from core.outbox import outbox_drain
 from core.tables import OutboxMessage
 from loyalty.ingest import event_ingest
+from members.acquisition import Acquisition
+from referrals import joining
+from referrals.codes import code_ensure
 from referrals.deciding import referral_approve, referral_settle
 from referrals.definition import MILESTONE_REACHED
 from referrals.errors import ReferralDecided
@@ -23,6 +27,25 @@ from tests.referrals import cast
 pytestmark = pytest.mark.django_db
 
 
+def test_who_joins_while_the_one_who_brought_them_is_busy_is_bound_later(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever brings many friends at once isn't there for each of them at once."""
+    anna = shop.place(shop.member(), cast.program())
+    code, bo = code_ensure(enrollment=anna), cast.newcomer("Bo")
+    real = joining.referral_bind
+
+    def busy(**_given: Any) -> Any:
+        raise Busy()
+
+    monkeypatch.setattr(joining, "referral_bind", busy)
+    joining.friend_joined(bo, Acquisition(referral=code.code))
+    assert not Referral.objects.exists()
+    monkeypatch.setattr(joining, "referral_bind", real)
+    outbox_drain()
+    assert Referral.objects.get().friend.member == bo
+
+
 def test_what_came_back_before_the_step_was_noted_counts_against_the_least(brand: Brand) -> None:
     """The order and its return are both there before anything follows of the order."""
     anna = shop.place(shop.member(), cast.program(hold_days=14))
@@ -31,6 +54,20 @@ def test_what_came_back_before_the_step_was_noted_counts_against_the_least(brand
     outbox_drain()
     row = cast.again(row)
     assert (row.state, row.because) == ("void", "returned")
+
+
+def test_a_return_that_is_told_of_before_the_step_itself_counts(brand: Brand) -> None:
+    """Of the step it was tried in vain at first: the outbox came back to it later."""
+    anna = shop.place(shop.member(), cast.program(hold_days=0))
+    row = cast.comes(anna, "Bo")
+    shop.send(shop.order(row.friend.member, 50, "W-1"), shop.returned(row.friend.member, "W-1", 40))
+    step = OutboxMessage.objects.filter(topic="act.referral_convert")
+    assert step.update(available_at=clock.now() + timedelta(hours=1)) == 1
+    outbox_drain()
+    step.update(available_at=clock.now())
+    outbox_drain()
+    row = cast.again(row)
+    assert (row.state, row.because, shop.balance(anna)) == ("void", "returned", 0)
 
 
 def test_a_blocked_referral_whose_goods_came_back_cant_be_approved(brand: Brand) -> None:

@@ -3,6 +3,7 @@ a line that nobody is in front of any more."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from rewards.vouchers import code_of, voucher_redeem
 from rewards.waiting import waiting_join
 from tenants.models import Brand
 from tests.api.cast import Api, key_made, refused
+from tests.loyalty import cast as people
 from tests.loyalty import shop
 from tests.rewards.benefits.cast import somebody
 from tests.rewards.carts.cast import club, document
@@ -218,3 +220,22 @@ def test_a_name_that_nothing_can_have_is_refused(api: Api, program: Program) -> 
             told = (method, path, name[:9], answer.content[:300])
             assert answer.status_code < 500, told
             assert answer.status_code >= 400 or b'"results":[]' in answer.content, told
+
+
+# --- what was agreed to ----------------------------------------------------------------------------------------------
+def test_a_price_that_rose_since_the_page_was_read_is_shown_before_anything_is_taken(
+    brand: Brand, client_for: Any
+) -> None:
+    anna = people.person(shop.program())
+    shop.send(shop.order(anna.member, 500))
+    reward = made(anna.enrollment.program)
+    client = client_for(brand, user=anna.user)
+    page = client.get("/rewards/coffee/").content.decode()
+    fields = dict(re.findall(r'name="(key|priced|pay_with)" value="([^"]+)"', page))
+    becomes(reward, prices=[{"points": 400, "currency": "points"}])
+    answer = client.post("/rewards/coffee/", fields)
+    assert (answer.status_code, shop.balance(anna.enrollment)) == (409, 500)
+    assert "400" in answer.content.decode()
+    [seen] = re.findall(r'name="priced" value="([^"]+)"', answer.content.decode())
+    client.post("/rewards/coffee/", {**fields, "priced": seen})
+    assert shop.balance(anna.enrollment) == 100
