@@ -15,6 +15,7 @@ from core.tables import OutboxMessage
 from loyalty.ingest import event_ingest
 from members.acquisition import Acquisition
 from referrals import joining
+from referrals.binding import referral_bind
 from referrals.codes import code_ensure
 from referrals.deciding import referral_approve, referral_settle
 from referrals.definition import MILESTONE_REACHED
@@ -33,7 +34,6 @@ def test_who_joins_while_the_one_who_brought_them_is_busy_is_bound_later(
     """Whoever brings many friends at once isn't there for each of them at once."""
     anna = shop.place(shop.member(), cast.program())
     code, bo = code_ensure(enrollment=anna), cast.newcomer("Bo")
-    real = joining.referral_bind
 
     def busy(**_given: Any) -> Any:
         raise Busy()
@@ -41,7 +41,7 @@ def test_who_joins_while_the_one_who_brought_them_is_busy_is_bound_later(
     monkeypatch.setattr(joining, "referral_bind", busy)
     joining.friend_joined(bo, Acquisition(referral=code.code))
     assert not Referral.objects.exists()
-    monkeypatch.setattr(joining, "referral_bind", real)
+    monkeypatch.setattr(joining, "referral_bind", referral_bind)
     outbox_drain()
     assert Referral.objects.get().friend.member == bo
 
