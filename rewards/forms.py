@@ -13,8 +13,8 @@ from rewards.fulfilment import Address
 
 
 class RedeemForm(forms.Form):
-    """key: made with the page, so that sending the form twice takes the reward once. priced: what the page said it costs,
-    as offer_page() puts it."""
+    """key: made with the page, so that sending the form twice takes the reward once. priced: what the page said it
+    costs, as offer_page() puts it."""
 
     key = forms.RegexField(r"\A[A-Za-z0-9_-]{20,80}\Z", widget=forms.HiddenInput)
     pay_with = forms.CharField(max_length=60, required=False)
