@@ -7,7 +7,7 @@ from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 
-MOST_PLANS = 100
+MOST_PLANS, MOST_FEATURES = 100, 20
 
 
 def section_problems(section: BillingSection, path: str, ground: Ground) -> Problems:
@@ -23,6 +23,13 @@ def section_problems(section: BillingSection, path: str, ground: Ground) -> Prob
 def _plan(each: Plan, path: str, ground: Ground) -> Problems:
     yield from text_problems(each.name, f"{path}.name", 120)
     yield from text_problems(each.description, f"{path}.description", 600, needed=False)
+    if len(each.features) > MOST_FEATURES:
+        yield Problem(
+            f"{path}.features",
+            phrase("There are %(n)d.", n=len(each.features)),
+            phrase("At most %(n)d.", n=MOST_FEATURES),
+        )
+        return
     for index, feature in enumerate(each.features):
         yield from text_problems(feature, f"{path}.features[{index}]", 200)
     if each.tier is not None:

@@ -111,7 +111,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Code
     name: LocalText
     description: LocalText = ""
-    features: Annotated[tuple[LocalText, ...], Meta(max_length=20)] = ()
+    features: tuple[LocalText, ...] = ()
     group: Code = "membership"
     level: Annotated[int, Meta(ge=0, le=1000)] = 0
     charge: Charge

@@ -1,0 +1,5 @@
+"""Billing in the admin: each module registers its pages, or the words that others show it with."""
+
+from __future__ import annotations
+
+from billing.admin import words  # noqa: F401  (it registers)
