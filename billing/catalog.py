@@ -144,7 +144,7 @@ def _coupon(intro: Intro) -> dict[str, Any]:
     if intro.percent is not None:
         params["percent_off"] = float(Decimal(intro.percent))
     else:
-        params |= {"amount_off": intro.amount_minor, "currency": (intro.currency or "").lower()}
+        params |= {"amount_off": intro.amount_minor, "currency": (intro.money_currency or "").lower()}
     if intro.months is not None:
         params["duration_in_months"] = intro.months
     return params

@@ -48,7 +48,7 @@ def _plan(each: Plan, path: str, ground: Ground) -> Problems:
 def _prices(charge: OneFee | Recurring, path: str) -> Problems:
     seen: dict[tuple[str, str], int] = {}
     for index, price in enumerate(charge.prices):
-        key = (str(getattr(price, "currency", "")), str(getattr(price, "every", "")))
+        key = (str(getattr(price, "money_currency", "")), str(getattr(price, "every", "")))
         if key in seen:
             yield Problem(
                 f"{path}[{index}]",
@@ -71,8 +71,8 @@ def _intro(intro: Intro, path: str) -> Problems:
         yield Problem(
             f"{path}.percent", phrase("It has more than two digits after the point."), phrase("Say one such as 12.5.")
         )
-    if intro.amount_minor is not None and intro.currency is None:
-        yield Problem(f"{path}.currency", phrase("An amount needs its currency."), phrase("Say one such as EUR."))
+    if intro.amount_minor is not None and intro.money_currency is None:
+        yield Problem(f"{path}.money_currency", phrase("An amount needs its currency."), phrase("Say one such as EUR."))
     if (intro.duration == "repeating") != (intro.months is not None):
         yield Problem(
             f"{path}.months",

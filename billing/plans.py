@@ -125,7 +125,7 @@ def _prices_follow(row: MembershipPlan, plan: Plan, now: datetime) -> None:
     wanted: dict[Key, int] = {}
     if not isinstance(plan.charge, Free):
         for price in plan.charge.prices:
-            wanted[price.currency, getattr(price, "every", "")] = price.amount_minor
+            wanted[price.money_currency, getattr(price, "every", "")] = price.amount_minor
     current = {(each.currency, each.every): each for each in row.prices.filter(replaced_at__isnull=True)}
     for key, price_row in current.items():
         if wanted.get(key) != price_row.amount_minor:

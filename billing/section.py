@@ -30,14 +30,14 @@ class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A price in one currency."""
 
     amount_minor: Minor
-    currency: Currency
+    money_currency: Currency
 
 
 class Rate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A price that comes back. Another amount makes a new price: who pays the old one goes on paying it."""
 
     amount_minor: Minor
-    currency: Currency
+    money_currency: Currency
     every: Every = "month"
 
 
@@ -54,7 +54,7 @@ class Intro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     percent: Decimal | None = None
     amount_minor: Minor | None = None
-    currency: Currency | None = None
+    money_currency: Currency | None = None
     duration: Literal["once", "repeating", "forever"] = "once"
     months: Annotated[int, Meta(ge=1, le=36)] | None = None
 
@@ -73,7 +73,7 @@ class OneFee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     valid_months: Annotated[int, Meta(ge=1, le=120)] | None = None
 
     def words(self, teller: Teller) -> str:
-        amounts = [money_text(each.amount_minor, each.currency) for each in self.prices]
+        amounts = [money_text(each.amount_minor, each.money_currency) for each in self.prices]
         return teller.tell(N_("%(amounts)s once"), amounts=teller.list_or(amounts))
 
 
@@ -86,7 +86,7 @@ class Recurring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
     def words(self, teller: Teller) -> str:
         amounts = [
-            f"{money_text(each.amount_minor, each.currency)} {teller.say(EVERY_WORDS[each.every])}"
+            f"{money_text(each.amount_minor, each.money_currency)} {teller.say(EVERY_WORDS[each.every])}"
             for each in self.prices
         ]
         return teller.list_or(amounts)

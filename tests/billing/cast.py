@@ -34,8 +34,8 @@ from tests.loyalty import shop
 
 Json = dict[str, Any]
 GOOD, DECLINES, DECLINES_LATER, ASKS = "4242424242424242", "4000000000000002", "4000000000000341", "4000002760003184"
-MONTHLY = {"amount_minor": 1000, "currency": "EUR", "every": "month"}
-YEARLY = {"amount_minor": 10000, "currency": "EUR", "every": "year"}
+MONTHLY: Json = {"amount_minor": 1000, "money_currency": "EUR", "every": "month"}
+YEARLY: Json = {"amount_minor": 10000, "money_currency": "EUR", "every": "year"}
 SECTION: Json = {
     "plans": [
         {"code": "basic", "name": "Basic", "level": 0, "charge": {"kind": "free"}},
@@ -46,7 +46,7 @@ SECTION: Json = {
         },
         {
             "code": "max", "name": "Max", "level": 2,
-            "charge": {"kind": "recurring", "prices": [{"amount_minor": 2500, "currency": "EUR", "every": "month"}]},
+            "charge": {"kind": "recurring", "prices": [{**MONTHLY, "amount_minor": 2500}]},
         },
         {
             "code": "trial", "name": "Try", "level": 1, "group": "trying",
@@ -55,7 +55,7 @@ SECTION: Json = {
         {
             "code": "season", "name": "Season", "level": 1, "group": "season",
             "charge": {
-                "kind": "one_fee", "prices": [{"amount_minor": 3000, "currency": "EUR"}], "valid_months": 12,
+                "kind": "one_fee", "prices": [{"amount_minor": 3000, "money_currency": "EUR"}], "valid_months": 12,
             },
         },
     ],

@@ -199,7 +199,7 @@ def test_behaviour_13_a_retry_that_succeeds_recovers(club: Club) -> None:
     ("intro", "charges"),
     [
         ({"percent": "50", "duration": "once"}, [500, 1000, 1000]),
-        ({"amount_minor": 300, "currency": "EUR", "duration": "repeating", "months": 2}, [700, 700, 1000]),
+        ({"amount_minor": 300, "money_currency": "EUR", "duration": "repeating", "months": 2}, [700, 700, 1000]),
         ({"percent": "100", "duration": "forever"}, [0, 0, 0]),
     ],
 )
@@ -321,7 +321,7 @@ def test_behaviour_25_from_paid_back_to_free(club: Club) -> None:
 
 # --- 28, 30 ----------------------------------------------------------------------------------------------------------
 def test_behaviour_28_a_currency_without_cents(stand_in: LocalStripe, key: str, brand: Brand, client_for: Any) -> None:
-    yen = {"amount_minor": 1200, "currency": "JPY", "every": "month"}
+    yen = {"amount_minor": 1200, "money_currency": "JPY", "every": "month"}
     plan = {"code": "plus", "name": "Plus", "charge": {"kind": "recurring", "prices": [MONTHLY, yen]}}
     club = Club(stand_in, key, brand, client_for(brand), plans=[plan])
     ann = club.somebody()

@@ -75,7 +75,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     )  # fmt: skip
     body = {
         "code": f"{prefix}plan", "name": f"{word} plan", "group": "membership", "level": 1,
-        "charge": {"kind": "recurring", "prices": [{"amount_minor": 1000, "currency": "EUR", "every": "month"}]},
+        "charge": {"kind": "recurring", "prices": [{"amount_minor": 1000, "money_currency": "EUR", "every": "month"}]},
     }  # fmt: skip
     plan = MembershipPlan.objects.create(
         program=place.program, code=f"{prefix}plan", group="membership", level=1, kind="recurring", body=body,
