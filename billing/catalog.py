@@ -125,7 +125,12 @@ def intro_ensure(connection: StripeConnection, plan: MembershipPlan, actor: Acto
     charge = definition_of(plan).charge
     if not isinstance(charge, Recurring) or charge.intro is None:
         return None
-    params = _coupon(charge.intro)
+    return coupon_ensure(connection, plan, charge.intro, actor)
+
+
+def coupon_ensure(connection: StripeConnection, plan: MembershipPlan, intro: Intro, actor: Actor = OWN) -> str:
+    """A coupon at Stripe for this money off, the same for everybody. Not in a transaction."""
+    params = _coupon(intro)
     ref = f"{plan.pk}:{_digest(params)[:16]}"
     found = stripe_id_of(connection, COUPON, ref)
     if found is not None:

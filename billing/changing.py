@@ -13,7 +13,6 @@ from billing.acting import account_of, change, note, reread, running, schedule_r
 from billing.catalog import price_ensure
 from billing.customers import customer_of
 from billing.errors import (
-    CardDeclined,
     NotPossibleNow,
     PaymentNeeded,
     PlanNotOffered,
@@ -216,12 +215,3 @@ def subscription_change_withdraw(*, subscription: Subscription, actor: Actor) ->
         note(row, "change_withdrawn", actor, key=clock.now().isoformat())
         row = subscription_sync(row)
     return reread(row)
-
-
-__all__ = [
-    "CardDeclined",
-    "Preview",
-    "subscription_change",
-    "subscription_change_withdraw",
-    "subscription_preview",
-]

@@ -16,6 +16,8 @@ def section_problems(section: BillingSection, path: str, ground: Ground) -> Prob
         yield Problem(here, phrase("There are %(n)d.", n=len(section.plans)), phrase("At most %(n)d.", n=MOST_PLANS))
         return
     yield from twice_problems(section.plans, here)
+    if section.stay_offer is not None:
+        yield from _intro(section.stay_offer, f"{path}.stay_offer")
     for index, each in enumerate(section.plans):
         yield from _plan(each, f"{here}[{index}]", ground)
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from billing.catalog import known, ref_of, stripe_id_of
+from billing.errors import StripeMissing, StripeRefused
+from billing.gateway import ask
 from billing.models import BillingProfile, StripeConnection, StripeObject
 from billing.operations import operation_run
 from core.actor import Actor
+from core.errors import InvalidInput
 from members.models import Member
 
 CUSTOMER = "customer"
+ADDRESS = ("line1", "line2", "postal_code", "city", "country")
+LONGEST = {"line1": 200, "line2": 200, "postal_code": 20, "city": 100, "country": 2}
+VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,13}\Z")
 
 
 def profile_of(member: Member) -> BillingProfile:
@@ -56,3 +67,55 @@ def _told(member: Member) -> dict[str, Any]:
     if profile.address:
         params["address"] = dict(profile.address)
     return params
+
+
+# --- who the invoice is for ------------------------------------------------------------------------------------------
+def profile_save(*, member: Member, name: str, address: Mapping[str, str], vat_id: str, actor: Actor) -> BillingProfile:
+    """What invoices say from now on, here and at every account that knows the member. Not in a transaction.
+
+    InvalidInput names the field; a VAT number that Stripe doesn't take changes nothing here either.
+    """
+    told = _address_read(address)
+    name, vat_id = name.strip(), re.sub(r"[\s.]", "", vat_id).upper()
+    if len(name) > 120:
+        raise InvalidInput(_("At most %(n)d characters.") % {"n": 120}, field="name")
+    if vat_id and VAT.match(vat_id) is None:
+        raise InvalidInput(_("A VAT number begins with two letters, such as NL123456789B01."), field="vat_id")
+    before = profile_of(member)
+    rows = StripeObject.objects.filter(kind=CUSTOMER, ref=str(member.public_id)).select_related("connection")
+    for row in rows:
+        if vat_id != before.vat_id:
+            _vat_put(row.connection, row.stripe_id, vat_id)
+        if told or name:
+            params = {"name": name or member.name, **({"address": told} if told else {})}
+            ask(row.connection, lambda v1: v1.customers.update(row.stripe_id, params))  # noqa: B023
+    with transaction.atomic():
+        profile = BillingProfile.objects.select_for_update().get(member=member)
+        profile.name, profile.address, profile.vat_id = name, told, vat_id
+        profile.save(update_fields=["name", "address", "vat_id"])
+    return profile
+
+
+def _address_read(address: Mapping[str, str]) -> dict[str, str]:
+    told = {key: str(address.get(key) or "").strip() for key in ADDRESS}
+    for key, value in told.items():
+        if len(value) > LONGEST[key]:
+            raise InvalidInput(_("At most %(n)d characters.") % {"n": LONGEST[key]}, field=f"address.{key}")
+    told = {key: value for key, value in told.items() if value}
+    if told and re.fullmatch(r"[A-Z]{2}", told.get("country", "")) is None:
+        raise InvalidInput(_("Give the country as two letters, such as NL."), field="address.country")
+    return told
+
+
+def _vat_put(connection: StripeConnection, customer: str, vat_id: str) -> None:
+    """The new one first: where Stripe refuses it, the old one stays."""
+    old = [each["id"] for each in ask(connection, lambda v1: v1.customers.tax_ids.list(customer))["data"]]
+    if vat_id:
+        try:
+            ask(connection, lambda v1: v1.customers.tax_ids.create(customer, {"type": "eu_vat", "value": vat_id}))
+        except StripeMissing:
+            raise
+        except StripeRefused as error:
+            raise InvalidInput(_("Stripe doesn’t take this VAT number."), field="vat_id") from error
+    for each in old:
+        ask(connection, lambda v1: v1.customers.tax_ids.delete(customer, each))  # noqa: B023

@@ -130,6 +130,7 @@ class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     whether who leaves gets the last payment back when nothing of the plan was used since. withdrawal_days: how long
     after joining the first payment is given back on leaving. trial_notice_days, yearly_notice_days: how long before a
     trial ends or a year renews the member is told. automatic_tax: Stripe works out the tax; an address is asked for.
+    stay_offer: money off for who is about to leave, offered once.
     """
 
     plans: tuple[Plan, ...] = ()
@@ -141,6 +142,7 @@ class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     trial_notice_days: Annotated[int, Meta(ge=3, le=30)] = 3
     yearly_notice_days: Annotated[int, Meta(ge=1, le=60)] = 14
     automatic_tax: bool = False
+    stay_offer: Intro | None = None
     most_pause_months: Annotated[int, Meta(ge=0, le=12)] = 3
 
     def plan(self, code: str) -> Plan | None:

@@ -20,6 +20,7 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("BillingSection", "trial_notice_days"): _("Notice so many days before a trial ends"),
     ("BillingSection", "yearly_notice_days"): _("Notice so many days before a year renews"),
     ("BillingSection", "automatic_tax"): _("Stripe works out the tax"),
+    ("BillingSection", "stay_offer"): _("Money off for who is about to leave"),
     ("BillingSection", "most_pause_months"): _("Months that a member can pause at most"),
     ("Plan", "features"): _("What the page lists"),
     ("Plan", "group"): _("Group"),
@@ -55,6 +56,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("Rate", "amount_minor"): _("Another amount is for new members: who pays the old one goes on paying it."),
     ("OneFee", "valid_months"): _("Left out: for life."),
     ("Trial", "days"): _("Once per person."),
+    ("BillingSection", "stay_offer"): _("Offered once; leaving is always one click away."),
     ("BillingSection", "automatic_tax"): _("An address is asked for on joining."),
 }
 KINDS: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,11 @@ from billing.leaving import money_back, subscription_cancel, subscription_keep, 
 from billing.models import Invoice, Subscription, SubscriptionChange
 from billing.pausing import subscription_pause, subscription_resume, subscription_skip
 from billing.plans import plan_named
+from billing.staying import ladder_of, offer_take, step_note, steps_counted
 from core import clock
 from members.models import Member
+from sandbox.stripe.server import LocalStripe
+from tenants.models import Brand
 from tests.billing.cast import DECLINES_LATER, GOOD, Club, told
 from tests.loyalty import shop
 
@@ -331,3 +335,29 @@ def test_after_the_withdrawal_nothing_comes_back_unless_the_brand_says_so(club: 
     with pytest.raises(NotPossibleNow):
         subscription_leave_refunded(subscription=row, actor=MEMBER)
     assert club.state(ann) == "active"
+
+
+# --- 21: the offer ---------------------------------------------------------------------------------------------------
+def test_behaviour_21_the_offer_to_stay_is_taken_once_and_leaving_is_always_there(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    shift = brand.clock_shift
+    club = Club(stand_in, key, brand, client_for(brand), stay_offer={"percent": "50", "duration": "once"})
+    ann = club.somebody()
+    row = club.joined(ann)
+    ladder = ladder_of(row)
+    assert ladder.steps == ("reason", "pause", "offer", "confirm")
+    step_note(subscription=row, step="offer", actor=MEMBER)
+    step_note(subscription=row, step="offer", actor=MEMBER)
+    offer_take(subscription=row, actor=MEMBER)
+    with pytest.raises(NotPossibleNow):
+        offer_take(subscription=row, actor=MEMBER)
+    assert ladder_of(row).steps == ("reason", "pause", "confirm")
+    assert row.period_end is not None
+    club.advance(to=row.period_end + timedelta(hours=2))
+    club.settle()
+    assert club.charged() == 1500
+    row = subscription_cancel(subscription=club.subscription(ann), actor=MEMBER)
+    assert row.cancel_scheduled
+    assert steps_counted() == {"offer": 1, "offer_taken": 1, "cancel_asked": 1}
+    brand.clock_shift = shift

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from billing.access import state_now
+from billing.customers import profile_save
 from billing.errors import NotPossibleNow
 from billing.gateway import ask
 from billing.leaving import subscription_cancel
@@ -391,3 +392,36 @@ def test_who_pays_an_old_price_goes_on_paying_it(club: Club) -> None:
     club.settle()
     assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1000]
     assert club.invoices(bob)[0].paid_minor == 1500
+
+
+# --- 27 --------------------------------------------------------------------------------------------------------------
+def test_behaviour_27_tax_needs_an_address_and_is_within_the_price(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    club = Club(stand_in, key, brand, client_for(brand), automatic_tax=True)
+    ann = club.somebody()
+    page = club.join(ann)
+    assert club.press(page.url).status == 402
+    assert club.charged() == 0
+    with pytest.raises(InvalidInput):
+        profile_save(member=ann, name="", address={"line1": "Dam 1", "country": "Holland"}, vat_id="", actor=shop.STAFF)
+    profile_save(
+        member=ann, name="Ann BV", address={"line1": "Dam 1", "city": "Amsterdam", "country": "NL"}, vat_id="",
+        actor=shop.STAFF,
+    )  # fmt: skip
+    assert club.press(club.join(ann).url).status == 303
+    club.settle()
+    [invoice] = club.invoices(ann)
+    # 21% within 10.00 is 1.74; points are for what is left.
+    assert (invoice.paid_minor, invoice.tax_minor) == (1000, 174)
+    assert told("invoice.paid")[0]["invoice"]["net_minor"] == 826
+
+
+def test_behaviour_27_the_vat_number_is_kept_and_told(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    for number in ("NL123456789B01", "BE0123456789"):
+        profile_save(member=ann, name="Ann BV", address={}, vat_id=number, actor=shop.STAFF)
+    assert [each["value"] for each in club.things("tax_id")] == ["BE0123456789"]
+    with pytest.raises(InvalidInput):
+        profile_save(member=ann, name="Ann BV", address={}, vat_id="123", actor=shop.STAFF)

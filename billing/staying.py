@@ -1,0 +1,89 @@
+"""The brand's ladder for who is about to leave: reason, pause or skip, one offer, confirm. Leaving is one click away on
+every step, and each step is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from billing.acting import account_of, change, note, reread, running
+from billing.catalog import coupon_ensure
+from billing.errors import NotPossibleNow
+from billing.leaving import MoneyBack, money_back
+from billing.models import Subscription, SubscriptionChange
+from billing.plans import section_now
+from billing.section import Intro
+from billing.syncing import subscription_sync
+from billing.timeline import happened
+from core import clock
+from core.actor import Actor
+
+Step = Literal["reason", "pause", "offer", "confirm"]
+STEPS: tuple[Step, ...] = ("reason", "pause", "offer", "confirm")
+
+
+class Ladder(Struct, frozen=True, kw_only=True):
+    """What is put to this member, in its order. offer: only to who never took one. back: what leaving now pays back."""
+
+    steps: tuple[Step, ...]
+    offer: Intro | None
+    most_pause_months: int
+    back: MoneyBack | None
+
+
+def ladder_of(subscription: Subscription) -> Ladder:
+    """By the brand's terms and how the subscription stands."""
+    row = reread(subscription)
+    section = section_now(row.plan.program_id)
+    pausable = row.billing == Subscription.Billing.ACTIVE and not row.collection_paused and not row.cancel_scheduled
+    offer = section.stay_offer if not offer_taken(row) and row.plan.kind == "recurring" else None
+    steps: list[Step] = ["reason"]
+    if pausable and section.most_pause_months and row.plan.kind == "recurring":
+        steps.append("pause")
+    if offer is not None:
+        steps.append("offer")
+    return Ladder(
+        steps=(*steps, "confirm"),
+        offer=offer,
+        most_pause_months=section.most_pause_months,
+        back=money_back(row),
+    )
+
+
+def offer_taken(row: Subscription) -> bool:
+    """By the member, on whatever subscription: once is once."""
+    return SubscriptionChange.objects.filter(subscription__member_id=row.member_id, kind="offer_taken").exists()
+
+
+def offer_take(*, subscription: Subscription, actor: Actor) -> Subscription:
+    """Stay, with the money off. Once per member. Not in a transaction. NotPossibleNow, billing.errors."""
+    row = running(subscription)
+    offer = section_now(row.plan.program_id).stay_offer
+    if offer is None or offer_taken(row):
+        raise NotPossibleNow(_("There is no offer, or it was taken already."))
+    coupon = coupon_ensure(account_of(row), row.plan, offer, actor)
+    change(row, "stay_offer", {"discounts": [{"coupon": coupon}], "cancel_at_period_end": False}, actor)
+    note(row, "offer_taken", actor, key="")
+    return subscription_sync(row)
+
+
+def step_note(*, subscription: Subscription, step: Step, actor: Actor) -> None:
+    """A step of the ladder was shown, counted once a day for each subscription."""
+    if step not in STEPS:
+        return
+    row = reread(subscription)
+    with transaction.atomic():
+        happened(row, "cancel_step", key=f"{step}:{clock.now().date()}", actor=actor, topic="", step=step)
+
+
+def steps_counted() -> dict[str, int]:
+    """How many times each step was shown, how many took the offer, paused from there, and left."""
+    kinds = ("cancel_step", "offer_taken", "cancel_asked", "keep_asked")
+    found: Counter[str] = Counter()
+    for kind, step in SubscriptionChange.objects.filter(kind__in=kinds).values_list("kind", "details__step"):
+        found[step if kind == "cancel_step" else kind] += 1
+    return dict(found)
