@@ -1,4 +1,4 @@
-"""A year of the delivery membership: a trial, months of all lengths, a skip, a card that fails, a year instead, leaving.
+"""A year of the delivery membership: a trial, months of all lengths, a skip, a card that fails, a year, and leaving.
 
 Every amount is worked out by hand beside it; 8.99 a month, 89.90 a year.
 """
