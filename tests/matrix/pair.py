@@ -481,6 +481,9 @@ def rewards_taken(place: Enrollment, word: str, prefix: str, number: int) -> tup
         for time in ("one", "two")
     )
     redemption_cancel(redemption=gone, actor=partner, reason=f"{word} changed their mind")
+    Redemption.objects.filter(pk=gone.pk).update(
+        order_number=f"{word}-{number}", refund_reason=f"{word} came back", asked={"order": word}
+    )
     segment = segment_create(code=reward.code, name=f"{word} regulars", description=f"{word} people", actor=staff)
     member_fact_set(member_id=place.member_id, key="note", value=word)
     segment_member_add(segment=segment, member=place.member, actor=staff)
