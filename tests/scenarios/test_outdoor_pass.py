@@ -49,7 +49,7 @@ PANEL = {
 STAFF = Actor("staff", "user:1", "admin")
 
 
-def tests_a_product(year: Year) -> None:
+def product_tested(year: Year) -> None:
     """The panel is published; somebody below the Summit is refused; she applies, is drawn, answers, keeps it."""
     with brand_context(year.brand):
         draft = Program.objects.get(pk=year.program.pk)
@@ -140,7 +140,7 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
 
     # On the Summit she may test a product. She answers in November, in time: 50 points.
     year.night("2030-10-20T09:00")
-    tests_a_product(year)
+    product_tested(year)
 
     # Credit holds eleven months: January's 80 through 12 December, June's 10 into the next year.
     year.night("2030-12-12T23:30")
