@@ -96,7 +96,7 @@ def test_conditions_ask_for_what_the_friends_step_has(brand: Any, entered: Enter
 def test_a_sweepstake_is_typed_into_its_page(brand: Any, entered: Entered) -> None:
     program, client = club(), entered("owner")
     piece = draw_cast.piece(
-        terms={"en": "From 18.", "nl": "Vanaf 18."}, free_entries=2, entries_at_most=50, countries=["NL", "BE"],
+        terms={"en": "From 18.", "nl": "Vanaf 18."}, free_entries=2, entries_at_most=50, countries=["BE", "NL"],
         min_age=18, once_per_person=False,
     )  # fmt: skip
     answer = section_typed(client, program, "sweepstakes", {"items": [piece]})
