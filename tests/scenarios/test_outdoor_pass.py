@@ -88,19 +88,29 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
     year.joins(birth_date="1988-06-20")
     year.offers("ten_off", 100, "points")
 
+    # Two friends come by her code and buy on the 10th. Fourteen days later nothing can be returned any more: the night
+    # of 25 January gives 25 for each. 50.
+    code = year.shop.get("members/ext:C-1/referral-code").json()["code"]
+    for friend in ("C-2", "C-3"):
+        year.joins(friend)
+        assert year.shop.post(f"members/ext:{friend}/referral", {"code": code}).status_code == 201
+        year.order(f"F-{friend}", "2030-01-10T09:30", 40_00, member=friend)
+    year.night("2030-01-24T12:00")
+    assert year.balances() == {"points": 0, "credit": 0}
+    year.night("2030-01-25T12:00")
+    assert year.balances() == {"points": 50, "credit": 0}
+
     # 120 dollars with 10 of tax: 110. Half a dollar earns nothing: 59.50 is 59. 169.
-    year.at("2030-01-12T12:00")
-    assert given(year.order("A-1", "2030-01-12T10:00", 120_00, tax_minor=10_00)) == {"purchase": 110}
-    assert given(year.order("A-2", "2030-01-12T11:00", 59_50)) == {"purchase": 59}
+    year.at("2030-01-26T12:00")
+    assert given(year.order("A-1", "2030-01-26T10:00", 120_00, tax_minor=10_00)) == {"purchase": 110}
+    assert given(year.order("A-2", "2030-01-26T11:00", 59_50)) == {"purchase": 59}
 
     # Two friends 50, three check-ins with the app 30, five at stores and parks would be 25 but only 20 of the
     # hundred are left: the fifth gives nothing. 169 + 100 = 269.
-    for number in (1, 2):
-        year.tell("referral.converted", f"F-{number}", "2030-01-12T11:30", friend=f"C-{number + 1}")
     for number in (1, 2, 3):
-        year.tell("app.checked_in", f"P-{number}", "2030-01-12T11:40", screen="home")
+        year.tell("app.checked_in", f"P-{number}", "2030-01-26T11:40", screen="home")
     given_at_places = [
-        sum(given(year.tell("store.checked_in", f"S-{n}", "2030-01-12T11:50", place={"code": "denver"})).values())
+        sum(given(year.tell("store.checked_in", f"S-{n}", "2030-01-26T11:50", place={"code": "denver"})).values())
         for n in range(5)
     ]
     assert given_at_places == [5, 5, 5, 5, 0]
@@ -119,7 +129,7 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
     assert year.balances() == {"points": 69, "credit": 80}
 
     # Then A-1 comes back whole: 110 are owed, 69 are there: a debt of 41. The next 100 dollars pay it: 59.
-    assert taken(year.returns("A-1", "2030-01-12T11:55", 120_00)) == 69
+    assert taken(year.returns("A-1", "2030-01-26T11:55", 120_00)) == 69
     assert year.balances()["points"] == 0
     year.at("2030-02-01T12:00")
     assert given(year.order("A-3", "2030-02-01T10:00", 100_00)) == {"purchase": 100}
@@ -142,14 +152,14 @@ def test_a_year_with_the_outdoor_pass(year: Year) -> None:
     year.night("2030-10-20T09:00")
     product_tested(year)
 
-    # Credit holds eleven months: January's 80 through 12 December, June's 10 into the next year.
-    year.night("2030-12-12T23:30")
+    # Credit holds eleven months: January's 80 through 26 December, June's 10 into the next year.
+    year.night("2030-12-26T23:30")
     # The window of 15 October found 359 points: three times ten dollars off, 59 were left. Valid for eleven months.
     assert year.balances()["points"] == 109
     codes = year.shop.get("redemptions?member=ext:C-1&reward=ten_dollars").json()["results"]
     assert [(each["price"], each["use_until"][:10]) for each in codes] == [(100, "2031-09-16")] * 3
     assert year.balances()["credit"] == 90
-    year.night("2030-12-13T00:30")
+    year.night("2030-12-27T00:30")
     assert year.balances()["credit"] == 10
 
     # A new year, a new hundred outside: 5.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from draws.drawing import faults_of
 from tests.conftest import ClientFor, NewBrand
 from tests.scenarios.cast import Year, given, taken
 
@@ -82,18 +83,35 @@ def test_half_a_year_of_daily_rewards(year: Year) -> None:
     # is over, since June had 44 and not 500.
     year.night("2030-06-20T12:00")
     assert sum(given(year.order("S-4", "2030-06-20T11:00", 40_00)).values()) == 44
+
+    # June's draw: an entry for nothing and one for 10 points, of the 42 of 1 May, which end first. 1,004 - 10 = 994.
+    entries = "members/ext:C-1/sweepstakes/june/entries"
+    assert year.shop.post(entries, {}, once="free").status_code == 201
+    assert year.shop.post(entries, {}, once="again").status_code == 409
+    assert year.redeems("june_entry").status_code == 201
+    assert [each["way"] for each in year.shop.get(entries).json()["entries"]] == ["free", "reward"]
     year.night("2030-06-30T23:30")
-    assert year.tier("level") == "level_2"
+    assert (year.tier("level"), year.balances()) == ("level_2", {"points": 994})
+
+    # July: it is closed and drawn by itself. She was alone, so it is hers: accepted, the gift card comes for no points.
     year.night("2030-07-01T00:30")
-    assert (year.tier("level"), year.balances()) == ("level_1", {"points": 1004})
+    assert (year.tier("level"), year.balances()) == ("level_1", {"points": 994})
+    drawn = year.shop.get("sweepstakes/june").json()
+    assert (drawn["state"], drawn["entries"], [each["state"] for each in drawn["drawn"]]) == ("drawn", 2, ["won"])
+    assert faults_of(year.shop.get("sweepstakes/june/draw/file").json()) == []
+    assert year.shop.post("members/ext:C-1/sweepstakes/june/prize", {}, once="mine").status_code == 200
+    year.night("2030-07-01T00:40")
+    cards = year.shop.get("redemptions?member=ext:C-1&reward=gift_card").json()["results"]
+    assert [each["price"] for each in cards] == [0]
 
-    # S-3 goes back whole: 55. 1,004 - 55 = 949.
-    assert taken(year.returns("S-3", "2030-07-01T00:10", 50_00)) == 55
-    assert year.balances() == {"points": 949}
+    # S-3 goes back whole: 55. 994 - 55 = 939.
+    assert taken(year.returns("S-3", "2030-07-01T00:50", 50_00)) == 55
+    assert year.balances() == {"points": 939}
 
-    # Points hold 18 months: those of 1 May 2030 go with 1 November 2031 (the last day is the 1st): 42. 949 - 42 = 907.
+    # Points hold 18 months: what is left of 1 May 2030 goes with 1 November 2031 (the last day is the 1st): 32 of the
+    # 42. 939 - 32 = 907.
     year.night("2031-11-01T23:30")
-    assert year.balances() == {"points": 949}
+    assert year.balances() == {"points": 939}
     year.night("2031-11-02T00:30")
     assert year.balances() == {"points": 907}
     year.adds_up()
