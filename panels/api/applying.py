@@ -31,7 +31,7 @@ class ApplyBody(Body):
     program: Program | None = None
 
 
-class StandingOut(Struct):
+class ApplicantOut(Struct):
     """open: whether anybody can apply now. reasons_against: why this member can't (tier, segment, country, age,
     benefit). application: theirs, if there is one."""
 
@@ -48,7 +48,7 @@ class ApplicationView(ThinView):
         summary="Read a member's application",
         tag=TAG,
         query=ProgramQuery,
-        answers={200: StandingOut},
+        answers={200: ApplicantOut},
         refusals=(404,),
         examples={"200": examples.ELIGIBLE},
     )
@@ -58,7 +58,7 @@ class ApplicationView(ThinView):
         row = panel_of(place.program_id, panel)
         found = application_of(row, place)
         told = application_out(found) if found is not None else None
-        return answer(200, StandingOut(row.code, phase_of(row) == "open", reasons_against(row, place), told))
+        return answer(200, ApplicantOut(row.code, phase_of(row) == "open", reasons_against(row, place), told))
 
     @describe(
         summary="Apply for a member",

@@ -74,6 +74,8 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         "/api/v1/members/{member}/tiers/{ladder}/floor",
         "/api/v1/members/{member}/tiers/{ladder}/invitation",
         "/api/v1/members/{member}/claims",
+        "/api/v1/members/{member}/panels/{panel}/application",
+        "/api/v1/panels/{panel}/select",
         "/api/v1/members/{member}/checkins",
         "/api/v1/programs/{program}/versions/{number}/publish",
         "/api/v1/redemptions",

@@ -106,7 +106,7 @@ from rewards.files import file_add
 from rewards.fulfilment import Address, address_set
 from rewards.guessing import guess_failed
 from rewards.kinds.credit import credit_use
-from rewards.models import CodePool, Fulfilment, Redemption, Reward
+from rewards.models import CodePool, Fulfilment, Redemption, Reward, RewardFile
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_set
@@ -650,7 +650,13 @@ def tested(place: Enrollment, word: str, prefix: str) -> Cast:
     product_receive(participation=one, actor=partner)
     photo = photo_put(participation=one, question=f"{prefix}words", content=word.encode(), media_type=f"image/{word}")
     said = {f"{prefix}words": f"{word} said"}
-    Participation.objects.filter(pk=one.pk).update(draft=said, answers=said, note=f"{word} note", event=application.pk)
+    Participation.objects.filter(pk=one.pk).update(
+        draft=said, answers=said, note=f"{word} note", event=application.pk, answered_at=clock.now()
+    )
+    to_be_sent(row, word, home, answers)
+    # Lots were drawn for it, and it shows a picture of the brand's.
+    picture = RewardFile.objects.filter(media_type="image/jpeg").earliest("pk").digest
+    Panel.objects.filter(pk=row.pk).update(drawn_at=clock.now(), spec={**row.spec, "picture": picture})
     bram = Enrollment.objects.exclude(pk=place.pk).filter(program=place.program).order_by("pk")[0]
     waits = application_make(panel=row, enrollment=bram, answers=answers, actor=partner)
     return {
@@ -660,6 +666,15 @@ def tested(place: Enrollment, word: str, prefix: str) -> Cast:
         "panel_tester": str(one.pk),
         "panel_photo": str(photo.pk),
     }
+
+
+def to_be_sent(row: Panel, word: str, home: Address, answers: dict[str, str]) -> None:
+    """Another who said yes, and whom nothing was sent yet."""
+    partner, staff = Actor("partner", f"api:{word}", f"{word} shop"), Actor("staff", f"user:{word}", f"{word} admin")
+    cato = member_enroll(member=shop.member(f"{word} Cato"), program=row.program, actor=partner)
+    application = application_make(panel=row, enrollment=cato, answers=answers, actor=partner)
+    applications_select(panel=row, ids=[application.pk], actor=staff)
+    invitation_accept(participation=Participation.objects.get(application=application), address=home, actor=partner)
 
 
 def imported(word: str, number: int) -> str:
