@@ -7,9 +7,12 @@ from typing import Any
 from tests.api.cast import key_made
 from tests.browser.site import ARTIFACTS, Site
 
+DRAWN = 30_000  # ms: the viewer draws the whole document at once, some seconds of one core's work
+
 
 def test_the_viewer_shows_every_group_of_operations_and_opens_one(site: Site, open_page: Any) -> None:
     page = open_page(width=1200)
+    page.set_default_timeout(DRAWN)
     page.goto(site.url("/api/docs/"))
     for tag in ("Members", "Events", "Points", "Programs", "Rewards", "Redemptions"):
         page.locator(f"#operations-tag-{tag}").wait_for()
@@ -21,6 +24,7 @@ def test_the_viewer_shows_every_group_of_operations_and_opens_one(site: Site, op
 def test_a_key_can_be_tried_in_the_viewer(site: Site, open_page: Any, in_brand: Any) -> None:
     _row, key = key_made(["members:read"])
     page = open_page(width=1200)
+    page.set_default_timeout(DRAWN)
     page.goto(site.url("/api/docs/"))
     page.get_by_role("button", name="Authorize").first.click()
     page.locator(".auth-container input").fill(key)
