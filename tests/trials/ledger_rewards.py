@@ -73,7 +73,7 @@ class RewardsMachine(WaitingMachine):
         key = self._ask(who, code, lasts)
         if key is not None:
             hold = self.people[who].accounts["points"].hold(REWARDS[code][0], self.now + lasts)
-            told = {"who": who, "code": code, "state": "reserved", "row": self.result, "key": key}
+            told = {"who": who, "code": code, "state": "reserved", "row": self.result, "key": key, "lasts": lasts}
             self.redeemed.append({**told, "hold": hold})
 
     @precondition(lambda self: self.redeemed)
@@ -81,7 +81,11 @@ class RewardsMachine(WaitingMachine):
     def redeems_again_with_the_same_key(self, which: int) -> None:
         each = self.redeemed[which % len(self.redeemed)]
         same = reward_redeem(
-            enrollment=self.places[each["who"]], reward=self.rewards[each["code"]], actor=shop.PARTNER, key=each["key"]
+            enrollment=self.places[each["who"]],
+            reward=self.rewards[each["code"]],
+            actor=shop.PARTNER,
+            key=each["key"],
+            reserve=each.get("lasts"),
         )
         assert same.pk == each["row"].pk
 
