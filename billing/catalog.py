@@ -172,6 +172,6 @@ def _price_close(connection: StripeConnection, price: PlanPrice) -> None:
     row = StripeObject.objects.filter(connection=connection, kind=PRICE, ref=str(price.pk)).exclude(told="closed")
     for each in row:
         with suppress(StripeMissing):
-            ask(connection, lambda v1: v1.prices.update(each.stripe_id, {"active": False}))  # noqa: B023
+            ask(connection, lambda v1: v1.prices.update(each.stripe_id, {"active": False}))  # noqa: B023  (called at once)
         each.told = "closed"
         each.save(update_fields=["told"])

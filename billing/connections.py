@@ -156,7 +156,7 @@ def _audited(row: StripeConnection, action: str, actor: Actor) -> None:
 # --- the webhook's endpoint ------------------------------------------------------------------------------------------
 def hook_url(connection: StripeConnection) -> str:
     """On the brand's permanent host: custom domains come and go."""
-    brand = brand_by_schema(database.schema_name)  # type: ignore[attr-defined]
+    brand = brand_by_schema(database.schema_name)  # type: ignore[attr-defined]  # the tenants' backend adds it
     assert brand is not None
     return brand_url(brand, f"/hooks/stripe/{connection.public_id}/")
 
@@ -201,7 +201,7 @@ def _endpoint_made(connection: StripeConnection, actor: Actor, *, old_secret: st
         row.sealed_secret = seal(made["secret"], purpose=SECRET_PURPOSE)
         row.sealed_old_secret = seal(old_secret, purpose=OLD_SECRET_PURPOSE) if old_secret else ""
         # Signatures stand on wall time, and so does the end of a secret's life.
-        row.old_secret_until = timezone.now() + OLD_SECRET_KEPT if old_secret else None  # noqa: TID251
+        row.old_secret_until = timezone.now() + OLD_SECRET_KEPT if old_secret else None  # noqa: TID251  (wall time: signatures)
         row.save(update_fields=["endpoint_id", "sealed_secret", "sealed_old_secret", "old_secret_until"])
         _audited(row, "stripe.endpoint", actor)
     connection.refresh_from_db()

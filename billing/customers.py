@@ -88,7 +88,7 @@ def profile_save(*, member: Member, name: str, address: Mapping[str, str], vat_i
             _vat_put(row.connection, row.stripe_id, vat_id)
         if told or name:
             params = {"name": name or member.name, **({"address": told} if told else {})}
-            ask(row.connection, lambda v1: v1.customers.update(row.stripe_id, params))  # noqa: B023
+            ask(row.connection, lambda v1: v1.customers.update(row.stripe_id, params))  # noqa: B023  (called at once)
     with transaction.atomic():
         profile = BillingProfile.objects.select_for_update().get(member=member)
         profile.name, profile.address, profile.vat_id = name, told, vat_id
@@ -118,4 +118,4 @@ def _vat_put(connection: StripeConnection, customer: str, vat_id: str) -> None:
         except StripeRefused as error:
             raise InvalidInput(_("Stripe doesn’t take this VAT number."), field="vat_id") from error
     for each in old:
-        ask(connection, lambda v1: v1.customers.tax_ids.delete(customer, each))  # noqa: B023
+        ask(connection, lambda v1: v1.customers.tax_ids.delete(customer, each))  # noqa: B023  (called at once)

@@ -105,7 +105,7 @@ def pages_close(connection: StripeConnection, member: Member, group: str, actor:
     rows = Checkout.objects.filter(member=member, group=group, state=Checkout.State.OPEN, purpose=Checkout.Purpose.JOIN)
     for row in rows:
         try:
-            ask(row.connection, lambda v1: v1.checkout.sessions.expire(row.stripe_id))  # noqa: B023
+            ask(row.connection, lambda v1: v1.checkout.sessions.expire(row.stripe_id))  # noqa: B023  (called at once)
         except StripeRefused:
             # Paid or expired meanwhile: the webhook tells which, and a second payment is given back.
             continue

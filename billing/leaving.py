@@ -88,7 +88,7 @@ def invoices_void(row: Subscription, actor: Actor) -> None:
         try:
             operation_run(
                 connection=account_of(row), kind="invoice_void", subject=named, params={}, actor=actor,
-                request=lambda v1, given, options: v1.invoices.void_invoice(named, given, options),  # noqa: B023
+                request=lambda v1, given, options: v1.invoices.void_invoice(named, given, options),  # noqa: B023  (called at once)
             )  # fmt: skip
         except StripeRefused:
             # Paid or void meanwhile; reading tells.

@@ -24,6 +24,7 @@ class GuardedClient(stripe.HTTPClient):
         try:
             answer = request_send(method=method.upper(), url=url, headers=headers, body=body, seconds=SECONDS)
         except (NotSent, NoAnswer) as error:
+            # The SDK gives its errors' constructors no types, here and below.
             raise stripe.APIConnectionError(f"no answer: {error}", should_retry=True) from error  # type: ignore[no-untyped-call]
         except AddressRefused as error:
             raise stripe.APIConnectionError("address refused", should_retry=False) from error  # type: ignore[no-untyped-call]

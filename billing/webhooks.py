@@ -51,7 +51,7 @@ def webhook_take(*, connection: StripeConnection, body: bytes, signature: str) -
 
 def _signed(connection: StripeConnection, body: bytes, signature: str) -> None:
     """Signatures stand on the wall's clock, whatever the brand's says."""
-    wall = timezone.now()  # noqa: TID251
+    wall = timezone.now()  # noqa: TID251  (wall time: signatures)
     for secret in secrets_of(connection, wall):
         try:
             stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE)
@@ -103,7 +103,7 @@ def event_wake(event_id: int) -> None:
     """Send a worker after the commit. One that doesn't come is made good by the sweep."""
     from billing.tasks import stripe_event
 
-    schema = database.schema_name  # type: ignore[attr-defined]
+    schema = database.schema_name  # type: ignore[attr-defined]  # the tenants' backend adds it
     transaction.on_commit(
         lambda: stripe_event.apply_async((event_id,), headers={HEADER: schema}, retry=False), robust=True
     )
