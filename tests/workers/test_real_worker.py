@@ -31,8 +31,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def worker(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A solo worker, stopped by its own process id."""
-    command = [sys.executable, "-m", "celery", "-A", "config.celery:app", "worker", "--pool", "solo", "-Q", "celery"]
+    """A worker of one thread (see tests/trials/stand.py), stopped by its own process id."""
+    command = [sys.executable, "-m", "celery", "-A", "config.celery:app", "worker", "-Q", "celery"]
+    command += ["--pool", "threads", "-c", "1"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
     with (folder / "worker.log").open("wb") as log:
         process = subprocess.Popen(
