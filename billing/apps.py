@@ -11,6 +11,7 @@ class BillingConfig(AppConfig):
         from billing.checks import section_problems
         from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
         from billing.plans import document_plans_checked, plans_follow
+        from billing.portal.wiring import pages_register
         from billing.section import SECTION, BillingSection
         from billing.telling import TOPICS, take_back, tell_program
         from core.outbox import handler
@@ -18,6 +19,7 @@ class BillingConfig(AppConfig):
         from loyalty.definition.sections import section_register
         from loyalty.publishchecks import on_publish_check, on_published
 
+        pages_register()
         section_register(SECTION, BillingSection, section_problems)
         on_publish_check(document_plans_checked)
         on_published(plans_follow)

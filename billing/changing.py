@@ -56,7 +56,7 @@ def subscription_preview(*, subscription: Subscription, plan: MembershipPlan, pr
     """
     row, chosen = _wanted(subscription, plan, price)
     now = clock.now().replace(microsecond=0)
-    if _direction(row, chosen) == "down":
+    if price_direction(row, chosen) == "down":
         assert row.period_end is not None
         return Preview(
             price=chosen, at="period_end", due_minor=0, currency=chosen.currency, credit_minor=0, shown_at=now,
@@ -85,7 +85,7 @@ def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tupl
     return row, chosen
 
 
-def _direction(row: Subscription, chosen: PlanPrice) -> Literal["up", "down"]:
+def price_direction(row: Subscription, chosen: PlanPrice) -> Literal["up", "down"]:
     """A higher level is up; on one level the longer period is, and of equal ones the higher amount."""
     assert row.price is not None
     now = (row.plan.level, LENGTH[row.price.every], row.price.amount_minor)
@@ -141,7 +141,7 @@ def subscription_change(
     now = clock.now()
     if not now - SHOWN_FOR <= shown_at <= now + timedelta(minutes=1):
         raise PreviewStale(field="shown_at")
-    if _direction(row, chosen) == "down":
+    if price_direction(row, chosen) == "down":
         if due_minor:
             raise PreviewStale(field="due_minor")
         return _later(row, chosen, actor)

@@ -156,7 +156,7 @@ def _page_params(
         "metadata": told,
         "locale": member.language if member.language in ("en", "nl") else "auto",
     }
-    coupon = intro_ensure(connection, plan, actor) if _joins_first(member, plan) else None
+    coupon = intro_ensure(connection, plan, actor) if joins_first(member, plan) else None
     if coupon is not None:
         params["discounts"] = [{"coupon": coupon}]
     elif definition_of(plan).promotion_codes:
@@ -177,6 +177,6 @@ def _page_params(
     return params
 
 
-def _joins_first(member: Member, plan: MembershipPlan) -> bool:
+def joins_first(member: Member, plan: MembershipPlan) -> bool:
     """What joiners get off is for who was never on a plan of the group that is paid for."""
     return not Subscription.objects.filter(member=member, group=plan.group, plan__kind="recurring").exists()

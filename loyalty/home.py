@@ -1,4 +1,5 @@
-"""What rooms above put on the home page and in the menu: each registers it, so that this room needn't know of them."""
+"""What rooms above put on the home page, in the menu and above every page: each registers it, so that this room needn't
+know of them."""
 
 from __future__ import annotations
 
@@ -29,6 +30,16 @@ class Link(NamedTuple):
     within: tuple[str, ...] = ()
 
 
+class Banner(NamedTuple):
+    """What must be seen on every page until it is seen to. view: the page that it leads to, which doesn't show it."""
+
+    text: str
+    address: str
+    action: str
+    view: str
+
+
+_banners: list[Callable[[Enrollment], Iterable[Banner]]] = []
 _links: list[Callable[[Enrollment], Iterable[Link]]] = []
 _for_members: list[tuple[str, Callable[[Enrollment], Context]]] = []
 _for_visitors: list[tuple[str, VisitorRead]] = []
@@ -46,6 +57,15 @@ def member_link(read: Callable[[Enrollment], Iterable[Link]]) -> None:
 
 def member_links(enrollment: Enrollment) -> list[Link]:
     return [link for read in _links for link in read(enrollment)]
+
+
+def member_banner(read: Callable[[Enrollment], Iterable[Banner]]) -> None:
+    """Called once in ready(): what is shown above every page of a member's, while there is anything to show."""
+    _banners.append(read)
+
+
+def member_banners(enrollment: Enrollment) -> list[Banner]:
+    return [banner for read in _banners for banner in read(enrollment)]
 
 
 def visitor_part(template: str, read: VisitorRead) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.access import enrollment_chosen
 from loyalty.errors import ProgramUnpublished
-from loyalty.home import Link, member_links
+from loyalty.home import Banner, Link, member_banners, member_links
 from loyalty.models import Enrollment
 from loyalty.selectors import program_of
 
@@ -33,13 +33,27 @@ def own_links(enrollment: Enrollment) -> Iterator[Link]:
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
-    """more_links: read when a template asks, for many pages have no menu."""
-    return {"more_links": SimpleLazyObject(lambda: _items(request))}
+    """more_links, banners: read when a template asks, for many pages have no menu."""
+    return {
+        "more_links": SimpleLazyObject(lambda: _items(request)),
+        "banners": SimpleLazyObject(lambda: _banners(request)),
+    }
+
+
+def _enrollment(request: HttpRequest) -> Enrollment | None:
+    if not hasattr(request, "enrollment"):
+        return enrollment_chosen(request)
+    chosen: Enrollment | None = request.enrollment
+    return chosen
+
+
+def _banners(request: HttpRequest) -> list[Banner]:
+    enrollment = _enrollment(request)
+    return member_banners(enrollment) if enrollment is not None else []
 
 
 def _items(request: HttpRequest) -> list[Item]:
-    known = getattr(request, "enrollment", None)
-    enrollment = known if known is not None else enrollment_chosen(request)
+    enrollment = _enrollment(request)
     here = request.resolver_match.view_name if request.resolver_match is not None else ""
     if enrollment is None:
         return []

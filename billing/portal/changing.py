@@ -1,0 +1,139 @@
+"""What the pages about changing the plan, leaving out payments and going on show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from billing.changing import Preview, price_direction
+from billing.models import MembershipPlan, PlanPrice, Subscription
+from billing.pausing import renewal_at
+from billing.plans import definition_of, plans_offered, section_now
+from billing.portal.mine import shown
+from billing.portal.plans import gives
+from billing.portal.words import local, price_words
+from billing.selectors import held
+from billing.times import months_later
+from core import clock
+from loyalty.home import Context
+from loyalty.models import Enrollment
+from loyalty.moneywords import money_words
+from loyalty.selectors import document_now
+
+Billing = Subscription.Billing
+
+
+class Choice(NamedTuple):
+    """A price that one can change to. up: it begins at once."""
+
+    code: str
+    text: str
+    up: bool
+
+
+class Other(NamedTuple):
+    plan: MembershipPlan
+    name: str
+    description: str
+    gives: list[str]
+    choices: list[Choice]
+    mine: bool
+
+
+def change_page(enrollment: Enrollment, row: Subscription) -> Context:
+    """The plans of the group with the prices in the currency that the member pays."""
+    mine = shown(held(row))
+    others = [other for plan in _plans(row) if (other := _other(plan, row)).choices]
+    return {"enrollment": enrollment, "mine": mine, "others": others, "may": "change" in mine.may}
+
+
+def _plans(row: Subscription) -> Iterator[MembershipPlan]:
+    rows = plans_offered().filter(program_id=row.plan.program_id, group=row.group, kind="recurring")
+    yield from rows.select_related("program").prefetch_related("prices__plan")
+
+
+def _other(plan: MembershipPlan, row: Subscription) -> Other:
+    assert row.price is not None
+    definition = definition_of(plan)
+    prices = [each for each in plan.prices.all() if each.replaced_at is None and each.currency == row.price.currency]
+    return Other(
+        plan=plan,
+        name=local(definition.name),
+        description=local(definition.description),
+        gives=gives(document_now(plan.program_id), definition),
+        choices=[_choice(each, row) for each in prices if each.pk not in (row.price.pk, row.next_price_id)],
+        mine=plan.pk == row.plan_id,
+    )
+
+
+def _choice(price: PlanPrice, row: Subscription) -> Choice:
+    return Choice(price.code, price_words(price, row.quantity), price_direction(row, price) == "up")
+
+
+def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan, preview: Preview) -> Context:
+    """What a change costs, to the cent, and when it begins."""
+    mine, definition = shown(held(row)), definition_of(plan)
+    wanted = gives(document_now(plan.program_id), definition)
+    return {
+        "enrollment": enrollment,
+        "mine": mine,
+        "name": local(definition.name),
+        "plan": plan,
+        "preview": preview,
+        "price": price_words(preview.price, row.quantity),
+        "due": money_words(preview.due_minor, preview.currency),
+        "lines": [(line["description"], money_words(line["amount_minor"], preview.currency)) for line in preview.lines],
+        "shown_at": preview.shown_at.isoformat(),
+        "more": [line for line in wanted if line not in mine.gives],
+        "less": [line for line in mine.gives if line not in wanted],
+        "address": f"/membership/{row.public_id}/change/{plan.code}/{preview.price.code}/",
+    }
+
+
+# --- leaving payments out --------------------------------------------------------------------------------------------
+class Pause(NamedTuple):
+    """So many months: what is left out, and when it is charged again."""
+
+    months: int
+    left_out: int
+    goes_on_at: datetime
+
+
+def pause_page(enrollment: Enrollment, row: Subscription) -> Context:
+    mine, section = shown(held(row)), section_now(row.plan.program_id)
+    may = "pause" in mine.may and row.price is not None and row.period_end is not None
+    page: Context = {"enrollment": enrollment, "mine": mine, "may": may, "holds": section.access_in_pause}
+    if may:
+        assert row.price is not None
+        page["skip_from"], page["skip_until"] = row.period_end, renewal_at(row, 1)
+        page["amount"] = money_words(row.price.amount_minor * row.quantity, row.price.currency)
+        page["pauses"] = list(_pauses(row, section.most_pause_months))
+    return page
+
+
+def _pauses(row: Subscription, most: int) -> Iterator[Pause]:
+    """Those that leave out anything, each count of payments once."""
+    assert row.period_end is not None
+    seen = 0
+    for months in range(1, most + 1):
+        until, cycles = months_later(row.period_end, months), 0
+        while renewal_at(row, cycles + 1) <= until:
+            cycles += 1
+        if cycles > seen:
+            seen = cycles
+            yield Pause(months, cycles, renewal_at(row, cycles))
+
+
+def resume_page(enrollment: Enrollment, row: Subscription) -> Context:
+    """Going on: for nothing while what is left out hasn't begun, with a charge now after that."""
+    mine = shown(held(row))
+    now = clock.now()
+    charged = row.billing == Billing.PAUSED or (row.paid_until is not None and row.paid_until <= now)
+    price = row.price
+    return {
+        "enrollment": enrollment,
+        "mine": mine,
+        "charged": charged,
+        "amount": money_words(price.amount_minor * row.quantity, price.currency) if price is not None else "",
+    }

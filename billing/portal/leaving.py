@@ -1,0 +1,58 @@
+"""What each step of leaving shows."""
+
+from __future__ import annotations
+
+from billing.models import Subscription
+from billing.portal.mine import shown
+from billing.portal.words import off_words
+from billing.selectors import held
+from billing.staying import STEPS, Ladder, Step, ladder_of
+from loyalty.home import Context
+from loyalty.models import Enrollment
+from loyalty.moneywords import money_words
+
+Billing = Subscription.Billing
+# What has no paid period left to run out ends at once.
+WHEN_NOW = frozenset({Billing.UNPAID, Billing.PAUSED})
+
+
+def steps_of(row: Subscription) -> tuple[Step, ...]:
+    return ladder_of(row).steps
+
+
+def leave_page(enrollment: Enrollment, row: Subscription, asked: str) -> Context | None:
+    """The step that was asked for, or the first; None where there is nothing to leave."""
+    mine = shown(held(row))
+    if not row.live or "leave" not in mine.may:
+        return None
+    ladder = ladder_of(row)
+    step = next((each for each in STEPS if each == asked and each in ladder.steps), ladder.steps[0])
+    place = ladder.steps.index(step)
+    return {
+        "enrollment": enrollment,
+        "mine": mine,
+        "step": step,
+        "number": place + 1,
+        "of": len(ladder.steps),
+        "next_step": ladder.steps[place + 1] if place + 1 < len(ladder.steps) else "",
+        "offer": off_words(ladder.offer) if ladder.offer is not None else "",
+        "months": range(1, ladder.most_pause_months + 1),
+        "ends_at": ends_at(row),
+        "refund": _refund(ladder),
+        "once": row.plan.kind == "one_fee",
+    }
+
+
+def ends_at(row: Subscription) -> object:
+    """When it would end by leaving now; None: at once."""
+    if row.plan.kind == "free" or row.billing in WHEN_NOW:
+        return None
+    return row.trial_end if row.billing == Billing.TRIALING else row.period_end
+
+
+def _refund(ladder: Ladder) -> Context | None:
+    """What leaving at once pays back, and why."""
+    back = ladder.back
+    if back is None:
+        return None
+    return {"amount": money_words(back.amount_minor, back.invoice.currency), "why": back.why}

@@ -1,0 +1,218 @@
+"""What the page about a member's own membership shows: how it stands in words, what is charged next, what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from billing.leaving import MoneyBack, money_back
+from billing.models import Invoice, Subscription
+from billing.portal.parts import membership_parts
+from billing.portal.plans import gives
+from billing.portal.words import Badge, local, price_words, state_badge
+from billing.selectors import Held, held_by, invoices_of, subscriptions_of
+from core import clock
+from loyalty.home import Context, Part
+from loyalty.models import Enrollment
+from loyalty.moneywords import money_words
+from loyalty.selectors import document_now
+from loyalty.templatetags.points import short_day
+from members.models import Member
+
+NEWEST = 6
+Billing = Subscription.Billing
+
+
+class Shown(NamedTuple):
+    """A membership as its member reads it. sentence: how it stands. next_amount, next_at: empty where nothing more is
+    charged. then: what follows it, in words. may: what can be done about it, by name. owed: what is open."""
+
+    held: Held
+    row: Subscription
+    name: str
+    badge: Badge
+    sentence: str
+    price: str
+    next_amount: str
+    next_at: datetime | None
+    then: str
+    gives: list[str]
+    may: frozenset[str]
+    owed: str
+    back: str
+    parts: list[Part]
+
+    @property
+    def id(self) -> str:
+        return str(self.row.public_id)
+
+
+class ShownInvoice(NamedTuple):
+    """tone, word: how it stands."""
+
+    row: Invoice
+    plan: str
+    amount: str
+    refunded: str
+    badge: Badge
+
+
+class Former(NamedTuple):
+    """A membership that is over. again: the address at which it can be had again, empty where it can't."""
+
+    row: Subscription
+    name: str
+    ended_at: datetime | None
+    again: str
+
+
+def mine_page(enrollment: Enrollment) -> Context:
+    member = enrollment.member
+    held = [shown(each) for each in held_by(member)]
+    groups = {each.row.group for each in held}
+    return {
+        "enrollment": enrollment,
+        "held": held,
+        "invoices": [invoice_shown(each) for each in invoices_of(member)[:NEWEST]],
+        "more_invoices": invoices_of(member).count() > NEWEST,
+        "former": [each for each in former_of(member) if each.row.group not in groups],
+    }
+
+
+def former_of(member: Member) -> list[Former]:
+    """The newest of each group that is over."""
+    found: dict[str, Former] = {}
+    for row in subscriptions_of(member):
+        if row.ended_at is not None and row.billing != Billing.INCOMPLETE_EXPIRED and row.group not in found:
+            again = f"/plans/{row.plan.code}/" if row.plan.offered and row.plan.retired_at is None else ""
+            found[row.group] = Former(row, str(row.plan), row.ended_at, again)
+    return list(found.values())
+
+
+def shown(held: Held) -> Shown:
+    row, charge, back = held.row, held.next_charge, money_back(held.row)
+    return Shown(
+        held=held,
+        row=row,
+        name=local(held.definition.name),
+        badge=state_badge(held.state),
+        sentence=sentence_of(held),
+        price=price_words(row.price, row.quantity) if row.price is not None else _("free"),
+        next_amount=money_words(charge.amount_minor, charge.currency) if charge is not None else "",
+        next_at=charge.at if charge is not None else None,
+        then=_then(row),
+        gives=gives(document_now(row.plan.program_id), held.definition),
+        may=may_of(held, back),
+        owed=owed_of(row),
+        back=money_words(back.amount_minor, back.invoice.currency) if back is not None else "",
+        parts=membership_parts(held),
+    )
+
+
+def _then(row: Subscription) -> str:
+    """What comes with the next period, where it is another plan or price."""
+    if row.next_price is None:
+        return ""
+    return _("%(plan)s, %(price)s") % {"plan": row.next_price.plan, "price": price_words(row.next_price, row.quantity)}
+
+
+def owed_of(row: Subscription) -> str:
+    open_ones = Invoice.objects.filter(subscription=row, status=Invoice.Status.OPEN, attempts__gt=0)
+    by_currency: dict[str, int] = {}
+    for each in open_ones:
+        by_currency[each.currency] = by_currency.get(each.currency, 0) + each.due_minor
+    return " + ".join(money_words(minor, currency) for currency, minor in by_currency.items())
+
+
+def sentence_of(held: Held) -> str:
+    """How it stands, in one sentence."""
+    row, state, now = held.row, held.state, clock.now()
+    if row.cancel_scheduled and state not in ("suspended", "past_due"):
+        return _("It ends on %(day)s. Until then all of it is yours.") % {"day": short_day(row.cancel_at)}
+    if state == "trialing":
+        return _trial_sentence(row, held)
+    if state == "past_due":
+        return _("Your payment didn’t go through. What the plan gives stays yours until %(day)s.") % {
+            "day": short_day(row.access_until)
+        }
+    if state == "suspended":
+        if row.disputed:
+            return _("Your bank disputes a payment, so the plan is on hold until that is settled.")
+        return _("A payment is still open, so the plan is on hold. Pay what is open and it’s yours again.")
+    if state == "paused":
+        if row.billing == Billing.PAUSED:
+            return _("Your trial is over. Give a card to go on.")
+        return _("Paused until %(day)s. Nothing is charged till then.") % {"day": _goes_on(held)}
+    if row.collection_paused and row.paid_until is not None and row.paid_until > now:
+        return _("Yours until %(until)s; then it pauses and goes on on %(day)s.") % {
+            "until": short_day(row.paid_until), "day": _goes_on(held),
+        }  # fmt: skip
+    if state == "one_time":
+        if row.period_end is None:
+            return _("Yours for life.")
+        return _("Yours until %(day)s.") % {"day": short_day(row.period_end)}
+    if state == "free":
+        return _("Yours for as long as you like. It costs nothing.")
+    return _("All of it is yours.")
+
+
+def _goes_on(held: Held) -> str:
+    return short_day(held.next_charge.at if held.next_charge is not None else held.row.resumes_at)
+
+
+def _trial_sentence(row: Subscription, held: Held) -> str:
+    day = short_day(row.trial_end)
+    if held.next_charge is not None and row.price is not None:
+        return _("Your trial runs until %(day)s. Then it’s %(price)s.") % {
+            "day": day, "price": price_words(row.next_price or row.price, row.quantity),
+        }  # fmt: skip
+    return _("Your trial runs until %(day)s. Give a card before that to go on.") % {"day": day}
+
+
+def may_of(held: Held, back: MoneyBack | None) -> frozenset[str]:
+    """What the page offers: change, pause, card, pay, resume, keep, withdraw_change, leave."""
+    row, found = held.row, set[str]()
+    recurring = row.plan.kind == "recurring" and row.connection is not None
+    running = row.billing in (Billing.ACTIVE, Billing.TRIALING) and not row.collection_paused
+    left_out = row.collection_paused or row.pause_began_at is not None
+    if recurring and running and not row.cancel_scheduled and row.pause_began_at is None:
+        found.add("change")
+        if row.billing == Billing.ACTIVE:
+            found.add("pause")
+    if recurring:
+        found.add("card")
+        if row.billing in (Billing.PAST_DUE, Billing.UNPAID):
+            found.add("pay")
+        if left_out or (row.billing == Billing.PAUSED and row.has_card):
+            found.add("resume")
+        if row.next_price is not None and row.schedule_id:
+            found.add("withdraw_change")
+    if recurring and row.cancel_scheduled:
+        found.add("keep")
+    elif recurring or row.plan.kind == "free" or back is not None:
+        found.add("leave")
+    return frozenset(found)
+
+
+# --- invoices --------------------------------------------------------------------------------------------------------
+def invoices_page(enrollment: Enrollment) -> Context:
+    rows = invoices_of(enrollment.member)[:200]
+    return {"enrollment": enrollment, "invoices": [invoice_shown(each) for each in rows]}
+
+
+def invoice_shown(row: Invoice) -> ShownInvoice:
+    plan = str(row.subscription.plan) if row.subscription is not None else ""
+    refunded = money_words(row.refunded_minor, row.currency) if row.refunded_minor else ""
+    return ShownInvoice(row, plan, money_words(row.total_minor, row.currency), refunded, _invoice_badge(row))
+
+
+def _invoice_badge(row: Invoice) -> Badge:
+    if row.status == Invoice.Status.PAID:
+        if row.refunded_minor and row.refunded_minor == row.paid_minor:
+            return Badge(_("Paid back"), "")
+        return Badge(_("Paid"), "good")
+    if row.status == Invoice.Status.OPEN:
+        return Badge(_("Open"), "bad" if row.attempts else "warn")
+    return Badge(_("Canceled"), "")

@@ -1,0 +1,143 @@
+"""What the pages on which a plan is chosen show: to visitors, and to members by what they have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from billing.joining import joins_first, live_of, trial_of
+from billing.models import MembershipPlan, PlanPrice, Subscription
+from billing.plans import definition_of, plans_offered, section_now
+from billing.portal.words import intro_words, local, period_words, price_words, trial_end_words, trial_words
+from billing.section import Intro, OneFee, Plan, Recurring, Trial
+from loyalty.definition.document import Document
+from loyalty.home import Context
+from loyalty.models import Enrollment
+from loyalty.planwords import plan_words
+from loyalty.selectors import document_now
+from members.models import Member
+
+# What a member can do about a plan: join it, change to it, nothing since it is theirs, nothing as long as they have
+# another one of the kind that is paid for.
+May = Literal["join", "change", "mine", "other"]
+
+
+class ShownPrice(NamedTuple):
+    """text: €19 a month. by: how it is named among others. intro: what it is at first, empty for nothing else."""
+
+    code: str
+    text: str
+    by: str
+    intro: str
+
+
+class ShownPlan(NamedTuple):
+    """gives: a line for each thing that comes with it. trial, trial_end: empty where this member gets none. months: for
+    how long what is paid once holds; 0: for life. subscription: the one of the group that the member has."""
+
+    plan: MembershipPlan
+    name: str
+    description: str
+    gives: list[str]
+    prices: Sequence[ShownPrice]
+    trial: str
+    trial_end: str
+    months: int
+    promotion_codes: bool
+    may: May
+    subscription: Subscription | None
+
+    @property
+    def free(self) -> bool:
+        return not self.prices
+
+    @property
+    def once(self) -> bool:
+        return self.plan.kind == "one_fee"
+
+
+def plans_page(enrollment: Enrollment | None) -> Context:
+    """The plans of the member's program, or of all programs of the brand."""
+    rows = plans_offered().select_related("program").prefetch_related("prices")
+    if enrollment is not None:
+        rows = rows.filter(program_id=enrollment.program_id)
+    member = enrollment.member if enrollment is not None else None
+    return {"enrollment": enrollment, "plans": [shown(row, member) for row in rows]}
+
+
+def plan_or_404(code: str) -> MembershipPlan:
+    """One that is or was offered: of one that left the shop the page says so."""
+    found = MembershipPlan.objects.select_related("program").filter(code=code[:40]).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def plan_page(plan: MembershipPlan, enrollment: Enrollment | None) -> Context:
+    member = enrollment.member if enrollment is not None else None
+    gone = not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None
+    days = section_now(plan.program_id).withdrawal_days
+    return {"enrollment": enrollment, "shown": shown(plan, member), "gone": gone, "withdrawal_days": days}
+
+
+def shown(plan: MembershipPlan, member: Member | None) -> ShownPlan:
+    definition = definition_of(plan)
+    there = live_of(member, plan.group) if member is not None else None
+    charge = definition.charge
+    trial = _trial(plan, member, charge)
+    intro = charge.intro if isinstance(charge, Recurring) and _is_new(plan, member) else None
+    # What a discount does to a payment that follows a trial is Stripe's to say: nothing is promised of it here.
+    first = intro if trial is None else None
+    prices = [each for each in plan.prices.all() if each.replaced_at is None]
+    return ShownPlan(
+        plan=plan,
+        name=local(definition.name),
+        description=local(definition.description),
+        gives=gives(document_now(plan.program_id), definition),
+        prices=[_price(each, first) for each in prices],
+        trial=trial_words(trial) if trial is not None else "",
+        trial_end=trial_end_words(trial) if trial is not None else "",
+        months=(charge.valid_months or 0) if isinstance(charge, OneFee) else 0,
+        promotion_codes=definition.promotion_codes and intro is None,
+        may=_may(plan, there),
+        subscription=there,
+    )
+
+
+def gives(document: Document, definition: Plan) -> list[str]:
+    """What the plan lists itself, the tier it holds one at, and what other rooms give for it."""
+    found = [local(each) for each in definition.features]
+    if definition.tier is not None:
+        tiers = [tier for ladder in document.ladders if ladder.code == definition.tier.ladder for tier in ladder.tiers]
+        name = next((local(each.name) for each in tiers if each.code == definition.tier.tier), "")
+        if name:
+            found.append(_("At least %(tier)s, whatever you collect") % {"tier": name})
+    return found + [line for line in plan_words(document, definition.code) if line not in found]
+
+
+def _trial(plan: MembershipPlan, member: Member | None, charge: Any) -> Trial | None:
+    if member is not None:
+        return trial_of(member, plan)
+    return charge.trial if isinstance(charge, Recurring) else None
+
+
+def _is_new(plan: MembershipPlan, member: Member | None) -> bool:
+    return member is None or joins_first(member, plan)
+
+
+def _price(price: PlanPrice, intro: Intro | None) -> ShownPrice:
+    words = intro_words(intro, price) if intro is not None else ""
+    return ShownPrice(price.code, price_words(price), period_words(price.every), words)
+
+
+def _may(plan: MembershipPlan, there: Subscription | None) -> May:
+    if there is None:
+        return "join"
+    if there.plan_id == plan.pk:
+        return "mine"
+    if there.plan.kind == "free" and plan.kind != "free":
+        return "join"
+    return "change" if there.plan.kind == plan.kind == "recurring" else "other"

@@ -1,0 +1,173 @@
+"""The pages on which members choose a plan and join it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from billing.models import Checkout, MembershipPlan, Subscription
+from tests.billing.browsing import Visitor
+from tests.billing.cast import DECLINES, Club
+from tests.conftest import ClientFor
+from tests.loyalty.test_pages import text_of
+
+
+@pytest.fixture
+def anna(club: Club, client_for: ClientFor) -> Visitor:
+    return Visitor(club, client_for)
+
+
+def test_visitors_read_the_plans_and_joining_asks_to_log_in(club: Club, client_for: ClientFor) -> None:
+    visitor = client_for(club.brand)
+    plans = text_of(visitor.get("/plans/"))
+    for each in ("Basic", "Plus", "€10 a month", "€100 a year", "14 days for free", "€30 once", "Free delivery"):
+        assert each in plans
+    page = visitor.get("/plans/plus/")
+    assert page.status_code == 200
+    assert "/accounts/login/?next=/plans/plus/" in page.content.decode()
+    sent = visitor.post("/plans/plus/", {"key": "k" * 24, "price": "month-EUR"})
+    assert (sent.status_code, sent["Location"]) == (302, "/accounts/login/?next=/plans/plus/")
+    assert Checkout.objects.count() == 0
+
+
+def test_a_member_joins_pays_and_is_in_before_any_webhook(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    shown = anna.send("/plans/plus/", price="year-EUR")
+    assert "To the payment page" in shown
+    assert Subscription.objects.count() == 0
+    shown = anna.pays()
+    assert anna.last.request["PATH_INFO"] == "/membership/"
+    for each in ("Welcome! You’re in.", "Plus", "Active", "€100 a year", "Next payment"):
+        assert each in shown
+    assert (club.charged(), club.plan(anna.member)) == (10000, "plus")
+    club.settle()
+    assert (club.charged(), Subscription.objects.count()) == (10000, 1)
+
+
+def test_a_second_click_joins_once(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    fields = {**anna.form("/plans/plus/"), "price": "month-EUR"}
+    for _click in range(2):
+        anna.last = anna.client.post("/plans/plus/", fields, follow=True)
+    assert Checkout.objects.count() == 1
+    anna.pays()
+    again = anna.client.post("/plans/plus/", fields, follow=True)
+    assert again.request["PATH_INFO"] == "/membership/"
+    club.settle()
+    assert (club.charged(), Subscription.objects.count()) == (1000, 1)
+
+
+def test_another_price_from_the_same_page_is_another_wish(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    fields = anna.form("/plans/plus/")
+    for price in ("month-EUR", "year-EUR"):
+        anna.last = anna.client.post("/plans/plus/", {**fields, "price": price}, follow=True)
+    assert sorted(Checkout.objects.values_list("state", flat=True)) == ["expired", "open"]
+    anna.pays()
+    assert club.charged() == 10000
+
+
+def test_a_card_that_declines_and_a_page_that_is_left_are_told_plainly(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    anna.send("/plans/plus/", price="month-EUR")
+    page = anna.payment_page()
+    assert club.press(page, DECLINES).status == 402
+    left = club.press(page, None, press="cancel")
+    shown = anna.open(left.location.removeprefix("http://gem.example"))
+    assert "Nothing was charged" in shown
+    assert (club.charged(), Subscription.objects.count()) == (0, 0)
+    assert "Active" in anna.joins(price="month-EUR")
+    assert club.charged() == 1000
+
+
+def test_a_page_that_wasn_t_finished_changes_nothing(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    anna.send("/plans/plus/", price="month-EUR")
+    session = Checkout.objects.get().stripe_id
+    shown = anna.open(f"/membership/back/?session={session}")
+    assert "wasn’t finished, so nothing was charged" in shown
+    assert Subscription.objects.count() == 0
+
+
+def test_another_member_s_payment_page_is_nobody_s(club: Club, anna: Visitor, client_for: ClientFor) -> None:
+    anna.open("/plans/plus/")
+    anna.send("/plans/plus/", price="month-EUR")
+    club.press(anna.payment_page())
+    bob = Visitor(club, client_for, "Bob")
+    bob.open(f"/membership/back/?session={Checkout.objects.get().stripe_id}")
+    assert bob.last.request["PATH_INFO"] == "/plans/"
+    assert Subscription.objects.count() == 0
+
+
+def test_a_free_plan_is_there_at_once_and_gives_way(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/basic/")
+    shown = anna.send("/plans/basic/")
+    assert "Welcome! You’re in." in shown
+    assert "It costs nothing" in shown
+    assert "Active" in anna.joins(price="month-EUR")
+    assert club.plan(anna.member) == "plus"
+
+
+def test_the_trial_says_when_it_is_charged(club: Club, anna: Visitor) -> None:
+    shown = anna.open("/plans/trial/")
+    assert "14 days for free" in shown
+    assert "charge it only when the trial ends" in shown
+    shown = anna.joins("trial")
+    assert "Your trial runs until" in shown
+    assert "Then it’s €10 a month." in shown
+    assert club.charged() == 0
+
+
+def test_a_plan_that_left_the_shop_says_so_and_takes_nobody(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    MembershipPlan.objects.filter(code="plus").update(offered=False)
+    shown = anna.send("/plans/plus/", price="month-EUR")
+    assert anna.last.status_code == 409
+    assert "can’t be joined any more" in shown or "can't be joined any more" in shown
+    assert anna.client.get("/plans/plus/").status_code == 410
+    assert anna.client.get("/plans/nothing/").status_code == 404
+    assert Checkout.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "status"), [({"key": ""}, 400), ({"price": "week-EUR"}, 422), ({"price": "x" * 30}, 400)]
+)
+def test_what_isn_t_the_page_s_own_is_refused_and_changes_nothing(
+    club: Club, anna: Visitor, given: dict[str, str], status: int
+) -> None:
+    anna.open("/plans/plus/")
+    anna.send("/plans/plus/", **{"price": "month-EUR", **given})
+    assert anna.last.status_code == status
+    assert Checkout.objects.count() == 0
+
+
+def test_a_brand_whose_key_was_revoked_says_it_isn_t_the_member(club: Club, anna: Visitor) -> None:
+    club.control("keys", revoke=club.key)
+    anna.open("/plans/plus/")
+    shown = anna.send("/plans/plus/", price="month-EUR")
+    assert "It’s not you or your card" in shown
+    assert "restricted key" not in shown
+
+
+def test_plans_in_dutch(club: Club, anna: Visitor) -> None:
+    shown = anna.open("/plans/", headers={"accept-language": "nl"})
+    for each in ("Plannen", "€ 10 per maand", "14 dagen gratis"):
+        assert each in shown
+
+
+def test_the_menu_and_home_lead_there(club: Club, anna: Visitor) -> None:
+    assert "See the plans" in anna.open("/")
+    assert 'href="/membership/"' in anna.last.content.decode()
+    anna.joins(price="month-EUR")
+    assert "All of it is yours." in anna.open("/")
+
+
+def test_a_program_without_plans_has_no_such_page_in_its_menu(brand: Any, client_for: ClientFor) -> None:
+    from tests.loyalty import cast as people
+    from tests.loyalty import shop
+
+    person = people.person(shop.program())
+    client = client_for(brand, user=person.user)
+    assert "/membership/" not in client.get("/").content.decode()
+    assert "No plans just now" in text_of(client.get("/plans/"))
