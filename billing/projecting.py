@@ -30,7 +30,8 @@ from members.models import Member
 Billing = Subscription.Billing
 FIELDS = (
     "billing", "price", "plan", "group", "item_id", "quantity", "period_start", "period_end", "trial_end", "cancel_at",
-    "canceled_at", "ended_at", "collection_paused", "resumes_at", "has_card", "schedule_id", "paid_until",
+    "canceled_at", "ended_at", "collection_paused", "resumes_at", "has_card", "card_brand", "card_last4",
+    "card_until", "schedule_id", "paid_until",
     "first_failed_at", "charged_at", "disputed", "duplicate", "pause_began_at", "next_price",
 )  # fmt: skip
 
@@ -108,6 +109,7 @@ def _take_over(
     row.cancel_at, row.canceled_at, row.ended_at = read.cancel_at, read.canceled_at, read.ended_at
     row.collection_paused, row.resumes_at = read.collection_paused, read.resumes_at
     row.has_card, row.schedule_id = read.has_card, read.schedule
+    row.card_brand, row.card_last4, row.card_until = read.card.brand, read.card.last4, read.card.until
     paid = [each for each in invoices if each.status == "paid"]
     if paid:
         row.paid_until = paid[-1].covers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from calendar import monthrange
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,16 @@ from billing.models import StripeConnection
 from billing.times import at, at_known
 
 Json = dict[str, Any]
+# Those that are over too, with the card that pays.
+WHOLE = {"status": "all", "expand": ["data.default_payment_method"]}
+
+
+class ReadCard(Struct, frozen=True):
+    """A card as its owner knows it. until: the last day of the month it is good for."""
+
+    brand: str = ""
+    last4: str = ""
+    until: date | None = None
 
 
 class ReadSubscription(Struct, frozen=True, kw_only=True):
@@ -33,6 +44,7 @@ class ReadSubscription(Struct, frozen=True, kw_only=True):
     collection_paused: bool
     resumes_at: datetime | None
     has_card: bool
+    card: ReadCard
     schedule: str
     metadata: Json
 
@@ -101,7 +113,7 @@ def customer_read(connection: StripeConnection, customer: str) -> ReadCustomer:
         return ReadCustomer(id=customer, gone=True)
     gone = bool(person.get("deleted"))
     of = {"customer": customer}
-    subscriptions = list(ask_all(connection, lambda v1, page: v1.subscriptions.list({**of, **page, "status": "all"})))
+    subscriptions = list(ask_all(connection, lambda v1, page: v1.subscriptions.list({**of, **page, **WHOLE})))
     invoices = list(ask_all(connection, lambda v1, page: v1.invoices.list({**of, **page, "expand": ["data.payments"]})))
     charges = [
         {**each, "dispute": _dispute(connection, each["id"]) if each.get("disputed") else ""}
@@ -140,9 +152,20 @@ def _subscription(raw: Json, card: bool) -> ReadSubscription:
         collection_paused=pause is not None,
         resumes_at=at(pause.get("resumes_at")) if pause else None,
         has_card=bool(raw.get("default_payment_method")) or card,
+        card=_card(raw.get("default_payment_method")),
         schedule=_id(raw.get("schedule")),
         metadata=dict(raw.get("metadata") or {}),
     )
+
+
+def _card(raw: Any) -> ReadCard:
+    """Nothing of what isn't a card, such as a bank's account."""
+    card = raw.get("card") if isinstance(raw, dict) else None
+    if not card:
+        return ReadCard()
+    year, month = int(card["exp_year"]), int(card["exp_month"])
+    last = date(year, month, monthrange(year, month)[1])
+    return ReadCard(str(card.get("brand") or "")[:20], str(card.get("last4") or "")[:4], last)
 
 
 def _invoice(raw: Json) -> ReadInvoice:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.leaving import MoneyBack, money_back
 from billing.models import Invoice, Subscription
 from billing.portal.parts import membership_parts
 from billing.portal.plans import gives
-from billing.portal.words import Badge, local, price_words, state_badge
-from billing.selectors import Held, held_by, invoices_of, subscriptions_of
+from billing.portal.words import Badge, card_words, local, price_words, state_badge
+from billing.selectors import Held, NextCharge, held_by, invoices_of, subscriptions_of
 from core import clock
 from loyalty.home import Context, Part
 from loyalty.models import Enrollment
@@ -27,7 +28,8 @@ Billing = Subscription.Billing
 
 class Shown(NamedTuple):
     """A membership as its member reads it. sentence: how it stands. next_amount, next_at: empty where nothing more is
-    charged. then: what follows it, in words. may: what can be done about it, by name. owed: what is open."""
+    charged. card_over: the card isn't good any more by then. then: what follows it, in words. may: what can be done
+    about it, by name. owed: what is open. back: what leaving now pays back."""
 
     held: Held
     row: Subscription
@@ -37,6 +39,8 @@ class Shown(NamedTuple):
     price: str
     next_amount: str
     next_at: datetime | None
+    card: str
+    card_over: bool
     then: str
     gives: list[str]
     may: frozenset[str]
@@ -102,6 +106,8 @@ def shown(held: Held) -> Shown:
         price=price_words(row.price, row.quantity) if row.price is not None else _("free"),
         next_amount=money_words(charge.amount_minor, charge.currency) if charge is not None else "",
         next_at=charge.at if charge is not None else None,
+        card=card_words(row),
+        card_over=_card_over(row, charge),
         then=_then(row),
         gives=gives(document_now(row.plan.program_id), held.definition),
         may=may_of(held, back),
@@ -109,6 +115,11 @@ def shown(held: Held) -> Shown:
         back=money_words(back.amount_minor, back.invoice.currency) if back is not None else "",
         parts=membership_parts(held),
     )
+
+
+def _card_over(row: Subscription, charge: NextCharge | None) -> bool:
+    """Whether the card isn't good any more when it is charged next."""
+    return row.card_until is not None and charge is not None and row.card_until < timezone.localtime(charge.at).date()
 
 
 def _then(row: Subscription) -> str:

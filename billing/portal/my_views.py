@@ -17,9 +17,12 @@ from billing.portal.doing import MINE, acted, go_to, out_of_date, own_subscripti
 from billing.portal.forms import DetailsForm, KeyForm, details_known
 from billing.portal.mine import invoices_page, mine_page
 from billing.portal.words import refusal_words
+from billing.selectors import next_charge
+from billing.upcoming import next_invoice
 from core.errors import DomainError
 from loyalty.access import actor_of, member_page
 from loyalty.models import Enrollment
+from loyalty.moneywords import money_words
 
 
 @require_safe
@@ -30,6 +33,28 @@ def mine(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     if not page["held"] and not page["former"] and not page["invoices"]:
         return redirect("membership:plans")
     return render(request, "billing/mine.html", page)
+
+
+@require_safe
+@own_subscription
+def next_payment(request: HttpRequest, enrollment: Enrollment, row: Subscription) -> HttpResponse:
+    """A part of the membership's page, asked for once that is there: the next payment to the cent. Nothing where
+    Stripe doesn't answer: what our own rows say goes on standing there."""
+    try:
+        upcoming = next_invoice(row)
+    except DomainError:
+        upcoming = None
+    charge = next_charge(row)
+    if upcoming is None or charge is None:
+        return HttpResponse(status=204)
+    page = {
+        "amount": money_words(upcoming.due_minor, upcoming.currency),
+        "instead": money_words(upcoming.price_minor, upcoming.currency)
+        if upcoming.due_minor != upcoming.price_minor
+        else "",
+        "at": charge.at,
+    }
+    return render(request, "billing/_next.html", page)
 
 
 @require_safe

@@ -15,6 +15,7 @@ urlpatterns = [
     path("membership/back/", join_views.back, name="back"),
     path("membership/invoices/", my_views.invoices, name="invoices"),
     path("membership/details/", my_views.details, name="details"),
+    path("membership/<uuid:public_id>/next/", my_views.next_payment, name="next"),
     path("membership/<uuid:public_id>/keep/", my_views.keep, name="keep"),
     path("membership/<uuid:public_id>/card/", my_views.card, name="card"),
     path("membership/<uuid:public_id>/pay-open/", my_views.pay_open, name="pay_open"),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from billing.models import PlanPrice
+from billing.models import PlanPrice, Subscription
 from billing.section import Intro, Trial
 from billing.standing import State
 from core.errors import DomainError
@@ -17,6 +17,9 @@ from loyalty.moneywords import money_words
 
 # What these say is for the brand's team; members only need to know that it isn't about them.
 TEAMS_OWN = frozenset({"stripe_not_connected", "stripe_key_refused", "stripe_key_not_accepted"})
+
+
+CARDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay"}
 
 
 class Badge(NamedTuple):
@@ -105,6 +108,14 @@ def trial_end_words(trial: Trial) -> str:
     if trial.at_end == "pause":
         return _("No card needed. Without one, it pauses after the trial until you give one.")
     return _("No card needed now. When the trial ends you get an invoice.")
+
+
+def card_words(row: Subscription) -> str:
+    """Visa ending in 4242; empty where no card is known."""
+    if not row.card_last4:
+        return ""
+    brand = CARDS.get(row.card_brand, row.card_brand.replace("_", " ").capitalize())
+    return _("%(brand)s ending in %(digits)s") % {"brand": brand or _("Card"), "digits": row.card_last4}
 
 
 def state_badge(state: State) -> Badge:

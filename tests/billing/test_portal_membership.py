@@ -185,9 +185,13 @@ def test_the_ladder_has_its_steps_and_leaving_is_on_each(generous: Visitor) -> N
 
 def test_the_offer_is_taken_and_they_stay(generous: Visitor) -> None:
     base, club = generous.base(), generous.club
+    assert "€10 on" in generous.open(f"{base}/next/")
     generous.open(f"{base}/leave/?step=offer")
     shown = generous.send(f"{base}/offer/")
     assert "The discount is on your next payment." in shown
+    exact = generous.open(f"{base}/next/")
+    assert "€5 on" in exact
+    assert "instead of €10" in exact
     assert "Something for you" not in generous.open(f"{base}/leave/?step=offer"), "once is once"
     club.advance(days=32)
     club.settle()

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser import achieving, cast, claiming
+from sandbox.stripe.server import LocalStripe
+from sandbox.stripe.server import running as stripe_running
+from tests.browser import achieving, cast, claiming, paying
 from tests.browser.site import FLAGS, Site, Watch, chromium_path, serving
 
 SLUG = "browsercafe"
@@ -36,16 +38,24 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def local_stripe() -> Iterator[LocalStripe]:
+    """By a name that the browser may go to: see site.Watch."""
+    with stripe_running("localhost") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def site(
-    chromium: Browser, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+    chromium: Browser, local_stripe: LocalStripe, django_db_setup: None, django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:  # fmt: skip
     """The server with one brand, set up once: a program, rewards, and Anna with a history."""
     from django.db import connections
 
     from tenants.context import brand_context, park
     from tenants.provision import brand_drop, brand_provision
 
-    with django_db_blocker.unblock(), serving(tmp_path_factory.mktemp("mail")) as running:
+    with django_db_blocker.unblock(), serving(tmp_path_factory.mktemp("mail"), local_stripe.url) as running:
         running.brand = brand_provision(
             slug=SLUG, name="Bean & Leaf", owner_email="owner@bean.example", template="points_and_tiers",
             **cast.brand_fields(),
@@ -57,6 +67,7 @@ def site(
                 cast.history(anna, rewards)
                 achieving.achievements(anna)
                 claiming.claims(anna)
+                paying.plans(anna, local_stripe)
             yield running
         finally:
             connections.close_all()

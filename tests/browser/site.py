@@ -86,7 +86,7 @@ class Site:
 
 
 @contextmanager
-def serving(mail_dir: Path) -> Iterator[Site]:
+def serving(mail_dir: Path, stripe: str) -> Iterator[Site]:
     """The product under its own web server, in a process of its own, on a free port of loopback."""
     site = Site(free_port(), mail_dir)
     environment = {
@@ -94,6 +94,7 @@ def serving(mail_dir: Path) -> Iterator[Site]:
         "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
         "BROWSER_MAIL_DIR": str(mail_dir),
         "PUBLIC_PORT": str(site.port),
+        "STRIPE_API_BASE": stripe,
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(site.port)]
     log = (mail_dir / "server.txt").open("wb")

@@ -25,11 +25,16 @@ MEMBER_PAGES = {
     "claims": "/claims/",
     "claim-new": "/claims/new/gear/",
     "check-in": "/check-in/",
+    "plans": "/plans/",
+    "plan": "/plans/tasting/",
+    "membership": "/membership/",
     "profile": "/profile/",
     "not-found": "/rewards/nothing-here/",
 }
 VISITOR_PAGES = {
     "landing": "/",
+    "plans-visitor": "/plans/",
+    "plan-visitor": "/plans/daily/",
     "log-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",

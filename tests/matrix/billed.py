@@ -56,6 +56,7 @@ WORDLESS = {
     "billing_stripeobject.told",
     "billing_subscription.access",
     "billing_subscription.billing",
+    "billing_subscription.card_last4",
     "billing_subscription.group",
     "billing_subscriptionchange.key",
     "billing_subscriptionchange.kind",
@@ -89,7 +90,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         member=place.member, plan=plan, price=price, group="membership", connection=account,
         stripe_id=f"sub_{prefix}{number}", item_id=f"si_{word}", billing="active", access="held", started_at=now,
         period_start=now, period_end=now + timedelta(days=30), access_until=now + timedelta(days=37),
-        schedule_id=f"sched_{word}", created_at=now, resumes_at=None,
+        schedule_id=f"sched_{word}", created_at=now, resumes_at=None, card_brand=word, card_last4="4242",
     )  # fmt: skip
     SubscriptionChange.objects.create(
         subscription=row, at=now, kind="started", key="", details={"by": word}, actor=f"user:{word}"
