@@ -65,14 +65,16 @@ def benefits_register() -> None:
     from loyalty.definition.sections import section_register
     from loyalty.nightly import night_step
     from loyalty.planuse import plan_use_register
-    from loyalty.planwords import plan_words_register
+    from loyalty.planwords import plan_saving_register, plan_words_register
     from rewards.benefits import checks, definition, following, grants, planwords, uses
     from rewards.carts import definition as checkout
+    from rewards.carts import plansaving
 
     section_register(definition.SECTION, definition.BenefitsSection, checks.section_problems)
     section_register(checkout.SECTION, checkout.CheckoutSection, checkout.section_problems)
     following.handlers_register()
     plan_use_register(uses.benefit_unused_since)
     plan_words_register(planwords.benefits_of_plan)
+    plan_saving_register(plansaving.saved_with_plan)
     night_step("notices")(grants.night_repair)
     sealed_place("rewards_tokenkey", "sealed", "token_key")

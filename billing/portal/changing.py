@@ -11,7 +11,7 @@ from billing.models import MembershipPlan, PlanPrice, Subscription
 from billing.pausing import renewal_at
 from billing.plans import definition_of, plans_offered, section_now
 from billing.portal.mine import shown
-from billing.portal.plans import gives
+from billing.portal.plans import gives, saved_words
 from billing.portal.words import local, price_words
 from billing.selectors import held
 from billing.times import months_later
@@ -87,6 +87,7 @@ def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan
         "shown_at": preview.shown_at.isoformat(),
         "more": [line for line in wanted if line not in mine.gives],
         "less": [line for line in mine.gives if line not in wanted],
+        "saved": saved_words(enrollment, plan) if plan.pk != row.plan_id else "",
         "address": f"/membership/{row.public_id}/change/{plan.code}/{preview.price.code}/",
     }
 

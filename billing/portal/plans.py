@@ -16,7 +16,8 @@ from billing.section import Intro, OneFee, Plan, Recurring, Trial
 from loyalty.definition.document import Document
 from loyalty.home import Context
 from loyalty.models import Enrollment
-from loyalty.planwords import plan_words
+from loyalty.moneywords import money_words
+from loyalty.planwords import plan_saved, plan_words
 from loyalty.selectors import document_now
 from members.models import Member
 
@@ -36,7 +37,8 @@ class ShownPrice(NamedTuple):
 
 class ShownPlan(NamedTuple):
     """gives: a line for each thing that comes with it. trial, trial_end: empty where this member gets none. months: for
-    how long what is paid once holds; 0: for life. subscription: the one of the group that the member has."""
+    how long what is paid once holds; 0: for life. subscription: the one of the group that the member has. saved: what
+    their own orders of the last year would have saved with it; empty where that isn't known."""
 
     plan: MembershipPlan
     name: str
@@ -49,6 +51,7 @@ class ShownPlan(NamedTuple):
     promotion_codes: bool
     may: May
     subscription: Subscription | None
+    saved: str
 
     @property
     def free(self) -> bool:
@@ -65,7 +68,7 @@ def plans_page(enrollment: Enrollment | None) -> Context:
     if enrollment is not None:
         rows = rows.filter(program_id=enrollment.program_id)
     member = enrollment.member if enrollment is not None else None
-    return {"enrollment": enrollment, "plans": [shown(row, member) for row in rows]}
+    return {"enrollment": enrollment, "plans": [shown(row, member, enrollment) for row in rows]}
 
 
 def plan_or_404(code: str) -> MembershipPlan:
@@ -80,10 +83,10 @@ def plan_page(plan: MembershipPlan, enrollment: Enrollment | None) -> Context:
     member = enrollment.member if enrollment is not None else None
     gone = not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None
     days = section_now(plan.program_id).withdrawal_days
-    return {"enrollment": enrollment, "shown": shown(plan, member), "gone": gone, "withdrawal_days": days}
+    return {"enrollment": enrollment, "shown": shown(plan, member, enrollment), "gone": gone, "withdrawal_days": days}
 
 
-def shown(plan: MembershipPlan, member: Member | None) -> ShownPlan:
+def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | None = None) -> ShownPlan:
     definition = definition_of(plan)
     there = live_of(member, plan.group) if member is not None else None
     charge = definition.charge
@@ -104,7 +107,16 @@ def shown(plan: MembershipPlan, member: Member | None) -> ShownPlan:
         promotion_codes=definition.promotion_codes and intro is None,
         may=_may(plan, there),
         subscription=there,
+        saved=saved_words(enrollment, plan) if there is None or there.plan_id != plan.pk else "",
     )
+
+
+def saved_words(enrollment: Enrollment | None, plan: MembershipPlan) -> str:
+    """An amount of money; empty for none."""
+    if enrollment is None or enrollment.program_id != plan.program_id:
+        return ""
+    minor = plan_saved(enrollment, plan.code)
+    return money_words(minor, document_now(plan.program_id).program.money_currency) if minor else ""
 
 
 def gives(document: Document, definition: Plan) -> list[str]:

@@ -21,7 +21,8 @@ def benefits_of_plan(document: Document, plan: str) -> Iterator[str]:
         return
     teller = teller_for(document)
     for each in section.benefits:
-        if any(isinstance(holder, PlanTest) and plan in (holder.any_of or (plan,)) for holder in each.given_to):
+        given = any(isinstance(holder, PlanTest) and plan in (holder.any_of or (plan,)) for holder in each.given_to)
+        if given and each.enabled:
             yield _line(each, [each.gives.words(teller), *([each.allowance.words(teller)] if each.allowance else [])])
 
 

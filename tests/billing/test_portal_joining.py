@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from billing.models import Checkout, MembershipPlan, Subscription
+from sandbox.stripe.server import LocalStripe
+from tests.billing import cast
 from tests.billing.browsing import Visitor
 from tests.billing.cast import DECLINES, Club
 from tests.conftest import ClientFor
+from tests.loyalty import shop
 from tests.loyalty.test_pages import text_of
 
 
@@ -171,3 +174,19 @@ def test_a_program_without_plans_has_no_such_page_in_its_menu(brand: Any, client
     client = client_for(brand, user=person.user)
     assert "/membership/" not in client.get("/").content.decode()
     assert "No plans just now" in text_of(client.get("/plans/"))
+
+
+def test_what_one_s_own_orders_would_have_saved_is_told(
+    stand_in: LocalStripe, key: str, brand: Any, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = {
+        "code": "off", "name": "A tenth off", "gives": {"kind": "discount", "percent": "10"},
+        "given_to": [{"kind": "plan", "any_of": ["plus"]}],
+    }  # fmt: skip
+    monkeypatch.setattr(cast, "BENEFITS", [*cast.BENEFITS, off])
+    anna = Visitor(Club(stand_in, key, brand, client_for(brand)), client_for)
+    shop.send(shop.order(anna.member, 40, "O-1"), shop.order(anna.member, 83, "O-2", days_ago=100))
+    shop.send(shop.order(anna.member, 500, "O-3", days_ago=400), shop.order(anna.member, 70, "O-4"))
+    shop.send(shop.returned(anna.member, "O-4", 70))
+    assert "you’d have saved at least €12.30 on your orders" in anna.open("/plans/plus/")
+    assert "you’d have saved" not in anna.open("/plans/max/")
