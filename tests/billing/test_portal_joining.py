@@ -155,7 +155,7 @@ def test_a_brand_whose_key_was_revoked_says_it_isn_t_the_member(club: Club, anna
 
 def test_plans_in_dutch(club: Club, anna: Visitor) -> None:
     shown = anna.open("/plans/", headers={"accept-language": "nl"})
-    for each in ("Plannen", "€ 10 per maand", "14 dagen gratis"):
+    for each in ("Abonnementen", "€ 10 per maand", "14 dagen gratis"):
         assert each in shown
 
 
