@@ -31,6 +31,8 @@ PYTHON = str(VENV / "bin" / "python")
 STATE = VAR / "demo.json"
 SUPPLIER_PORT = 8099
 STRIPE_PORT = 8098
+# Ports that were chosen here: what is to listen there may not do so yet.
+CHOSEN: set[int] = set()
 FOLDERS = ("broker/queue", "broker/control", "broker/done", "log", "mailbox", "media")
 START_SECONDS = 90
 
@@ -187,7 +189,7 @@ def programs(env: dict[str, str], port: int, *, dev: bool) -> list[Program]:
 
 def free_port(wanted: int) -> int:
     """`wanted`, or the next one up that is free."""
-    for port in range(wanted, wanted + 100):
+    for port in sorted(set(range(wanted, wanted + 100)) - CHOSEN):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -196,6 +198,7 @@ def free_port(wanted: int) -> int:
                 continue
         if port != wanted:
             say(f"  Port {wanted} is taken; using {port}.")
+        CHOSEN.add(port)
         return port
     raise StepFailed(f"no free port between {wanted} and {wanted + 99}")
 
