@@ -107,7 +107,8 @@ def pause(request: HttpRequest, enrollment: Enrollment, row: Subscription) -> Ht
         return render(request, "billing/pause.html", pause_page(enrollment, row))
     form = PauseForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Choose for how long. Nothing was changed."))
+        choose = _("Choose for how long. Nothing was changed.")
+        messages.error(request, choose if "months" in form.errors else out_of_date())
         return redirect("membership:pause", row.public_id)
     actor, months = actor_of(enrollment.member), form.cleaned_data["months"]
     act: Callable[[], object]

@@ -86,7 +86,8 @@ def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan
         "lines": [(line["description"], money_words(line["amount_minor"], preview.currency)) for line in preview.lines],
         "shown_at": preview.shown_at.isoformat(),
         "more": [line for line in wanted if line not in mine.gives],
-        "less": [line for line in mine.gives if line not in wanted],
+        # Who moves up may lose lines that the higher plan says in other words.
+        "less": [line for line in mine.gives if line not in wanted] if preview.at == "period_end" else [],
         "saved": saved_words(enrollment, plan) if plan.pk != row.plan_id else "",
         "address": f"/membership/{row.public_id}/change/{plan.code}/{preview.price.code}/",
     }

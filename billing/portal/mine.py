@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.leaving import MoneyBack, money_back
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, Subscription, SubscriptionChange
 from billing.portal.parts import membership_parts
 from billing.portal.plans import gives
 from billing.portal.words import Badge, card_words, local, price_words, state_badge
@@ -79,7 +80,7 @@ def mine_page(enrollment: Enrollment) -> Context:
     return {
         "enrollment": enrollment,
         "held": held,
-        "invoices": [invoice_shown(each) for each in invoices_of(member)[:NEWEST]],
+        "invoices": invoices_shown(member, NEWEST),
         "more_invoices": invoices_of(member).count() > NEWEST,
         "former": [each for each in former_of(member) if each.row.group not in groups],
     }
@@ -103,7 +104,7 @@ def shown(held: Held) -> Shown:
         name=local(held.definition.name),
         badge=state_badge(held.state),
         sentence=sentence_of(held),
-        price=price_words(row.price, row.quantity) if row.price is not None else _("free"),
+        price=price_words(row.price, row.quantity) if row.price is not None else _("Free"),
         next_amount=money_words(charge.amount_minor, charge.currency) if charge is not None else "",
         next_at=charge.at if charge is not None else None,
         card=card_words(row),
@@ -209,12 +210,19 @@ def may_of(held: Held, back: MoneyBack | None) -> frozenset[str]:
 
 # --- invoices --------------------------------------------------------------------------------------------------------
 def invoices_page(enrollment: Enrollment) -> Context:
-    rows = invoices_of(enrollment.member)[:200]
-    return {"enrollment": enrollment, "invoices": [invoice_shown(each) for each in rows]}
+    return {"enrollment": enrollment, "invoices": invoices_shown(enrollment.member, 200)}
 
 
-def invoice_shown(row: Invoice) -> ShownInvoice:
-    plan = str(row.subscription.plan) if row.subscription is not None else ""
+def invoices_shown(member: Member, most: int) -> list[ShownInvoice]:
+    """The newest. Those from before the plan was changed don't name it: it was another."""
+    changes = SubscriptionChange.objects.filter(subscription__member=member, kind="changed").order_by("at")
+    changed = dict(changes.values_list("subscription_id", "at"))
+    return [invoice_shown(each, changed) for each in invoices_of(member)[:most]]
+
+
+def invoice_shown(row: Invoice, changed: Mapping[int, datetime]) -> ShownInvoice:
+    known = row.subscription is not None and row.created_at >= changed.get(row.subscription.pk, row.created_at)
+    plan = str(row.subscription.plan) if row.subscription is not None and known else ""
     refunded = money_words(row.refunded_minor, row.currency) if row.refunded_minor else ""
     return ShownInvoice(row, plan, money_words(row.total_minor, row.currency), refunded, _invoice_badge(row))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from members.models import Member
+from tenants.registry import entry_for_host
 from tests.billing.cast import GOOD, Club
 from tests.conftest import ClientFor
 from tests.loyalty import cast as people
@@ -34,6 +36,10 @@ class Forms(HTMLParser):
                 self.found[-1][1][str(given["name"])] = given.get("value") or ""
 
 
+def words_of(response: Any) -> str:
+    return unescape(text_of(response))
+
+
 class Visitor:
     """last: the page that is open."""
 
@@ -46,20 +52,28 @@ class Visitor:
         club.work()
 
     def open(self, path: str, **more: Any) -> str:
+        self._same_time()
         self.last = self.client.get(path, follow=True, **more)
-        return text_of(self.last)
+        return words_of(self.last)
 
-    def form(self, action: str) -> dict[str, str]:
-        """The page's form that leads there; "" is the page itself."""
+    def _same_time(self) -> None:
+        """Requests find a brand of their own, in the registry: its clock stands where the test's does."""
+        there = entry_for_host(self.client.defaults["SERVER_NAME"]).brand
+        assert there is not None
+        there.clock_shift = self.club.brand.clock_shift
+
+    def form(self, action: str, which: int = -1) -> dict[str, str]:
+        """The page's form that leads there, of several the last; "" is the page itself."""
         found = [fields for to, fields in Forms(self.last.content.decode()).found if to == action]
         assert found, f"no form to {action!r} on {self.last.request['PATH_INFO']}"
-        return found[-1]
+        return found[which]
 
-    def send(self, action: str, **given: str) -> str:
+    def send(self, action: str, which: int = -1, **given: str) -> str:
         """Send the form of the open page, with these fields besides."""
-        fields = {**self.form(action), **given}
+        fields = {**self.form(action, which), **given}
+        self._same_time()
         self.last = self.client.post(action or self.last.request["PATH_INFO"], fields, follow=True)
-        return text_of(self.last)
+        return words_of(self.last)
 
     # --- Stripe's page ----------------------------------------------------------------------------------------------
     def payment_page(self) -> str:
