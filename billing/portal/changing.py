@@ -115,9 +115,9 @@ def pause_page(enrollment: Enrollment, row: Subscription) -> Context:
 
 
 def _pauses(row: Subscription, most: int) -> Iterator[Pause]:
-    """Those that leave out anything, each count of payments once."""
+    """Those that leave out more than the one payment that a skip does, each count of payments once."""
     assert row.period_end is not None
-    seen = 0
+    seen = 1
     for months in range(1, most + 1):
         until, cycles = months_later(row.period_end, months), 0
         while renewal_at(row, cycles + 1) <= until:

@@ -12,8 +12,8 @@ from loyalty.models import Enrollment
 from loyalty.moneywords import money_words
 
 Billing = Subscription.Billing
-# What has no paid period left to run out ends at once.
-WHEN_NOW = frozenset({Billing.UNPAID, Billing.PAUSED})
+# What has no paid period left to run out ends at once, and what is open of it isn't asked for any more.
+WHEN_NOW = frozenset({Billing.PAST_DUE, Billing.UNPAID, Billing.PAUSED})
 
 
 def steps_of(row: Subscription) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from billing.models import BillingProfile, Checkout, Subscription, SubscriptionChange
+from billing.models import BillingProfile, Checkout, Invoice, Subscription, SubscriptionChange
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.browsing import Visitor
@@ -242,6 +242,16 @@ def test_a_late_payment_is_told_on_every_page_and_a_new_card_pays_it_at_once(clu
     assert "Active" in shown
     assert club.charged() == 2000
     assert "didn’t go through" not in anna.open("/rewards/")
+
+
+def test_who_leaves_with_a_payment_open_owes_it_no_more(club: Club, anna: Visitor) -> None:
+    late(anna)
+    shown = anna.open(f"{anna.base()}/leave/?step=confirm")
+    assert "the €10 that is open isn’t asked for any more" in shown
+    anna.send(f"{anna.base()}/leave/?step=confirm", press="leave")
+    club.settle()
+    assert (club.state(anna.member), club.charged()) == ("ended", 1000)
+    assert not Invoice.objects.filter(status="open").exists()
 
 
 def test_invoices_are_listed_with_a_link_and_a_file(club: Club, anna: Visitor) -> None:
