@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sandbox.stripe.server import LocalStripe
 from sandbox.stripe.server import running as stripe_running
-from tests.browser import achieving, cast, claiming, paying
+from tests.browser import achieving, cast, claiming, subscribing
 from tests.browser.site import FLAGS, Site, Watch, chromium_path, serving
 
 SLUG = "browsercafe"
@@ -67,7 +67,7 @@ def site(
                 cast.history(anna, rewards)
                 achieving.achievements(anna)
                 claiming.claims(anna)
-                paying.plans(anna, local_stripe)
+                subscribing.plans(anna, local_stripe)
             yield running
         finally:
             connections.close_all()

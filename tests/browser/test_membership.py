@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser import cast, paying
+from tests.browser import cast, subscribing
 from tests.browser.site import ARTIFACTS, Site
 from tests.browser.test_journey import tab_to
 from tests.browser.test_look import check
@@ -79,8 +79,8 @@ def test_the_pages_of_a_membership_can_be_used_by_everyone(
     site: Site, open_page: Any, in_brand: Any, cookies_of: Any, local_stripe: Any
 ) -> None:
     member = cast.person("Gijs", "gijs@example.com")
-    with paying.at_stripe(local_stripe):
-        row = paying.joins(member, "daily", local_stripe)
+    with subscribing.at_stripe(local_stripe):
+        row = subscribing.joins(member, "daily", local_stripe)
     base = f"/membership/{row.public_id}"
     pages = {
         "mine": "/membership/", "change": f"{base}/change/", "change-up": f"{base}/change/roaster/month-EUR/",
