@@ -68,11 +68,13 @@ class Visitor:
         assert found, f"no form to {action!r} on {self.last.request['PATH_INFO']}"
         return found[which]
 
-    def send(self, action: str, which: int = -1, **given: str) -> str:
+    def send(self, action: str, **given: str) -> str:
         """Send the form of the open page, with these fields besides."""
-        fields = {**self.form(action, which), **given}
+        return self.post(action or self.last.request["PATH_INFO"], {**self.form(action), **given})
+
+    def post(self, path: str, fields: dict[str, str]) -> str:
         self._same_time()
-        self.last = self.client.post(action or self.last.request["PATH_INFO"], fields, follow=True)
+        self.last = self.client.post(path, fields, follow=True)
         return words_of(self.last)
 
     # --- Stripe's page ----------------------------------------------------------------------------------------------
