@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from core import clock
 from core.errors import InvalidInput
+from core.expected import expected
 from loyalty.errors import OccurredInFuture
 from loyalty.payloads import path_of, text_check, values_check
 
@@ -76,9 +77,7 @@ def event_read(raw: Any, *, default_source: str) -> EventInput:
     try:
         body = msgspec.convert(raw, _Envelope, strict=True)
     except msgspec.ValidationError as error:
-        raise InvalidInput(
-            str(error).rpartition(" - at `$")[0] or str(error), field=path_of(error, "").lstrip(".")
-        ) from error
+        raise InvalidInput(expected(error, _Envelope), field=path_of(error, "").lstrip(".")) from error
     for name in ("id", "type"):
         text_check(getattr(body, name), name)
     values_check(raw.get("member"), "member")

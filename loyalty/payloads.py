@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct
 
 from core.errors import InvalidInput
+from core.expected import expected
 from loyalty.definition.jsonschema import Schema, value_faults
 from loyalty.definition.moneyeffects import GIFT_CARD_TENDER, POINTS_TENDER
 from loyalty.errors import UnknownEventType
@@ -169,7 +170,7 @@ def payload_read(
     try:
         body = msgspec.convert(given, typed, strict=True)
     except msgspec.ValidationError as error:
-        raise InvalidInput(_plain(str(error)), field=path_of(error, "data")) from error
+        raise InvalidInput(expected(error, typed), field=path_of(error, "data")) from error
     if isinstance(body, OrderPaid):
         _net_work_out(body.order)
         _tenders_check(body.order)
@@ -241,10 +242,6 @@ def path_of(error: msgspec.ValidationError, root: str) -> str:
     """msgspec's `… - at `$.order.total_minor`` as `data.order.total_minor`."""
     _before, found, path = str(error).rpartition(" - at `$")
     return root + path.rstrip("`") if found else root
-
-
-def _plain(message: str) -> str:
-    return message.rpartition(" - at `$")[0] or message
 
 
 def values_check(value: Any, path: str, *, shaped: bool = False) -> None:

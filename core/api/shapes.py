@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import strict_json
 from core.errors import InvalidInput
+from core.expected import expected
 from core.problems import InvalidQuery
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -51,7 +52,7 @@ def _refusal(
     *,
     strict: bool = True,
 ) -> InvalidInput | InvalidQuery:
-    errors = _field_errors(shape, raw, strict=strict) or [_said(error, "")]
+    errors = _field_errors(shape, raw, strict=strict) or [_said(error, "", shape)]
     first = errors[0]
     more: dict[str, Any] = {"errors": errors} if len(errors) > 1 else {}
     return kind(first["detail"], field=first["field"] or None, **more)
@@ -70,7 +71,7 @@ def _field_errors(shape: type[S], raw: dict[str, Any], *, strict: bool) -> list[
         try:
             msgspec.convert(raw[name], field.type, strict=strict)
         except msgspec.ValidationError as error:
-            found.append(_said(error, name))
+            found.append(_said(error, name, field.type))
     known = {field.encode_name for field in fields}
     for name in raw:
         if name not in known:
@@ -78,8 +79,8 @@ def _field_errors(shape: type[S], raw: dict[str, Any], *, strict: bool) -> list[
     return found
 
 
-def _said(error: msgspec.ValidationError, root: str) -> dict[str, str]:
-    """msgspec's words, taken apart: what is wrong, and where."""
+def _said(error: msgspec.ValidationError, root: str, shape: Any) -> dict[str, str]:
+    """What would be right, and where."""
     text = str(error)
     match = _WHERE.match(text)
     what, path = (match["what"], match["path"].removeprefix(".")) if match else (text, "")
@@ -90,4 +91,6 @@ def _said(error: msgspec.ValidationError, root: str) -> dict[str, str]:
         missing = what.startswith("Object missing")
         path = f"{path}.{key['key']}".removeprefix(".")
         what = _("This field is missing.") if missing else _("There is no such field.")
+    else:
+        what = expected(error, shape)
     return {"field": strict_json.printable(path), "detail": what}

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct
 
 from core.errors import InvalidInput
+from core.expected import expected
 from loyalty.definition.basics import money_digits
 from loyalty.imports.cells import moment_read, money_read, number_read, whole_read
 from loyalty.imports.fields import LINES, OWN, field_guess, fields_of
 from loyalty.imports.refusals import ColumnsUnclear
-from loyalty.payloads import MAX_TEXT, ORDER_PAID, ORDER_RETURNED
+from loyalty.payloads import MAX_TEXT, ORDER_PAID, ORDER_RETURNED, path_of
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -43,7 +44,7 @@ def mapping_read(given: Any, *, kind: str, columns: Sequence[str]) -> Mapping:
     try:
         mapping = msgspec.convert(given, Mapping, strict=True)
     except msgspec.ValidationError as error:
-        raise ColumnsUnclear(str(error), field="mapping") from error
+        raise ColumnsUnclear(expected(error, Mapping), field=path_of(error, "mapping")) from error
     known = fields_of(kind)
     for field in (*mapping.fields, *mapping.constants):
         own = kind == "events" and field.startswith(OWN) and len(field) > len(OWN)
