@@ -34,7 +34,7 @@ from tests.trials.scale import size
 
 pytestmark = pytest.mark.trial
 
-SEQUENCES, LOST, FORGERIES = size(12, 5_000), size(5, 1_000), size(20, 100)
+SEQUENCES, LOST, FORGERIES = size(8, 5_000), size(5, 1_000), size(20, 100)
 
 
 @pytest.fixture(scope="module")
