@@ -66,7 +66,7 @@ class IndexView(ApiView):
 urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
-    path("v1/", include([*members_urls, *loyalty_urls, *rewards_urls, *claims_urls, *referrals_urls, *draws_urls])),
+    path("v1/", include([*loyalty_urls, *members_urls, *rewards_urls, *claims_urls, *referrals_urls, *draws_urls])),
     path("v1/", include(panels_urls)),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),

@@ -10,6 +10,8 @@ from django.urls import include, path
 from config.admin import site
 
 urlpatterns: list[Any] = [
+    # First, since Django tries one after the other: partner systems ask most often.
+    path("api/", include("config.api")),
     path("", include("loyalty.urls")),
     path("", include("members.urls")),
     path("", include("rewards.urls")),
@@ -20,7 +22,6 @@ urlpatterns: list[Any] = [
     path("", include("billing.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),
-    path("api/", include("config.api")),
 ]
 if settings.SANDBOX:
     urlpatterns.append(path("", include("sandbox.urls")))

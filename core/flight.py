@@ -25,7 +25,8 @@ class Flight:
     """
 
     def __init__(self, *statements: tuple[str, Sequence[bytes]]) -> None:
-        # A cursor that is opened sees to the connection, and that it stands in the current brand's schema.
+        # A cursor that is opened sees to the connection; these statements go past it, so what waits for one is sent.
+        connection.settle()  # type: ignore[attr-defined]  # core.postgres
         with connection.cursor() as cursor, connection.wrap_database_errors:
             raw = connection.connection
             if not raw.autocommit and raw.info.transaction_status == TransactionStatus.IDLE:

@@ -26,11 +26,11 @@ from loyalty.demand import demand_note, demand_of
 from loyalty.enrolling import enrolled_event, members_place
 from loyalty.errors import EventConflict, NotBooked
 from loyalty.incoming import EventInput, MemberRef, event_read
-from loyalty.judging import Answer, Item, NotEnrolled, SliceJudge, refusal
+from loyalty.judging import Answer, Item, NotEnrolled, SliceJudge, answers_again, refusal
 from loyalty.models import Enrollment
 from loyalty.parts import Booked, Unwanted, parts_book, parts_of
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
-from loyalty.reading import Context, context_read
+from loyalty.reading import Context, context_read, twins_read
 from loyalty.reversing import reversals_read
 from loyalty.rules.context import EventFacts, needed_counters
 from loyalty.versions import ProgramState, VersionGone, programs, programs_fresh
@@ -90,7 +90,12 @@ def event_ingest(
     for index, event in enumerate(batch):
         seen = first.setdefault((event.source, event.external_id), index)
         (items if seen == index else repeats).append(Item(index, event))
-    if meanwhile is not None:
+    if len(items) > 1:
+        # What is there already needs none of what judging reads. One alone isn't worth a question of its own.
+        known = twins_read([item.event for item in items])
+        answers.update(answers_again(known, items))
+        items = [item for item in items if item.index not in answers]
+    if meanwhile is not None and items:
         done, items = _parts(items, actor, booked, meanwhile)
         answers.update(done)
     while items:

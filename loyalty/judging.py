@@ -37,7 +37,7 @@ from loyalty.incoming import EventInput
 from loyalty.lapsing import Whose, anchor_of, place_progress, standings_lapse
 from loyalty.lotting import award_fields, lots_follow
 from loyalty.payloads import EVENT_REVERSED, INTERNAL, ORDER_PAID, ORDER_RETURNED, payload_read
-from loyalty.reading import Context, Place
+from loyalty.reading import Context, Place, Twin
 from loyalty.returns import return_judge, return_order
 from loyalty.reversing import reversal_judge
 from loyalty.rules.evaluate import evaluate
@@ -79,6 +79,24 @@ def refusal(error: DomainError) -> Answer:
     return Answer(error.status, problem_document(error), error)
 
 
+def twin_answer(twins: Mapping[tuple[str, str], Twin], event: EventInput) -> Answer | None:
+    """An event that is there already: its first answer again, or a refusal when the body differs. None: it is new."""
+    twin = twins.get((event.source, event.external_id))
+    if twin is None:
+        return None
+    if twin.payload_hash != event.body_hash.hex():
+        return refusal(errors.EventConflict(field="id", external_id=event.external_id))
+    return Answer(200, twin.result)
+
+
+def answers_again(twins: Mapping[tuple[str, str], Twin], items: Sequence[Item]) -> dict[int, Answer]:
+    """The answers of those that are there already, by index."""
+    if not twins:
+        return {}
+    found = ((item.index, twin_answer(twins, item.event)) for item in items)
+    return {index: answer for index, answer in found if answer is not None}
+
+
 class SliceJudge:
     """Judges what can be booked together. plan: what to book; answers: by index; rest: put off to the next slice.
 
@@ -109,7 +127,7 @@ class SliceJudge:
         """Judge what can be judged now. NotEnrolled names everyone who must get a place first."""
         for item in items:
             try:
-                answer = self._twin(item.event) or self._judge(item.event)
+                answer = twin_answer(self.context.twins, item.event) or self._judge(item.event)
             except NotEnrolled as missing:
                 self._missing |= missing.missing
                 continue
@@ -121,15 +139,6 @@ class SliceJudge:
                 self.answers[item.index] = answer
         if self._missing:
             raise NotEnrolled(self._missing)
-
-    def _twin(self, event: EventInput) -> Answer | None:
-        """An event that is there already: its first answer again, or a refusal when the body differs."""
-        twin = self.context.twins.get((event.source, event.external_id))
-        if twin is None:
-            return None
-        if twin.payload_hash != event.body_hash.hex():
-            return refusal(errors.EventConflict(field="id", external_id=event.external_id))
-        return Answer(200, twin.result)
 
     def _judge(self, event: EventInput) -> Answer | None:
         """Judge one event into the plan. None: it is put off."""

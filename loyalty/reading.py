@@ -327,6 +327,11 @@ _BUDGETS = (
     " ON w.key = b.key AND w.period = b.period"
 )
 
+_TWINS = (
+    "SELECT e.source, e.external_id, encode(e.payload_hash, 'hex'), e.result::text FROM loyalty_event e"
+    " JOIN unnest(%s::text[], %s::text[]) AS w (source, name) ON w.source = e.source AND w.name = e.external_id"
+)
+
 
 def context_read(
     batch: Sequence[EventInput],
@@ -358,6 +363,14 @@ def context_read(
         for tag, text in cursor.fetchall():
             _take(context, tag, text)
     return context
+
+
+def twins_read(batch: Sequence[EventInput]) -> dict[tuple[str, str], Twin]:
+    """Of these events, those that are there already, by (source, external id)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TWINS, [_texts(each.source for each in batch), _texts(each.external_id for each in batch)])
+        rows = cursor.fetchall()
+    return {(row[0], row[1]): Twin(row[0], row[1], row[2], msgspec.json.decode(row[3])) for row in rows}
 
 
 def _texts(values: Iterable[str]) -> str:

@@ -10,6 +10,6 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.api.auth import provide_finder
-        from partners.principals import principal_find
+        from partners.principals import principal_find, principal_recall
 
-        provide_finder(principal_find)
+        provide_finder(principal_find, principal_recall)

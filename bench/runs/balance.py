@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 from bench.ground import Ground, targets
+from bench.messages import messages
 from bench.report import Finding, Report
 from bench.rounds import interleaved
-from bench.runs.earn import round_trips
 from bench.seeding import Shop
 from bench.web import load_side, web
 
@@ -26,12 +27,13 @@ def run(ground: Ground) -> Report:
     with web(ground.stand) as server:
         sides = {name: load_side(server, each, seconds=sizes.seconds) for name, each in work.items()}
         measured = interleaved(sides, sizes.rounds)
-        trips = round_trips(server, balance_work(shops[:1])["targets"], kind="get")
     report.sides(measured)
     report.ratio(measured, BALANCE, CONSTANT, goal=0.5)
     report.cpu(measured, BALANCE, CONSTANT)
     report.ratio(measured, TIERS, CONSTANT, goal=0.5)
-    report.found(Finding("statements per read of balances", trips, 1, at_least=False))
+    [asked] = balance_work(shops[:1])["targets"]
+    trips = messages(asked, "GET", asked["paths"][0], repeat(b""))
+    report.found(Finding("messages to PostgreSQL per read of balances", trips, 1, at_least=False))
     return report
 
 

@@ -105,7 +105,7 @@ DB_ROLE = env.str("STAMGAST_DB_ROLE", "app")
 def database(url: str, **options: Any) -> dict[str, Any]:
     """A DATABASES entry for a PostgreSQL URL, with the tenant-aware engine."""
     given: dict[str, Any] = dict(environ.Env.db_url_config(url)) if url else {"NAME": "", "HOST": ""}
-    parsed = {**given, "ENGINE": "django_tenants.postgresql_backend"}
+    parsed = {**given, "ENGINE": "core.postgres"}
     parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **options}
     return parsed
 

@@ -35,15 +35,26 @@ class Principal(Struct, frozen=True):
         return True
 
 
+class Known(Struct, frozen=True):
+    """A principal that this process let in before. Whether the key still holds stands in the one row of `question`:
+    it does as long as `holds` says so of that row (None: it is gone)."""
+
+    principal: Principal
+    question: str
+    holds: Callable[[tuple[Any, ...] | None], bool]
+
+
 # (prefix, SHA-256 of the whole key) → the principal, or None; must do the same work for any prefix.
 Finder = Callable[[str, bytes], Principal | None]
+Recall = Callable[[str, bytes], Known | None]
 _finder: Finder | None = None
+_recall: Recall | None = None
 
 
-def provide_finder(finder: Finder) -> None:
-    """Called once in ready() by the room that keeps the keys."""
-    global _finder
-    _finder = finder
+def provide_finder(finder: Finder, recall: Recall | None = None) -> None:
+    """Called once in ready() by the room that keeps the keys. recall: whom it knows already, without a statement."""
+    global _finder, _recall
+    _finder, _recall = finder, recall
 
 
 def key_digest(key: str) -> bytes:
@@ -53,16 +64,26 @@ def key_digest(key: str) -> bytes:
 
 def principal_of(authorization: str) -> Principal:
     """The principal of an Authorization header's value. Unauthenticated."""
-    scheme, _space, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Unauthenticated()
-    form = KEY.match(key.strip())
+    key, form = _key_of(authorization)
     # A malformed key takes the way of an unknown one.
     prefix = form[1] if form else "-"
-    principal = _finder(prefix, key_digest(key.strip())) if _finder is not None else None
+    principal = _finder(prefix, key_digest(key)) if _finder is not None else None
     if principal is None or form is None:
         raise Unauthenticated(invalid_token=True)
     return principal
+
+
+def principal_known(authorization: str) -> Known | None:
+    """Who that was when this process last asked. What it takes them for must be proven before anything is answered."""
+    key, form = _key_of(authorization)
+    return _recall(form[1], key_digest(key)) if form is not None and _recall is not None else None
+
+
+def _key_of(authorization: str) -> tuple[str, re.Match[str] | None]:
+    scheme, _space, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthenticated()
+    return key.strip(), KEY.match(key.strip())
 
 
 class ApiKeyAuthentication(BaseAuthentication):

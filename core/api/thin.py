@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from psycopg.errors import UndefinedTable
 
 from core import strict_json
-from core.api.auth import Principal, header_of, principal_of
+from core.api.auth import Known, Principal, header_of, principal_known, principal_of
 from core.api.limits import request_count
 from core.api.parsers import body_of
 from core.api.perms import scope_check
@@ -24,8 +25,16 @@ from core.problems import Unauthenticated, UnsupportedMediaType
 JSON = "application/json"
 
 
+class _Changed(Exception):
+    """The key isn't what it was when this process last saw it."""
+
+
 class ThinView(ApiView):
-    """Same contract as ApiView; self.request is Django's request."""
+    """Same contract as ApiView; self.request is Django's request.
+
+    Whether a key that this process knows still holds is asked in one message with the view's own first question, if
+    that is a SELECT, and before anything else that it sends; nothing is answered before that is known.
+    """
 
     media_types: ClassVar[tuple[str, ...]] = (JSON,)
     _principal: Principal | None = None
@@ -43,9 +52,33 @@ class ThinView(ApiView):
 
     def _answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         header = header_of(request)
-        if header:
-            self._principal = principal_of(header)
-            self.allowance = request_count(self._principal)
+        if not header:
+            return self._called(request, None, **kwargs)
+        known = principal_known(header)
+        if known is not None:
+            try:
+                return self._riding(request, known, **kwargs)
+            except _Changed:
+                # Before the first row that the view saw: it is called again with what is true now.
+                pass
+        return self._called(request, principal_of(header), **kwargs)
+
+    def _riding(self, request: HttpRequest, known: Known, **kwargs: Any) -> HttpResponse:
+        def prove(row: tuple[Any, ...] | None) -> None:
+            if not known.holds(row):
+                raise _Changed
+
+        connection.ride(known.question, prove)  # type: ignore[attr-defined]  # core.postgres
+        try:
+            return self._called(request, known.principal, **kwargs)
+        finally:
+            # A view that asked nothing, or was refused before it did.
+            connection.settle()  # type: ignore[attr-defined]  # core.postgres
+
+    def _called(self, request: HttpRequest, principal: Principal | None, **kwargs: Any) -> HttpResponse:
+        if principal is not None:
+            self._principal = principal
+            self.allowance = request_count(principal)
         method = request.method or ""
         scope_check(self._principal, method, self.scopes)
         response: HttpResponse = getattr(self, method.lower())(request, **kwargs)

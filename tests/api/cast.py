@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -61,6 +62,9 @@ class Api:
         return self.send("PATCH", path, body, **more)
 
 
+PATH = re.compile(r"SET search_path = [^;]*(; )?")
+
+
 def refused(response: HttpResponse, status: int, code: str, field: str | None = None) -> dict[str, Any]:
     """The problem document of an answer that must be this refusal."""
     problem: dict[str, Any] = msgspec.json.decode(response.content)
@@ -77,8 +81,8 @@ def refused(response: HttpResponse, status: int, code: str, field: str | None = 
 
 
 def statements(call: Callable[[], Any]) -> list[str]:
-    """The statements that a call sends to a brand's tables; finding the brand and setting its path aside."""
+    """The messages that a call sends to a brand's tables; finding the brand and setting its path alone aside."""
     with CaptureQueriesContext(connection) as sent:
         call()
-    known = [each["sql"] for each in sent.captured_queries]
-    return [sql for sql in known if "search_path" not in sql and "tenants_brand" not in sql]
+    known = [PATH.sub("", each["sql"]) for each in sent.captured_queries]
+    return [sql for sql in known if sql and "tenants_brand" not in sql]

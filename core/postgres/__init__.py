@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine as the product uses it (see base.py)."""
