@@ -24,6 +24,7 @@ from loyalty.prizewords import prizes_text
 from loyalty.rules import streaks
 from loyalty.rules.achievements import achievement_refs, card_lapsed, card_refs, challenge_refs, days_near
 from loyalty.rules.dates import period_last_day
+from loyalty.rules.marks import mark_value
 from loyalty.selectors import Place, program_of
 from loyalty.standingfacts import facts_now
 from loyalty.tellings import LANGUAGES
@@ -233,11 +234,12 @@ class _Viewing:
         assert isinstance(compiled, CompiledCard)
         total, filled, first, _ = card_refs(each.code)
         stamps = self.counted(total) - each.stamps * self.counted(filled)
-        if card_lapsed(compiled, stamps, self.counted(first), self.day(each.zone)):
+        since = mark_value(first, self.counted)
+        if card_lapsed(compiled, stamps, since, self.day(each.zone)):
             stamps = 0
         expires = None
-        if each.valid_months and stamps > 0 and self.counted(first) > 0:
-            expires = add_months(date.fromordinal(self.counted(first)), each.valid_months) - timedelta(days=1)
+        if each.valid_months and stamps > 0 and since > 0:
+            expires = add_months(date.fromordinal(since), each.valid_months) - timedelta(days=1)
         return StampCardView(
             code=each.code,
             name=each.name,

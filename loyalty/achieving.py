@@ -46,8 +46,8 @@ def _undone(place: Place, raised: Sequence[Raised], by: AchievementPlan) -> Iter
             yield from (Achieved(kind, code, left + number + 1) for number in range(each.amount))
         elif name == "cards":
             yield from (Achieved("stamp_card", code, left + number + 1) for number in range(each.amount))
-        elif name == "streak_paid" and not (each.guard and place.counters.get(each.guard, 0) > 0):
-            streak, _, at = code.rpartition(":")
+        elif name == "unmarked" and code.startswith("streak_paid:") and not each.guard:
+            streak, _, at = code.removeprefix("streak_paid:").rpartition(":")
             yield Achieved("milestone", streak, int(at))
         elif name == "badge" and left <= 0:
             yield Achieved("badge", code, 1, date.fromisoformat(each.period) if each.period else None)

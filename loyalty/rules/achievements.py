@@ -9,9 +9,8 @@ order of rules. State lives in the member's counters, so a batch, a dry run and 
     stamps:<code>                     stamps ever, less those of cards that lapsed
     cards:<code>                      cards filled
     stamps_day:<code> @ day           stamps of a local day
-    marks:<mark>, marked:<mark>   how often a mark was set, and which of these times holds
-    unmarked:<mark> @ n           1 once the n-th time a mark was set doesn't hold any more
-    card_from:<code>                  the day (its ordinal) on which the card's first stamp came
+    mark…:<mark>                      see marks.py: of card_from:<code>, the day (its ordinal) on which the card's first
+                                      stamp came, and of streak_paid:<code>:<length>
     lapses:<code>, lapsed:<code> @ n  how many cards lapsed; 1 for the n-th once it has
     streak…:<code>                    see streaks.py
     badge:<code> @ last day           grants that hold through that day, "" for good
@@ -40,6 +39,7 @@ from loyalty.definition.facts import CounterRef, Facts
 from loyalty.rules import streaks
 from loyalty.rules.dates import period_start
 from loyalty.rules.judgement import Achieved, Act, Raised
+from loyalty.rules.marks import mark_refs, mark_set, mark_value
 
 # More completions than this by one event wait for the next; the numbers of their prizes lie so far apart.
 MOST_AT_ONCE = 20
@@ -62,13 +62,8 @@ def challenge_refs(code: str, period: str, day: date) -> tuple[CounterRef, Count
     return (f"challenge:{code}", start), (f"challenge_done:{code}", start)
 
 
-def mark_refs(mark: CounterRef) -> tuple[CounterRef, CounterRef]:
-    """(how often the mark was set, which of these times holds)."""
-    return (f"marks:{mark[0]}", ""), (f"marked:{mark[0]}", "")
-
-
 def card_refs(code: str) -> tuple[CounterRef, CounterRef, CounterRef, CounterRef]:
-    """(stamps, cards filled, first stamp's day, lapses)."""
+    """(stamps, cards filled, the mark of the first stamp's day, lapses)."""
     return (f"stamps:{code}", ""), (f"cards:{code}", ""), (f"card_from:{code}", ""), (f"lapses:{code}", "")
 
 
@@ -165,23 +160,13 @@ class Achieving:
         self._add(ref, amount)
         self.raised.append(Raised(ref[0], ref[1], amount))
 
-    def _mark(self, ref: CounterRef, value: int, *, stays: bool = False) -> None:
-        """Set a mark. A return puts back what it was, but not once a later event has set it: the guard says so.
-
-        stays: a return leaves it.
-        """
-        marks, marked = mark_refs(ref)
-        before, number = self._facts.counted(marked), self._facts.counted(marks) + 1
-        over = f"unmarked:{ref[0]}"
-        changes = [(ref, value - self._facts.counted(ref)), (marked, number - before)]
-        if before:
-            changes.append(((over, str(before)), 1))
-        self._add(marks, 1)
+    def _mark(self, mark: CounterRef, value: int, *, stays: bool = False) -> None:
+        """stays: a return leaves it."""
+        changes, back = mark_set(mark, value, self._facts.counted)
         for changed, amount in changes:
             self._add(changed, amount)
         if not stays:
-            self.raised.append(Raised(over, str(number), 0))
-            self.raised += [Raised(key, period, by, guard=f"{over}@{number}") for (key, period), by in changes]
+            self.raised += back
 
     def _add(self, ref: CounterRef, amount: int) -> None:
         added = self._facts.added
@@ -220,7 +205,7 @@ class Achieving:
         if each.per_day:
             steps = min(steps, each.per_day - counted(today))
         here = counted(total) - each.stamps * counted(filled)
-        if card_lapsed(each, here, counted(first), day):
+        if card_lapsed(each, here, mark_value(first, counted), day):
             self._add(total, -here)
             self._add((f"lapsed:{each.code}", str(counted(lapses))), 1)
             self._add(lapses, 1)
@@ -295,7 +280,7 @@ class Achieving:
         for one in each.milestones:
             reached = now // one.at > was // one.at if one.repeat else was < one.at <= now
             paid = streaks.paid_ref(each, one.at)
-            before = self._facts.counted(paid)
+            before = mark_value(paid, self._facts.counted)
             if not reached or (before > 0 and abs(last - before) < one.at):
                 continue
             self._mark(paid, last)

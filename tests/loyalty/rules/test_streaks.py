@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.definition.achievementbuild import CompiledStreak
+from loyalty.rules.marks import mark_value
 from loyalty.rules.streaks import streak_at, unit_day, unit_index, unit_marks
 from tests.loyalty.rules.achieving import Paper, planned, points, streak, told
 
@@ -143,14 +144,43 @@ def test_marks_go_back_one_by_one_with_the_orders_that_set_them() -> None:
     anna = Paper(planned(streaks=[streak("daily", 1)]))
     first, second = anna.did("daily"), anna.did("daily", days=5)
     assert [points(first), points(second)] == [1, 1]
-    before = anna.value("streak_paid:daily:1")
+    before = held(anna)
     third = anna.did("daily", days=9)
     anna.undo(third)
-    assert anna.value("streak_paid:daily:1") == before
+    assert held(anna) == before
     anna.undo(second)
     anna.undo(first)
-    assert anna.value("streak_paid:daily:1") == 0
+    assert held(anna) == 0
     assert points(anna.did("daily", days=9)) == 1
+
+
+def test_a_milestone_is_earned_again_whichever_of_its_orders_went_back_first() -> None:
+    anna = Paper(
+        planned(streaks=[{**streak("daily"), "milestones": [{**streak("x", 3)["milestones"][0], "repeat": True}]}])
+    )
+    for day in range(6):
+        anna.did("daily", days=day)
+    anna.undo(anna.log[2])
+    anna.undo(anna.log[5])
+    # Days 1, 2, 4 and 5 are left, and nothing of them has been paid for: day 3 makes the third in a row again.
+    assert points(anna.did("daily", days=2)) == 3
+
+
+@given(gone=st.permutations(range(4)), pays=st.integers(1, 4))
+def test_what_holds_is_the_latest_mark_that_wasnt_taken_back(gone: list[int], pays: int) -> None:
+    anna = Paper(planned(streaks=[streak("daily", 1)]))
+    log = [anna.did("daily", days=5 * turn) for turn in range(pays)]
+    days = [unit_index("day", date(2026, 3, 2) + timedelta(days=5 * turn)) for turn in range(pays)]
+    left = set(range(pays))
+    for turn in gone:
+        if turn < pays:
+            anna.undo(log[turn])
+            left.discard(turn)
+        assert held(anna) == (days[max(left)] if left else 0)
+
+
+def held(paper: Paper) -> int:
+    return mark_value(("streak_paid:daily:1", ""), lambda ref: paper.counters.get(ref, 0))
 
 
 @pytest.mark.parametrize("unit", ["week", "month"])
