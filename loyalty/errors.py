@@ -180,3 +180,8 @@ class VersionsMoved(Conflict):
     code = "versions_moved"
     title = _("Another version was published or withdrawn since you looked.")
     hint = _("Look at what would change now, then decide again.")
+
+
+class BackfillOver(Conflict):
+    code = "backfill_over"
+    title = _("This count from before is over, or was canceled already.")

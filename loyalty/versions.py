@@ -189,7 +189,9 @@ def _load() -> dict[str, ProgramState]:
             " WHERE p.archived_at IS NULL ORDER BY p.id, v.in_force_from NULLS FIRST, v.number"
         )
         rows = cursor.fetchall()
-        cursor.execute("SELECT version_id, counters::text FROM loyalty_counterbackfill ORDER BY asked_at, id")
+        cursor.execute(
+            "SELECT version_id, counters::text FROM loyalty_counterbackfill WHERE canceled_at IS NULL ORDER BY asked_at, id"
+        )
         counted = {
             version: frozenset(msgspec.json.decode(codes, type=list[str])) for version, codes in cursor.fetchall()
         }

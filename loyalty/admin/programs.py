@@ -17,7 +17,7 @@ from core.backoffice.base import actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
-from loyalty.admin.countback import backfills_open
+from loyalty.admin.countback import backfills_open, cancel_page
 from loyalty.admin.files import document_file, download
 from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
@@ -86,6 +86,7 @@ class ProgramAdmin(SectionPages):
             path("<path:object_id>/publish/", wrap(self.publish_view), name="loyalty_program_publish"),
             path("<path:object_id>/yaml/", wrap(self.yaml_view), name="loyalty_program_yaml"),
             path("<path:object_id>/import/", wrap(self.import_view), name="loyalty_program_import"),
+            path("<path:object_id>/counting/", wrap(self.counting_view), name="loyalty_program_counting"),
             *self.section_urls(),
             *super().get_urls(),
         ]
@@ -194,6 +195,11 @@ class ProgramAdmin(SectionPages):
             back_url=self.url("change", program.pk),
         )
         return TemplateResponse(request, "admin/loyalty/publish.html", context)
+
+    def counting_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        program = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(PUBLISH))
+        return cancel_page(self, request, program)
 
     # --- file ----------------------------------------------------------------------------------------------------
     def yaml_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

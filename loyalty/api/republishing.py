@@ -32,13 +32,16 @@ class VersionAgain(Body):
     """newest: the number of the newest version that you know of; another one since is a conflict.
 
     in_force_from: now when it isn't said. tier_recalculation: by ladder, what becomes of the members of one that
-    changes by it; they stay where they are when it isn't said. The draft stays as it is.
+    changes by it; they stay where they are when it isn't said. count_back: codes of counters that the version brings and
+    the newest doesn't have, which start with what stored events come to; the others start at zero. The draft stays as it
+    is.
     """
 
     newest: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     note: Annotated[str, Meta(max_length=300)] = ""
     in_force_from: Annotated[datetime, Meta(tz=True)] | None = None
     tier_recalculation: Annotated[dict[Annotated[str, Meta(max_length=40)], Mode], Meta(max_length=20)] = {}
+    count_back: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=100)] = []
 
 
 class VersionWithdrawView(ThinView):
@@ -94,5 +97,6 @@ class VersionAgainView(ThinView):
             note=body.note or _("Version %(n)d again") % {"n": number},
             in_force_from=body.in_force_from,
             tier_recalculation=body.tier_recalculation,
+            count_back=body.count_back,
         )
         return 201, version_out(made)

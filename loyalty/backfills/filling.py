@@ -32,11 +32,11 @@ WHERE n.id = ANY (%(enrollments)s) AND v.type = ANY (%(types)s) AND v.version_id
                   AND r.external_id = left('reverse:' || v.source || ':' || v.external_id, 200))
 ORDER BY n.id, v.occurred_at, v.id
 """
-_SEEN = """
+SEEN = """
 SELECT enrollment_id, key, period, value FROM loyalty_progresscounter
 WHERE enrollment_id = ANY (%s) AND key = ANY (%s)
 """
-_COUNT = """
+COUNT = """
 INSERT INTO loyalty_progresscounter (enrollment_id, key, period, value)
 SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[])
 ON CONFLICT (enrollment_id, key, period) DO UPDATE SET value = loyalty_progresscounter.value + EXCLUDED.value
@@ -47,7 +47,7 @@ SET trace = jsonb_set(v.trace, '{raised}', coalesce(v.trace->'raised', '[]') || 
 FROM unnest(%s::uuid[], %s::text[]) AS d (id, raised) WHERE v.id = d.id
 """
 # Whatever was judged by what the member had before is judged again, by programs read anew.
-_MOVED = "UPDATE loyalty_enrollment SET version = version + 1 WHERE id = ANY (%s)"
+MOVED = "UPDATE loyalty_enrollment SET version = version + 1 WHERE id = ANY (%s)"
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -83,7 +83,7 @@ class Filler:
         with connection.cursor() as cursor:
             cursor.execute(_EVENTS, {"enrollments": ids, "types": sorted(self.counters), "own": OWN_SOURCE})
             stored = [_Stored(*row) for row in cursor.fetchall()]
-            cursor.execute(_SEEN, [ids, [each.seen for each in self._all() if each.seen]])
+            cursor.execute(SEEN, [ids, [each.seen for each in self._all() if each.seen]])
             seen: dict[int, dict[CounterRef, int]] = defaultdict(dict)
             for enrollment, key, period, value in cursor.fetchall():
                 seen[enrollment][key, period] = value
@@ -123,16 +123,18 @@ class Filler:
             counted[key, period] = counted.get((key, period), 0) + amount
             self.deltas[stored.enrollment, key, period] += amount
         for each in raised:
-            self.deltas[stored.enrollment, each.key, each.period] -= _returned(each, stored)
+            self.deltas[stored.enrollment, each.key, each.period] -= returned_of(
+                each, total=stored.total_minor, refunded=stored.refunded_minor
+            )
         self.notes.append((stored.id, msgspec.json.encode(raised).decode()))
 
     def _write(self, cursor: Any, enrollments: list[int]) -> None:
         rows = [(*place, value) for place, value in sorted(self.deltas.items()) if value]
         if rows:
-            cursor.execute(_COUNT, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(COUNT, [list(column) for column in zip(*rows, strict=True)])
         if self.notes:
             cursor.execute(_NOTE, [list(column) for column in zip(*self.notes, strict=True)])
-        cursor.execute(_MOVED, [enrollments])
+        cursor.execute(MOVED, [enrollments])
         self.deltas.clear()
         self.notes.clear()
 
@@ -142,8 +144,8 @@ def _keys(counter: CompiledCounter) -> set[str]:
     return {counter.seen} if counter.seen else {key for key, _period in counter.periods}
 
 
-def _returned(raised: Raised, stored: _Stored) -> int:
+def returned_of(raised: Raised, *, total: int, refunded: int) -> int:
     """The share that came back already; what comes back from now on is taken by the returns themselves."""
-    if not raised.by_share or not stored.total_minor:
+    if not raised.by_share or not total:
         return 0
-    return raised.amount * stored.refunded_minor // stored.total_minor
+    return raised.amount * refunded // total

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import Busy
 from core.tasks import HEADER
 from core.tenancy import current_schema
+from loyalty.backfills.emptying import Emptier
 from loyalty.backfills.filling import Filler
 from loyalty.models import CounterBackfill, Program, ProgramVersion
 from loyalty.selectors import program_state_of
@@ -93,7 +94,7 @@ def _piece(run_id: UUID | str) -> bool | None:
             return not CounterBackfill.objects.filter(pk=run_id, finished_at__isnull=True).exists()
         members = _next(run)
         if members and not _withdrawn(run):
-            run.read += _filler(run).fill(members)
+            run.read += _work(run, members)
             run.after, run.done = members[-1], run.done + len(members)
         else:
             run.finished_at = clock.now()
@@ -115,10 +116,14 @@ def _withdrawn(run: CounterBackfill) -> bool:
     return any(each.id == run.version_id for each in program_state_of(run.program_id).withdrawn)
 
 
-def _filler(run: CounterBackfill) -> Filler:
+def _work(run: CounterBackfill, members: list[int]) -> int:
+    """Count these members, or take back what was counted of them; returns how many events were read for it."""
     state = program_state_of(run.program_id)
     plans = state.version(run.version_id).triggers
     counters = {
         trigger: tuple(each for each in plan.raises if each.code in run.counters) for trigger, plan in plans.items()
     }
-    return Filler(state, {trigger: found for trigger, found in counters.items() if found})
+    wanted = {trigger: found for trigger, found in counters.items() if found}
+    if run.canceled_at is not None:
+        return Emptier(state, wanted).empty(members)
+    return Filler(state, wanted).fill(members)

@@ -16,7 +16,8 @@ class CounterBackfill(BrandModel):
     """Asked for with a publication. counters: codes. From then on events of older versions raise them too, so what is
     left to read only shrinks.
 
-    after: the last enrollment that is counted; done, total: members; read: events looked at.
+    after: the last enrollment that is counted; done, total: members; read: events looked at. canceled_at: from then on
+    it goes over the members again and takes back what was counted, and those three are about that.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -31,6 +32,7 @@ class CounterBackfill(BrandModel):
     done = models.PositiveIntegerField(_("members"), default=0)
     total = models.PositiveIntegerField(_("of"), default=0)
     read = models.PositiveBigIntegerField(_("events read"), default=0)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:

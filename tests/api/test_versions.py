@@ -12,7 +12,7 @@ from core import clock
 from core.tables import JobRun
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
-from loyalty.models import Program, ProgramVersion, VersionWithdrawal
+from loyalty.models import CounterBackfill, Program, ProgramVersion, VersionWithdrawal
 from loyalty.publishing import program_publish
 from tests.api.cast import refused
 from tests.loyalty import shop
@@ -78,3 +78,15 @@ def test_what_cannot_be_published_again_is_refused_with_the_place_and_changes_no
     refused(api.post(f"{FIRST}/publish", wrong, once="d"), 422, "invalid_input", "tier_recalculation")
     refused(api.post(f"{FIRST}/publish", {"newest": 2}, once=None), 400, "idempotency_key_missing")
     assert ProgramVersion.objects.count() == 2
+
+
+def test_counters_of_an_older_version_start_with_what_is_stored_where_it_is_asked_for(api: Any, brand: Any) -> None:
+    counters = [{"code": each, "name": each, "trigger": "order.paid"} for each in ("orders", "more")]
+    shop.program({**shop.DOCUMENT, "counters": counters})
+    published()
+    asked = {"newest": 2, "count_back": ["orders"]}
+    refused(
+        api.post(f"{FIRST}/publish", {**asked, "count_back": ["none"]}, once="a"), 422, "invalid_input", "count_back"
+    )
+    assert api.post(f"{FIRST}/publish", asked, once="b").status_code == 201
+    assert CounterBackfill.objects.get().counters == ["orders"]

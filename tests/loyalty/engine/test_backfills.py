@@ -10,13 +10,15 @@ from django.db import transaction
 from django.urls import reverse
 
 from core.errors import InvalidInput
-from core.tables import OutboxMessage
+from core.tables import AuditEntry, OutboxMessage
 from loyalty import ledger
 from loyalty.backfills import filling, work
+from loyalty.backfills.canceling import backfill_cancel
 from loyalty.backfills.choosing import countable, counters_fresh
 from loyalty.backfills.work import backfill_work, backfills_sweep
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
+from loyalty.errors import BackfillOver
 from loyalty.models import CounterBackfill, Program, ProgramVersion, ProgressCounter
 from loyalty.publishing import program_publish
 from loyalty.selectors import program_state_of
@@ -170,7 +172,7 @@ def test_what_was_judged_before_the_publication_and_is_booked_after_the_count_is
     real = ledger.batch_book
     done: list[bool] = []
     if not protected:
-        monkeypatch.setattr(filling, "_MOVED", "SELECT %s")
+        monkeypatch.setattr(filling, "MOVED", "SELECT %s")
 
     def book(**plan: Any) -> list[int]:
         if not done:
@@ -213,6 +215,82 @@ def test_a_count_that_was_killed_goes_on_where_it_stood(brand: Brand, monkeypatc
     assert calls[1] == calls[2]
     assert counted() == first
     assert backfills_sweep() == 0
+
+
+def test_a_count_that_is_canceled_leaves_the_counters_as_if_they_had_started_at_zero(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction.atomic():
+        program = shop.program(document(counted=False))
+        anna, ben = people(program)
+        before(anna, ben)
+        published(program, document(counted=True), count_back=())
+        after(anna, ben)
+        zero = counted()
+        transaction.set_rollback(True)
+    program = shop.program(document(counted=False))
+    anna, ben = people(program)
+    before(anna, ben)
+    published(program, document(counted=True))
+    monkeypatch.setattr(work, "MEMBERS", 1)
+    run = CounterBackfill.objects.get()
+    assert work._piece(run.pk) is None
+    late = shop.order(anna, 30, "A-6", days_ago=3)
+    shop.send(shop.order(anna, 20, "A-5"), late, shop.order(ben, 70, "B-2"))
+    assert counted() != zero
+    backfill_cancel(run=run, actor=shop.STAFF)
+    assert backfills_sweep() == 1
+    # What came while it was counting, and what comes after: late ones, and returns of what was before.
+    shop.send(shop.returned(anna, "A-3", 89, "R-4"), shop.returned(anna, "A-1", 40, "R-5"), shop.review(ben))
+    shop.send(shop.returned(ben, "B-1", 2, "R-6"))
+    assert counted() == zero
+    run.refresh_from_db()
+    assert (run.done, run.total, run.finished_at is not None, backfills_sweep()) == (2, 2, True, 0)
+    with pytest.raises(BackfillOver):
+        backfill_cancel(run=run, actor=shop.STAFF)
+
+
+def test_what_was_judged_before_the_cancel_and_is_booked_after_it_is_judged_again(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = shop.program(document(counted=False))
+    anna, _ben = people(program)
+    published(program, document(counted=True))
+    real, done = ledger.batch_book, []
+
+    def book(**plan: Any) -> list[int]:
+        if not done:
+            done.append(True)
+            backfill_cancel(run=CounterBackfill.objects.get(), actor=shop.STAFF)
+            backfills_sweep()
+        return real(**plan)
+
+    monkeypatch.setattr(ledger, "batch_book", book)
+    shop.send(shop.order(anna, 60, "A-1", days_ago=1))
+    assert done
+    assert not ProgressCounter.objects.filter(key__contains="orders").exclude(value=0).exists()
+
+
+def test_staff_who_may_publish_cancel_a_count_and_see_how_far_it_is_taken_back(brand: Brand, client_for: Any) -> None:
+    staff = {}
+    for role in ("owner", "analyst"):
+        staff[role] = User.objects.create_user(f"{role}@example.com", "a long enough password")
+        staff_role_set(user=staff[role], role=role, actor=shop.STAFF)
+    program = shop.program(document(counted=False))
+    before(*people(program))
+    published(program, document(counted=True))
+    address = reverse("admin:loyalty_program_counting", args=[program.pk])
+    change = reverse("admin:loyalty_program_change", args=[program.pk])
+    assert client_for(brand, user=staff["analyst"]).post(address).status_code == 403
+    client = client_for(brand, user=staff["owner"])
+    assert address in client.get(change).content.decode()
+    assert "what was counted so far is taken back" in client.get(address).content.decode()
+    assert client.post(address).status_code == 302
+    shown = client.get(change).content.decode()
+    assert "is taken back: 0 of 2 members" in shown
+    assert address not in shown
+    assert "Nothing is being counted" in client.get(address).content.decode()
+    assert AuditEntry.objects.filter(action="program.count_back_cancel").count() == 1
 
 
 def test_a_rule_finds_the_history_that_was_counted(brand: Brand) -> None:
