@@ -190,7 +190,8 @@ def _load() -> dict[str, ProgramState]:
         )
         rows = cursor.fetchall()
         cursor.execute(
-            "SELECT version_id, counters::text FROM loyalty_counterbackfill WHERE canceled_at IS NULL ORDER BY asked_at, id"
+            "SELECT version_id, counters::text FROM loyalty_counterbackfill WHERE canceled_at IS NULL"
+            " ORDER BY asked_at, id"
         )
         counted = {
             version: frozenset(msgspec.json.decode(codes, type=list[str])) for version, codes in cursor.fetchall()

@@ -32,9 +32,9 @@ class VersionAgain(Body):
     """newest: the number of the newest version that you know of; another one since is a conflict.
 
     in_force_from: now when it isn't said. tier_recalculation: by ladder, what becomes of the members of one that
-    changes by it; they stay where they are when it isn't said. count_back: codes of counters that the version brings and
-    the newest doesn't have, which start with what stored events come to; the others start at zero. The draft stays as it
-    is.
+    changes by it; they stay where they are when it isn't said. count_back: codes of counters that the version brings
+    and the newest doesn't have, which start with what stored events come to; the others start at zero. The draft stays
+    as it is.
     """
 
     newest: Annotated[int, Meta(ge=1, le=2**31 - 1)]
