@@ -6,6 +6,7 @@ Every number below is worked out by hand beside it; the club is in New York.
 from __future__ import annotations
 
 import pytest
+from django.core import mail
 
 from tests.conftest import ClientFor, NewBrand
 from tests.scenarios.cast import Year, given
@@ -25,7 +26,7 @@ def box(year: Year, month: int) -> dict[str, int]:
 
 
 def test_two_years_with_the_snack_club(year: Year) -> None:
-    year.joins()
+    year.joins(email="ann@example.com", language="nl")
     year.offers("vitamins", 200, "bucks")
 
     # January: the box 75. She follows on Instagram, staff approve: 25. Saying it again gives nothing; Facebook counts
@@ -50,6 +51,11 @@ def test_two_years_with_the_snack_club(year: Year) -> None:
     assert (year.balances(), year.tier("club")) == ({"bucks": 430}, "enthusiast")
     box(year, 5)
     assert (year.balances(), year.tier("club")) == ({"bucks": 505}, "advocate")
+
+    # A letter for each box, in her language, by the message of that name: the fifth told her of the 505.
+    told = [each for each in mail.outbox if each.subject == "Je box is onderweg: 75 Bucks"]
+    assert [each.to for each in told] == [["ann@example.com"]] * 5
+    assert "Je hebt nu 505\xa0Bucks en bent Ambassadeur van Snackclub." in str(told[4].body)
 
     # In June (580) vitamins for 200: 380. They come out of January's 165, then 35 of February's 115.
     box(year, 6)
