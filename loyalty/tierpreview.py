@@ -34,13 +34,20 @@ from loyalty.lapsing import anchor_of
 from loyalty.models import Program
 from loyalty.published import newest_version
 from loyalty.rules.dates import local_day
-from loyalty.rules.tiers import TierMove, rank_of, tier_runs_out
+from loyalty.rules.tiers import Kind, TierMove, rank_of, tier_runs_out
 from loyalty.tiernights import ONE_BY_ONE, Holder, chunk_book
 from loyalty.versions import ProgramState
 
 JOB = "tiers_recalculate"
 Mode = Literal["none", "upgrades_only", "full"]
 MODES: tuple[Mode, ...] = ("none", "upgrades_only", "full")
+
+
+class Recalculated(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A recalculation that is done: when, and what was chosen for which ladder."""
+
+    at: datetime
+    modes: dict[str, str]
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -201,11 +208,8 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
         own, _until = standing.earned
         if own != counted.get(each.place.id):
             return  # moved since it was counted, by what is in force
-        to = ladder.tiers[wanted[each.place.id]].code
-        holds = tier_runs_out(
-            ladder, rank=ladder.ranks[to], at=at, anchor=anchor_of(ladder, each.place, each.joined_at)
-        )
-        move = TierMove(code, "upgraded" if ladder.ranks[to] > rank_of(ladder, own) else "downgraded", own, to, holds)
+        to = wanted[each.place.id]
+        move = recalculation_move(ladder, own=own, to=to, at=at, anchor=anchor_of(ladder, each.place, each.joined_at))
         moved = plan.move_take(move, place=each.place, event_id=None, at=at, cause="program", ranks=ladder.ranks)
         if moved.kind != "kept":
             move_tell(plan, ladder, moved, at=at, member_id=each.member_id, program=state.slug)
@@ -220,11 +224,18 @@ def _recalculate(state: ProgramState, code: str, mode: str, at: datetime) -> Ite
         wanted = {
             place: to
             for place, own, reached in rows
-            if (to := _goes(defined, ladder, own, reached, mode)) is not None and ladder.tiers[to].code != own
+            if (to := tier_goes(defined, ladder, own, reached, mode)) is not None and ladder.tiers[to].code != own
         }
         if wanted:
             chunk_book(sorted(wanted), put)
             yield len(wanted)
+
+
+def recalculation_move(ladder: CompiledLadder, *, own: str, to: int, at: datetime, anchor: date) -> TierMove:
+    """From the tier that was earned to that rank, for as long as it holds from then on."""
+    holds = tier_runs_out(ladder, rank=to, at=at, anchor=anchor)
+    kind: Kind = "upgraded" if to > rank_of(ladder, own) else "downgraded"
+    return TierMove(ladder.code, kind, own, ladder.tiers[to].code, holds)
 
 
 def _previewed(program_id: int, defined: Ladder, ladder: CompiledLadder, old: Ladder | None) -> LadderPreview:
@@ -234,7 +245,7 @@ def _previewed(program_id: int, defined: Ladder, ladder: CompiledLadder, old: La
     for own, reached, members in _rows(_COUNTS, program_id, ladder):
         now[own] = now.get(own, 0) + members
         for mode in MODES:
-            to = _goes(defined, ladder, own, reached, mode)
+            to = tier_goes(defined, ladder, own, reached, mode)
             if to is None:
                 lost[own] = now[own]
             elif ladder.tiers[to].code != own:
@@ -246,7 +257,7 @@ def _previewed(program_id: int, defined: Ladder, ladder: CompiledLadder, old: La
     return LadderPreview(ladder.code, defined.name, names, now, told, lost)
 
 
-def _goes(defined: Ladder, ladder: CompiledLadder, own: str, reached: int, mode: str) -> int | None:
+def tier_goes(defined: Ladder, ladder: CompiledLadder, own: str, reached: int, mode: str) -> int | None:
     """The rank to which a member of that tier goes; None when the tier is gone and nobody says where to."""
     here = ladder.ranks.get(defined.moved_tiers.get(own, own))
     if here is None:
@@ -300,7 +311,7 @@ SELECT p.id, p.own, coalesce(b.rank, 0) FROM places p LEFT JOIN best b ON b.enro
 
 
 def _rows(statement: str, program_id: int, ladder: CompiledLadder, after: int = 0) -> list[Any]:
-    first, last = _counting(ladder)
+    first, last = counting_periods(ladder, local_day(clock.now(), ladder.zone))
     held = ladder.metrics[0].kind == "balance"
     asked = [None if each.by_invitation else list(each.thresholds) for each in ladder.tiers]
     params: dict[str, Any] = {
@@ -314,9 +325,8 @@ def _rows(statement: str, program_id: int, ladder: CompiledLadder, after: int = 
         return list(cursor.fetchall())
 
 
-def _counting(ladder: CompiledLadder) -> tuple[str, str]:
-    """The first and the last period that still count today."""
-    today = local_day(clock.now(), ladder.zone)
+def counting_periods(ladder: CompiledLadder, today: date) -> tuple[str, str]:
+    """The first and the last period that still count on that day."""
     if isinstance(ladder.window, Lifetime):
         return "", ""
     if isinstance(ladder.window, Rolling):

@@ -17,6 +17,7 @@ from loyalty.reading import Account, AwardLot, Place, SpendLot, Standing
 from loyalty.rules.judgement import Judgement
 from loyalty.rules.limiting import BUDGET
 from loyalty.rules.tiers import TierMove
+from loyalty.tierpreview import Recalculated
 from loyalty.versions import ProgramState, VersionRow, compiled_of
 
 # The version that awards of a draft under test name; no published version has it.
@@ -113,7 +114,8 @@ class ReplayState(ProgramState, frozen=True):
 class Setting(msgspec.Struct, frozen=True):
     """What all members of a run share. until: nothing received from then on is looked at. nights: oldest first.
 
-    balanced: a ladder goes by a balance, in one version or another.
+    balanced: a ladder goes by a balance, in one version or another. recalculated: what became of tiers before the
+    window when a version was published.
     """
 
     state: ReplayState
@@ -123,9 +125,12 @@ class Setting(msgspec.Struct, frozen=True):
     ran_at: tuple[datetime, ...]
     zone: ZoneInfo
     balanced: bool
+    recalculated: tuple[Recalculated, ...] = ()
 
 
-def setting_of(state: ReplayState, until: datetime, nights: Sequence[Night]) -> Setting:
+def setting_of(
+    state: ReplayState, until: datetime, nights: Sequence[Night], recalculated: tuple[Recalculated, ...] = ()
+) -> Setting:
     known = tuple(nights)
     versions = [state.compiled, *(compiled_of(row) for row in state.versions)]
     return Setting(
@@ -136,6 +141,7 @@ def setting_of(state: ReplayState, until: datetime, nights: Sequence[Night]) -> 
         tuple(each.ran_at for each in known),
         state.compiled.zone,
         any(ladder.metrics[0].kind == "balance" for each in versions for ladder in each.ladders.values()),
+        recalculated,
     )
 
 

@@ -21,6 +21,7 @@ from loyalty.backtests.beginning import month_of, place_begin
 from loyalty.backtests.following import Rises
 from loyalty.backtests.giving import GivenTier, Giving
 from loyalty.backtests.memory import Changed, Closed, Hand, Held, MemoryPlan, Sale, Setting, Stored
+from loyalty.backtests.ranking import Ranking
 from loyalty.backtests.tally import Tally
 from loyalty.backtests.undoing import Undoing
 from loyalty.backtests.wallet import BEGIN, FAR, Wallet
@@ -35,9 +36,12 @@ from loyalty.reading import AwardLot, Context, MemberContext, OrderContext, Spen
 from loyalty.returns import event_undo, return_judge, return_order
 from loyalty.rising import Riser
 from loyalty.rules.judgement import Judgement, Outcome
-from loyalty.rules.tiers import TierMove, tier_by_balance
+from loyalty.rules.tiers import TierMove
+from loyalty.tierpreview import Recalculated
 
 ACTOR = system("backtest")
+# What happened without an event.
+Told = Hand | Held | Closed | Changed | Recalculated
 
 
 class Replay(SliceJudge):
@@ -64,6 +68,7 @@ class Replay(SliceJudge):
         slug = setting.state.slug
         self.rises = Rises(setting.state, Riser(1, member.public_id, member.joined_at, enrolled_at, slug))
         self.place = place_begin(setting.state, enrolled_at, [purse.account for purse in self.purses.values()])
+        self.ranking = Ranking(setting.state, member, self.place, self.plan)
         self.sales: dict[tuple[str, str], Sale] = {}
         self.undoing = Undoing()
         # Of the window: events by their type, and what became of rules, but for those that didn't match.
@@ -81,9 +86,10 @@ class Replay(SliceJudge):
 
     def run(self, events: Sequence[Stored], hands: Sequence[Hand | Held | Closed | Changed]) -> None:
         """Everything in the order in which it was booked."""
-        both: Sequence[Stored | Hand | Held | Closed | Changed] = events
-        if hands:
-            both = sorted([*events, *hands], key=attrgetter("at"))
+        both: Sequence[Stored | Told] = events
+        recalculated = [each for each in self.setting.recalculated if each.at >= self.place.enrolled_at]
+        if hands or recalculated:
+            both = sorted([*events, *hands, *recalculated], key=attrgetter("at"))
         self.rises.expect(events)
         self.undoing.expect(events)
         for each in both:
@@ -276,7 +282,11 @@ class Replay(SliceJudge):
         self.plan.achievements.clear()
 
     # --- by hand -----------------------------------------------------------------------------------------------------
-    def _hand(self, hand: Hand | Held | Closed | Changed) -> None:
+    def _hand(self, hand: Told) -> None:
+        if isinstance(hand, Recalculated):
+            self.ranking.recalculated(hand)
+            self._due_again()
+            return
         if isinstance(hand, Changed):
             self._give(hand.ladder, self.now)
             self._due_again()
@@ -307,7 +317,7 @@ class Replay(SliceJudge):
             self._give(code, midnight)
         self._lapse_at(midnight)
         self.wallet.expire(midnight)
-        self._follow_balances(midnight)
+        self.ranking.by_balance(midnight)
         self._due_again()
         self._follow_rises()
 
@@ -318,21 +328,6 @@ class Replay(SliceJudge):
             moved = self.giving.follow(ladder, self.place, self.plan, at)
             if moved is not None and moved.kind != "kept":
                 move_tell(self.plan, ladder, moved, at=at, member_id=self.member.public_id, program=self.state.slug)
-
-    def _follow_balances(self, at: datetime) -> None:
-        for ladder in self.state.at(at).ladders.values():
-            standing = self.place.standing(ladder.code)
-            if ladder.metrics[0].kind == "balance" and standing is not None:
-                balance = self.purses[ladder.metrics[0].of].account.balance
-                move = tier_by_balance(ladder, current=standing.earned[0], balance=balance)
-                if move is not None:
-                    moved = self.plan.move_take(
-                        move, place=self.place, event_id=None, at=at, cause="balance", ranks=ladder.ranks
-                    )
-                    if moved.kind != "kept":
-                        move_tell(
-                            self.plan, ladder, moved, at=at, member_id=self.member.public_id, program=self.state.slug
-                        )
 
     def _lapse_at(self, at: datetime) -> None:
         if any(each.due_by(at) for each in self.place.standings):

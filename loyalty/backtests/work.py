@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 from core import clock
 from loyalty.backtests.feed import Person, chunks, nights_of
 from loyalty.backtests.memory import DRAFT_ID, ReplayState, Setting, setting_of
+from loyalty.backtests.ranking import recalculations_of
 from loyalty.backtests.replay import Replay
 from loyalty.backtests.report import report_make
 from loyalty.backtests.tally import Tally, tally_of
@@ -159,7 +160,7 @@ def _setting(run: BacktestRun) -> Setting:
         row=row or VersionRow(DRAFT_ID, 0, ALWAYS, bytes(run.document_hash)),
         compiled=compiled,
     )
-    return setting_of(trial, run.until, nights_of(state.slug, compiled))
+    return setting_of(trial, run.until, nights_of(state.slug, compiled), recalculations_of(trial, run.until))
 
 
 def person_count(setting: Setting, person: Person, tally: Tally) -> None:

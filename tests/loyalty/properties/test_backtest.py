@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core import clock
 from loyalty.backtests.feed import nights_of, people
 from loyalty.backtests.memory import ReplayState, setting_of
+from loyalty.backtests.ranking import recalculations_of
 from loyalty.backtests.replay import Replay
 from loyalty.backtests.tally import Tally
 from loyalty.models import (
@@ -43,7 +44,7 @@ def under_test(state: ProgramState, since: Any) -> ReplayState:
 def replayed(program_id: int, since: Any, until: Any) -> tuple[list[Replay], Tally]:
     state = next(each for each in programs_fresh().values() if each.id == program_id)
     trial = under_test(state, since)
-    setting = setting_of(trial, until, nights_of(state.slug, trial.compiled))
+    setting = setting_of(trial, until, nights_of(state.slug, trial.compiled), recalculations_of(trial, until))
     tally, found = Tally(), []
     for part in (0, 1):
         for person in people(program_id=program_id, since=since, until=until, part=part, parts=2, after=0):
