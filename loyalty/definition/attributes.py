@@ -61,6 +61,13 @@ FIXED: Mapping[str, Attributes] = {
     "panel.answered": {"panel": "object", "panel.code": "text", "panel.on_time": "flag"},
     "tier.reached": {"ladder": "text", "tier": "text", "from_tier": "text", "skipped": "flag"},
 }
+# Types that every brand has besides, whose shape is left open.
+SHARED = (
+    "review.posted", "store.checked_in", "referral.converted", "referral.milestone", "survey.answered",
+    "profile.completed", "member.birthday", "sweepstake.won", "invoice.paid", "subscription.started",
+    "subscription.converted", "subscription.changed", "subscription.canceled", "subscription.ended",
+    "subscription.paused", "subscription.resumed",
+)  # fmt: skip
 
 ATTRIBUTE_WORDS = {
     "order.number": N_("order number"),

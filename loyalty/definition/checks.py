@@ -13,8 +13,9 @@ from loyalty.definition.currencychecks import currency_problems
 from loyalty.definition.document import Document
 from loyalty.definition.ladderchecks import ladder_problems
 from loyalty.definition.limitchecks import limits_problems
+from loyalty.definition.neverchecks import never_counts_problems
 from loyalty.definition.partchecks import text_problems, twice_problems
-from loyalty.definition.pathchecks import counter_path_problems
+from loyalty.definition.pathchecks import counter_path_problems, trigger_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rulechecks import rules_problems
@@ -91,7 +92,9 @@ def _counter(counter: Counter, path: str, ground: Ground) -> Problems:
     yield from text_problems(counter.name, f"{path}.name", 120)
     if counter.when is not None:
         yield from counter.when.problems(f"{path}.when", ground)
+    yield from trigger_problems(counter.trigger, path, ground)
     yield from counter_path_problems(counter, path, ground)
+    yield from never_counts_problems(counter, path)
 
 
 def _program(document: Document) -> Problems:

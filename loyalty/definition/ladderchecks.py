@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from loyalty.definition.document import Document
 from loyalty.definition.effects import Multiply, PointsPerMoney
 from loyalty.definition.entries import entry_code
 from loyalty.definition.ladders import Ladder, Tier
@@ -19,6 +18,7 @@ from loyalty.definition.qualifying import (
     PointsEarned,
     metrics_of,
 )
+from loyalty.definition.reachchecks import reach_problems
 from loyalty.definition.windows import Lifetime, Rolling
 
 
@@ -38,7 +38,7 @@ def ladder_problems(ladder: Ladder, path: str, ground: Ground) -> Problems:
     yield from _thresholds(ladder, path)
     yield from _moved(ladder, path)
     if not wrong and len(ladder.tiers) > 1:
-        yield from _reachable(ladder, path, ground.document)
+        yield from reach_problems(ladder, path, ground.document)
 
 
 def _qualify(ladder: Ladder, path: str, ground: Ground) -> Problems:
@@ -208,25 +208,3 @@ def _moved(ladder: Ladder, path: str) -> Problems:
             )
         if new not in codes:
             yield unknown(here, phrase("tier"), new, codes)
-
-
-def _reachable(ladder: Ladder, path: str, document: Document) -> Problems:
-    """A tier that nobody can reach, since no enabled rule gives what it asks for."""
-    metrics = metrics_of(ladder.qualify)
-    missing = [each.currency for each in metrics if isinstance(each, PointsEarned | BalanceHeld)]
-    missing = [code for code in missing if not _earned(code, document)]
-    if missing and (len(missing) == len(metrics) or not isinstance(ladder.qualify, AnyOf)):
-        yield Problem(
-            f"{path}.tiers[1]",
-            phrase("Nobody can reach it: no enabled rule gives %(missing)s.", missing=missing[0]),
-            phrase("Add a rule that gives %(missing)s, or qualify by another currency.", missing=missing[0]),
-        )
-
-
-def _earned(currency: str, document: Document) -> bool:
-    return any(
-        getattr(effect, "currency", None) == currency and not isinstance(effect, Multiply)
-        for rule in document.rules
-        if rule.enabled
-        for effect in rule.effects
-    )

@@ -16,15 +16,17 @@ from loyalty.definition.conditions import (
     MemberTest,
     TierTest,
 )
-from loyalty.definition.counters import Times
+from loyalty.definition.counters import Counter, Times
 from loyalty.definition.effects import PointsFixed
 from loyalty.definition.limits import EventLimit, MemberLimit
-from loyalty.definition.phrases import phrase
+from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rule import Rule
 
 # Where the values of an order are lists, one of which has to pass: several tests don't exclude each other there.
 _LISTS = ("order.lines", "order.tenders")
+# What is never below zero.
+_FROM_ZERO = ("member.age_years", "member.joined_days", "order.total_minor", "order.net_minor")
 
 
 def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
@@ -35,13 +37,18 @@ def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
             phrase("Wait for another event, such as order.paid."),
         )
     tests = [*_together(rule.audience, f"{path}.audience"), *_together(rule.when, f"{path}.when")]
-    yield from _values_problems(tests)
+    yield from _values_problems(tests, phrase("The rule can never fire"))
     yield from _tiers_problems(tests)
     for here, node in tests:
         if isinstance(node, CounterTest):
             yield from _counter_problems(node, here, rule, ground)
     yield from _refused_problems(rule, path)
     yield from _stopped_problems(rule, path, ground)
+
+
+def never_counts_problems(counter: Counter, path: str) -> Problems:
+    """A counter whose conditions no event can pass stays at zero, whatever goes by it."""
+    yield from _values_problems(list(_together(counter.when, f"{path}.when")), phrase("The counter can never count"))
 
 
 def _together(condition: Condition | None, path: str) -> Iterator[tuple[str, Condition]]:
@@ -59,15 +66,18 @@ def _together(condition: Condition | None, path: str) -> Iterator[tuple[str, Con
 class _Room:
     """The values that tests seen so far leave for one attribute."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, from_zero: bool = False) -> None:
         self.among: set[object] | None = None
-        self.low: tuple[float, bool] | None = None  # (number, whether it is itself left out)
+        # (number, whether it is itself left out)
+        self.low: tuple[float, bool] | None = (0.0, False) if from_zero else None
         self.high: tuple[float, bool] | None = None
         self.gone: set[object] = set()
         self.missing: bool | None = None
+        self.asks = False
 
     def take(self, operator: Operator, value: Values) -> None:
         values = {_plain(each) for each in (value if isinstance(value, tuple) else (value,))}
+        self.asks = self.asks or operator in ("eq", "in", "gt", "ge", "lt", "le")
         if operator == "exists":
             self.missing = value is False
         elif operator in ("eq", "in"):
@@ -86,8 +96,7 @@ class _Room:
 
     @property
     def empty(self) -> bool:
-        asks = self.among is not None or self.low is not None or self.high is not None
-        if self.missing and asks:
+        if self.missing and self.asks:
             return True
         if self.among is not None:
             return not any(self._fits(each) for each in self.among)
@@ -127,26 +136,26 @@ def _asked(node: Condition) -> _Asked | None:
     return None
 
 
-def _values_problems(tests: list[tuple[str, Condition]]) -> Problems:
+def _values_problems(tests: list[tuple[str, Condition]], never: Phrase) -> Problems:
     rooms: dict[str, _Room] = {}
     first: dict[str, str] = {}
     for here, node in tests:
         asked = _asked(node)
         if asked is None:
             continue
-        room = rooms.setdefault(asked.name, _Room())
-        was_empty = room.empty
+        room = rooms.setdefault(asked.name, _Room(from_zero=asked.name.endswith(_FROM_ZERO)))
+        was_empty, name = room.empty, asked.name.removeprefix("member.")
         room.take(asked.operator, asked.value)
         if room.empty and not was_empty:
-            other = first.get(asked.name, here)
+            other = first.get(asked.name)
             yield Problem(
                 here,
-                phrase(
-                    "The rule can never fire: no %(name)s passes this and %(other)s at once.",
-                    name=asked.name.removeprefix("member."),
-                    other=other,
-                ),
-                phrase("Change one of the two, or put them under any."),
+                phrase("%(never)s: no %(name)s passes this and %(other)s at once.", never=never, name=name, other=other)
+                if other is not None
+                else phrase("%(never)s: no %(name)s is like this.", never=never, name=name),
+                phrase("Change one of the two, or put them under any.")
+                if other is not None
+                else phrase("Say what can be, or leave the test out."),
             )
         first.setdefault(asked.name, here)
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from msgspec import Struct
 
 from loyalty.definition.acteffects import Advance
-from loyalty.definition.attributes import Attributes, Kind, attributes_of
+from loyalty.definition.attributes import FIXED, SHARED, Attributes, Kind, attributes_of
 from loyalty.definition.comparison import Operator, Values
 from loyalty.definition.conditions import AttributeTest, Condition, LineTest, conditions_in
 from loyalty.definition.counters import Counter, Sum
@@ -49,6 +49,23 @@ def rule_path_problems(rule: Rule, path: str, ground: Ground) -> Problems:
             asked.append(Asked(f"{path}.limits[{index}].attribute", limit.attribute))
     for each in asked:
         yield from _one(each, known, rule.trigger)
+
+
+def trigger_problems(trigger: str, path: str, ground: Ground) -> Problems:
+    """A type of event that is nearly one that there is: nothing would ever be told of it."""
+    own = {each.type for each in ground.document.event_types}
+    if trigger in FIXED or trigger in SHARED or trigger in own:
+        return
+    close = get_close_matches(trigger, [*FIXED, *SHARED, *own], n=1, cutoff=0.85)
+    if close:
+        yield Problem(
+            f"{path}.trigger",
+            phrase("There is no type of event %(type)r.", type=trigger),
+            phrase(
+                "Did you mean %(name)s? A type of your own that is called so is described in event_types.",
+                name=close[0],
+            ),
+        )
 
 
 def counter_path_problems(counter: Counter, path: str, ground: Ground) -> Problems:

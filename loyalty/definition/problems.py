@@ -63,9 +63,10 @@ class Ground:
 
 def unknown(path: str, what: Phrase, code: str, known: Mapping[str, object] | set[str]) -> Problem:
     """No such code: name those that there are."""
-    names = ", ".join(sorted(known)[:20]) or phrase("none is defined yet")
     wrong = phrase("There is no %(what)s %(code)r.", what=what, code=code)
-    return Problem(path, wrong, phrase("Use one of: %(names)s.", names=names))
+    if not known:
+        return Problem(path, wrong, phrase("There is none yet: make it first, or leave this out."))
+    return Problem(path, wrong, phrase("Use one of: %(names)s.", names=", ".join(sorted(known)[:20])))
 
 
 def problems_told(problems: Iterable[Problem], say: Say) -> list[dict[str, str]]:

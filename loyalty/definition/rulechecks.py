@@ -13,7 +13,7 @@ from loyalty.definition.limitchecks import limits_problems
 from loyalty.definition.limits import Cooldown, EventLimit
 from loyalty.definition.moneyloops import money_loop_problems
 from loyalty.definition.neverchecks import never_problems
-from loyalty.definition.pathchecks import rule_path_problems
+from loyalty.definition.pathchecks import rule_path_problems, trigger_problems
 from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import CapGroup, Rule
@@ -39,6 +39,7 @@ def _rule(rule: Rule, path: str, ground: Ground) -> Problems:
             yield from _multiplies_something(rule, effect, f"{path}.effects[{index}]", ground)
     yield from _when(rule, path, ground)
     yield from _audience(rule, path, ground)
+    yield from trigger_problems(rule.trigger, path, ground)
     yield from rule_path_problems(rule, path, ground)
     yield from never_problems(rule, path, ground)
     yield from _schedule(rule, path)

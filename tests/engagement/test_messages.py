@@ -171,7 +171,7 @@ def test_a_rule_that_names_no_message_there_is_is_refused_at_its_place(brand: Br
     assert problem == "There is no message 'thanks'."
     assert mend == "Use one of: offer."
     [(path, _problem, mend)] = wrong(document())
-    assert (path, mend) == ("rules[0].effects[1].template", "Use one of: none is defined yet.")
+    assert (path, mend) == ("rules[0].effects[1].template", "There is none yet: make it first, or leave this out.")
 
 
 def test_what_a_tier_or_a_friend_gives_is_held_to_the_same(brand: Brand) -> None:
