@@ -219,7 +219,7 @@ def test_plain_values_that_no_document_may_hold_are_refused(value: Any) -> None:
             "cap group",
         ),
         (("rules", 0, "limits"), [{"per": "event", "at_most": 5}] * 2, "rules[0].limits[1]", "stricter"),
-        (("rules", 0, "caps"), ["daily"], "rules[0].caps[0]", "none is defined"),
+        (("rules", 0, "caps"), ["daily"], "rules[0].caps[0]", "There is none yet"),
         (("rules", 0, "when"), {"kind": "tier", "ladder": "x", "any_of": ["y"]}, "rules[0].when.ladder", "club"),
         (
             ("rules", 0, "when"),

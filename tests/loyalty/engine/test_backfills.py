@@ -256,7 +256,8 @@ def test_what_was_judged_before_the_cancel_and_is_booked_after_it_is_judged_agai
     program = shop.program(document(counted=False))
     anna, _ben = people(program)
     published(program, document(counted=True))
-    real, done = ledger.batch_book, []
+    real = ledger.batch_book
+    done: list[bool] = []
 
     def book(**plan: Any) -> list[int]:
         if not done:

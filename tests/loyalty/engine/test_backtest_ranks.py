@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
@@ -40,16 +41,21 @@ def published(program: Program, time: Time, mode: str, *tiers: tuple[str, int], 
 
 
 def told(place: Enrollment, time: Time) -> dict[str, int]:
-    found, tally = backtest.replayed(place.program_id, time.now, time.now + timedelta(hours=1))
+    """Where all stand in the replay, which is where they stand."""
+    found, _tally = backtest.replayed(place.program_id, time.now, time.now + timedelta(hours=1))
     for each in found:
         backtest.assert_as_it_was(each)
-    return tally.tiers["main"]
+    return dict(Counter(standing.tier for each in found for standing in each.place.standings))
 
 
 LADDERS: list[tuple[str, tuple[tuple[str, int], ...], dict[str, Any]]] = [
     ("full", (("enthusiast", 0), ("advocate", 400), ("vip", 2000)), {}),
     ("upgrades_only", (("enthusiast", 0), ("advocate", 400), ("vip", 2000)), {}),
-    ("full", (("enthusiast", 0), ("advocate", 400), ("vip", 2000)), {"window": {"kind": "rolling", "months": 3}}),
+    (
+        "full",
+        (("enthusiast", 0), ("advocate", 400), ("vip", 2000)),
+        {"window": {"kind": "rolling", "months": 3}, "valid": "while_qualifying"},
+    ),
     ("none", (("enthusiast", 0), ("vip", 1000)), {"moved_tiers": {"advocate": "enthusiast"}}),
 ]
 
