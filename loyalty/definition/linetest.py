@@ -26,6 +26,12 @@ _BARE_WORDS = {
     "quantity": N_("%(amount)s pieces"),
     "net_minor": N_("%(amount)s on lines"),
 }
+# The same of one.
+_ONE_WORDS = {
+    "lines": N_("%(amount)s line where %(where)s"),
+    "quantity": N_("%(amount)s piece on lines where %(where)s"),
+}
+_BARE_ONE_WORDS = {"lines": N_("%(amount)s line"), "quantity": N_("%(amount)s piece")}
 _TESTS: dict[str, Callable[[int, int], bool]] = {"ge": int.__ge__, "eq": int.__eq__, "le": int.__le__}
 
 
@@ -53,9 +59,11 @@ class LineTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     def words(self, teller: Teller) -> str:
         number = teller.money_of(self.value) if self.measure == "net_minor" else str(self.value)
         amount = teller.tell(_OPERATOR_WORDS[self.operator], n=number)
+        one = self.value == 1
         if not self.where:
-            return teller.tell(_BARE_WORDS[self.measure], amount=amount)
-        return teller.tell(_MEASURE_WORDS[self.measure], amount=amount, where=tests_words(self.where, teller))
+            return teller.tell((_BARE_WORDS | (_BARE_ONE_WORDS if one else {}))[self.measure], amount=amount)
+        words = (_MEASURE_WORDS | (_ONE_WORDS if one else {}))[self.measure]
+        return teller.tell(words, amount=amount, where=tests_words(self.where, teller))
 
     def build(self, path: str, scope: ConditionScope) -> Check:
         keys, holds, test = tuple(self.of.split(".")), tests_build(self.where), _TESTS[self.operator]

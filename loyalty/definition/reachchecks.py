@@ -51,7 +51,7 @@ def reach_problems(ladder: Ladder, path: str, document: Document) -> Problems:
         yield Problem(
             f"{path}.tiers[{index}].{'thresholds' if len(metrics) > 1 else 'threshold'}",
             phrase(
-                "Nobody can reach it: the limits let through %(most)s of %(currency)s at most in its window.",
+                "Nobody can reach it: the limits let through %(most)s %(currency)s at most in its window.",
                 most=found,
                 currency=counted.currency if isinstance(counted, PointsEarned) else "",
             ),

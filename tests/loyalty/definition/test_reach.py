@@ -62,7 +62,7 @@ def test_a_tier_above_what_the_limits_let_through_in_its_window_is_refused(
     told = found(plain([rule("a", fixed(25), limits=[limit])], ladders=[laddered(window, valid)]))
     assert [each.path for each in told] == (["ladders[0].tiers[1].threshold"] if most else [])
     if most:
-        assert f"let through {most} of points at most" in told[0].problem
+        assert f"let through {most} points at most" in told[0].problem
         assert told[0].mend == f"Ask for {most} or less, or give the limits more room."
 
 

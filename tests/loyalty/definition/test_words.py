@@ -152,3 +152,17 @@ def test_tiers_are_compared_by_code() -> None:
     (change,) = changes(lambda document: document["ladders"][0]["tiers"][1].update(threshold=750), before)
     assert change.path == "ladders.club.tiers.two.threshold"
     assert change.sentence == "Tier Two: points to reach it changes from 500 to 750."
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [
+        ({"where": [{"path": "sku", "operator": "eq", "value": "A"}]}, "at least 1 line where"),
+        ({"value": 2}, "at least 2 lines"),
+        ({"operator": "eq"}, "exactly 1 line"),
+        ({"measure": "quantity", "operator": "le"}, "at most 1 piece"),
+    ],
+)
+def test_one_line_is_a_line(test: dict[str, Any], words: str) -> None:
+    told = sentence(trigger="order.paid", when={"kind": "line", **test})
+    assert f"{words}:" in told or f"{words} article" in told or f"{words} sku" in told, told
