@@ -8,10 +8,12 @@ from typing import Any
 
 from celery.schedules import crontab
 from celery.signals import task_postrun, worker_process_init
+from kombu.transport import TRANSPORT_ALIASES
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
+TRANSPORT_ALIASES["filesystem"] = "core.filebroker:Transport"
 app = CeleryApp("stamgast")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
