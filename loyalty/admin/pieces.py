@@ -186,9 +186,13 @@ def checked(
     program: Program, kind: str, form: StructForm, before: dict[str, Any] | None
 ) -> tuple[Document | None, dict[str, Any] | str]:
     """The draft with what stands in the form, and the piece itself; without a document, what it still lacks."""
+    # What is wrong with the whole, or with saving it, stands above the form.
+    above = form.errors.pop("", None)
     made = form.made()
+    told = next((messages[0] for messages in form.errors.values()), "")
+    if above is not None:
+        form.errors[""] = above
     if made is None:
-        told = next((messages[0] for messages in form.errors.values()), "")
         return None, _("Fill in what is missing to read here what it does.") if _blank(form) else told
     try:
         code = piece_key(kind, before) if before is not None else None

@@ -14,6 +14,7 @@ from core.backoffice.display import points
 from loyalty.definition.document import Document
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_shape
+from loyalty.definition.rule import Rule
 from loyalty.definition.translation import Teller
 from loyalty.definition.words import rule_told
 from loyalty.traces import trace_whole
@@ -78,7 +79,7 @@ def _document(plain: Mapping[str, Any] | None) -> Document | None:
 
 def _line(told: Mapping[str, Any], document: Document | None, teller: Teller | None) -> TraceLine:
     code, outcome, why = told["rule"], told["outcome"], told.get("why", "")
-    rule = teller.rules.get(code) if teller else None
+    rule = _rule(document, code)
     tone, words = _outcome(outcome, told.get("amounts", ()), teller)
     return TraceLine(
         rule=code,
@@ -88,6 +89,14 @@ def _line(told: Mapping[str, Any], document: Document | None, teller: Teller | N
         why=_why(outcome, why, rule, document, teller),
         sentence=rule_told(rule, teller, document) if rule and teller and document else "",
     )
+
+
+def _rule(document: Document | None, code: str) -> Rule | None:
+    """Of the document's own, or one that a tier or another room brings."""
+    try:
+        return document.rule(code) if document is not None else None
+    except KeyError:
+        return None
 
 
 def _outcome(outcome: str, amounts: Any, teller: Teller | None) -> tuple[str, str]:
@@ -125,7 +134,7 @@ def _why(outcome: str, why: str, rule: Any, document: Document | None, teller: T
     if not why:
         return ""
     if outcome == "stopped":
-        other = teller.rules.get(why) if teller else None
+        other = _rule(document, why)
         return _("“%(rule)s” came first or was better.") % {
             "rule": teller.text(other.name) if teller and other else why
         }

@@ -72,7 +72,7 @@ def codes(whole: Whole, *lists: str) -> Choices:
 
 def is_reference(field: Field | None) -> bool:
     """Whether the field takes only what is known."""
-    if field is None:
+    if field is None or (field.owner.__name__, field.name) in _OPEN_OWN:
         return False
     return field.name in LISTS or (field.owner.__name__, field.name) in _OWN or field.name == "time_zone"
 
@@ -115,8 +115,12 @@ def reference_choices(
         case "time_zone":
             return _zones()
         case "money_currency":
-            return [(each, each) for each in MONEY]
+            return _money()
     return []
+
+
+def _money() -> Choices:
+    return [(each, each) for each in MONEY]
 
 
 def _groups(whole: Whole, beside: Mapping[str, Any]) -> Choices:
@@ -162,6 +166,7 @@ _OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
 # The same with anything else beside it.
 _OPEN_OWN: dict[tuple[str, str], Callable[[Whole, Mapping[str, Any]], Choices]] = {
     ("Ladder", "moved_tiers"): _own_tiers,
+    ("OrderBody", "currency"): lambda _whole, _beside: _money(),
 }
 
 
