@@ -27,6 +27,23 @@ class BillingConfig(AppConfig):
         handler("invoice.refunded")(take_back)
         for topic in TOPICS:
             handler(topic)(tell_program)
+        boxes_register()
         sealed_place("billing_stripeconnection", "sealed_key", KEY_PURPOSE)
         sealed_place("billing_stripeconnection", "sealed_secret", SECRET_PURPOSE)
         sealed_place("billing_stripeconnection", "sealed_old_secret", OLD_SECRET_PURPOSE)
+
+
+def boxes_register() -> None:
+    """What boxes bring: a page, events that earn, and addresses that are sealed."""
+    from billing.boxes import pages, words
+    from billing.boxes.addressing import PURPOSE
+    from core.outbox import handler
+    from core.resealing import sealed_place
+    from loyalty.home import member_link
+
+    member_link(pages.menu_links)
+    for topic in words.TOPICS:
+        handler(topic)(words.tell_program)
+    handler("shipment.returned")(words.take_back)
+    sealed_place("billing_shipment", "address", PURPOSE)
+    sealed_place("billing_boxhabit", "address", PURPOSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.boxes.checks import box_problems, not_paid_again
 from billing.section import BillingSection, Intro, OneFee, Plan, Recurring
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
@@ -45,6 +46,10 @@ def _plan(each: Plan, path: str, ground: Ground) -> Problems:
         yield from _prices(each.charge, f"{path}.charge.prices")
     if isinstance(each.charge, Recurring) and each.charge.intro is not None:
         yield from _intro(each.charge.intro, f"{path}.charge.intro")
+    if each.box is not None and not isinstance(each.charge, Recurring):
+        yield not_paid_again(f"{path}.box")
+    elif each.box is not None and isinstance(each.charge, Recurring):
+        yield from box_problems(each.box, f"{path}.box", {price.money_currency for price in each.charge.prices})
 
 
 def _prices(charge: OneFee | Recurring, path: str) -> Problems:

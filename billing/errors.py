@@ -94,6 +94,33 @@ class NotPossibleNow(Conflict):
     title = _("This can't be done with the subscription as it is now.")
 
 
+class ShipmentNotFound(NotFound):
+    code = "shipment_not_found"
+    title = _("There is no such box.")
+
+
+class BoxClosed(Conflict):
+    """context: closed_at."""
+
+    code = "box_closed"
+    title = _("This box is closed: it is being packed.")
+    hint = _("Change the next one instead.")
+
+
+class BoxState(Conflict):
+    """context: state, can_become."""
+
+    code = "box_state"
+    title = _("The box can’t go there from where it is.")
+
+
+class NotSentThere(InvalidInput):
+    """context: countries."""
+
+    code = "not_sent_there"
+    title = _("Boxes aren’t sent to that country.")
+
+
 class PreviewStale(Conflict):
     code = "preview_stale"
     title = _("The amount isn't what was shown any more.")

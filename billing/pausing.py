@@ -5,15 +5,17 @@ All of it stands behind this module: Stripe's newer API has a pause of its own, 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
 from billing.acting import account_of, change, note, running, schedule_release
+from billing.boxes.closing import closed_refuse, skipped_refuse
 from billing.errors import NotPossibleNow
 from billing.models import Subscription
 from billing.operations import operation_run
-from billing.plans import section_now
+from billing.plans import definition_of, section_now
+from billing.renewing import renewal_at as renewal_at
 from billing.syncing import subscription_sync
 from billing.times import months_later, seconds_of
 from core import clock
@@ -23,16 +25,20 @@ from core.errors import InvalidInput
 Billing = Subscription.Billing
 # Collection begins again a day after the last renewal that is left out, long before the next.
 AFTER = timedelta(days=1)
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def subscription_skip(*, subscription: Subscription, actor: Actor) -> Subscription:
-    """Leave out the next cycle: it isn't charged, and gives nothing. Not in a transaction.
+def subscription_skip(*, subscription: Subscription, actor: Actor, cycles: int = 1) -> Subscription:
+    """Leave out the next cycle, or as many of a plan with boxes as it allows: they aren't charged, and give nothing.
+    Not in a transaction.
 
-    NotPossibleNow: in a trial, late with a payment, to end anyway, or paused already.
+    NotPossibleNow: in a trial, late with a payment, to end anyway, or paused already; BoxClosed; InvalidInput.
     """
+    box = definition_of(subscription.plan).box
+    most = max(1, box.most_skips) if box is not None else 1
+    if not 1 <= cycles <= most:
+        raise InvalidInput(_("Skip 1 to %(n)d.") % {"n": most}, field="cycles")
     row = _pausable(subscription)
-    return _pause(row, cycles=1, kind="skip_asked", actor=actor)
+    return _pause(row, cycles=cycles, kind="skip_asked", actor=actor)
 
 
 def subscription_pause(*, subscription: Subscription, months: int, actor: Actor) -> Subscription:
@@ -50,15 +56,6 @@ def subscription_pause(*, subscription: Subscription, months: int, actor: Actor)
     return _pause(row, cycles=cycles, kind="pause_asked", actor=actor)
 
 
-def renewal_at(row: Subscription, number: int) -> datetime:
-    """The renewal after so many cycles from the end of the period that runs; 0 is the next one."""
-    assert row.period_end is not None
-    assert row.price is not None
-    if row.price.every == "week":
-        return row.period_end + timedelta(weeks=number)
-    return months_later(row.period_end, MONTHS[row.price.every] * number)
-
-
 def _pausable(subscription: Subscription) -> Subscription:
     row = running(subscription)
     if row.billing != Billing.ACTIVE or row.period_end is None or row.price is None:
@@ -67,6 +64,7 @@ def _pausable(subscription: Subscription) -> Subscription:
         raise NotPossibleNow(_("It ends anyway. Take that back first."), state="cancel_scheduled")
     if row.collection_paused:
         raise NotPossibleNow(_("It is paused already."), state="paused")
+    closed_refuse(row)
     return row
 
 
@@ -92,6 +90,8 @@ def subscription_resume(*, subscription: Subscription, actor: Actor) -> Subscrip
         return row
     params: dict[str, object] = {"pause_collection": ""} if row.collection_paused else {}
     within = row.paid_until is not None and row.paid_until <= clock.now()
+    if not within:
+        skipped_refuse(row)
     if within:
         params |= {
             "billing_cycle_anchor": "now",

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.access import access_follow
+from billing.boxes.planning import boxes_follow
 from billing.catalog import price_of
 from billing.customers import member_of
 from billing.models import (
@@ -61,6 +62,7 @@ def customer_follow(connection: StripeConnection, read: ReadCustomer) -> Followe
             _gone(connection, member)
         invoices_follow(connection, member, read)
         access_follow(member)
+        boxes_follow(member)
     return followed
 
 

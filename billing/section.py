@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from billing.boxes.shape import Box
 from loyalty.definition.basics import Code, LocalText, money_text
 from loyalty.definition.translation import N_, Teller
 
@@ -105,7 +106,7 @@ class PlanTier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A plan. group: of one group a member has one plan at a time. level: higher is more, so moving there is an
     upgrade. features: what the page lists. promotion_codes: whether codes of the brand's are taken on joining.
-    offered: whether it can be joined now; who has it keeps it."""
+    offered: whether it can be joined now; who has it keeps it. box: what each cycle sends."""
 
     noun: ClassVar[str] = N_("Plan %(name)s")
     code: Code
@@ -118,6 +119,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tier: PlanTier | None = None
     promotion_codes: bool = False
     offered: bool = True
+    box: Box | None = None
 
     def words(self, teller: Teller) -> str:
         text = self.charge.words(teller)

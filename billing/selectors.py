@@ -13,8 +13,8 @@ from billing.access import state_now
 from billing.errors import SubscriptionNotFound
 from billing.joining import live_of, trial_of
 from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription
-from billing.pausing import renewal_at
 from billing.plans import definition_of, plans_offered
+from billing.renewing import renewal_at
 from billing.section import Plan, Recurring
 from billing.standing import State
 from core import clock

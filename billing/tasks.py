@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.access import access_sweep
+from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
 from billing.errors import StripeKeyRefused, StripeUnavailable
 from billing.models import StripeConnection
@@ -21,9 +22,11 @@ def stripe_event(event_id: int) -> None:
 
 @brand_task
 def billing_sweep() -> None:
-    """Beat's round: what waits of Stripe's, whose access has ended, and plans of versions that have taken effect."""
+    """Beat's round: what waits of Stripe's, whose access has ended, boxes that close, and plans of versions that have
+    taken effect."""
     events_work()
     access_sweep()
+    boxes_sweep()
     notices_sweep()
     plans_due()
     for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):

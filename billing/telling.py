@@ -30,26 +30,33 @@ TOPICS = (
 
 def tell_program(message: Message) -> None:
     """The outbox' handler. Told again, it is the same event."""
-    _take(program_event(message.topic, message.payload))
+    event_take(program_event(message.topic, message.payload))
 
 
 def take_back(message: Message) -> None:
     """What a payment earned goes when it is given back whole. A part that is given back takes nothing with it."""
     told = message.payload
-    if not told.get("whole"):
-        return
+    if told.get("whole"):
+        taken_back(
+            "invoice.paid", told, key=told["key"].rpartition(":")[0],
+            reason={"en": "The payment was given back", "nl": "De betaling is teruggegeven"},
+        )  # fmt: skip
+
+
+def taken_back(topic: str, told: dict[str, Any], *, key: str, reason: dict[str, str]) -> None:
+    """What the event of that key earned goes, as often as this is told."""
     event = reversal_event(
         source=BILLING_SOURCE,
-        external_id=event_id("invoice.paid", told["subscription_id"], told["key"].rpartition(":")[0]),
+        external_id=event_id(topic, told["subscription_id"], key),
         member=told["member_id"],
         program=told["program"],
         at=datetime.fromisoformat(told["at"]),
-        reason={"en": "The payment was given back", "nl": "De betaling is teruggegeven"},
+        reason=reason,
     )
-    _take(event)
+    event_take(event)
 
 
-def _take(event: EventInput) -> None:
+def event_take(event: EventInput) -> None:
     """What a program refuses (one that has no version, whoever was erased) is refused for good; the rest is retried."""
     [answer] = event_ingest([event], actor=ACTOR)
     if answer.error is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def at(seconds: object) -> datetime | None:
@@ -19,9 +19,22 @@ def seconds_of(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def months_later(moment: datetime, months: int) -> datetime:
-    """The same day and time so many months later, or the month's last day where there is no such day. In UTC."""
+def months_later(moment: datetime, months: int, day: int | None = None) -> datetime:
+    """The same day and time so many months later, or the month's last day where there is no such day. In UTC.
+
+    day: the one that is meant, where the moment's own month was too short for it.
+    """
     years, month = divmod(moment.month - 1 + months, 12)
     year = moment.year + years
     last = monthrange(year, month + 1)[1]
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+    return moment.replace(year=year, month=month + 1, day=min(max(moment.day, day or 0), last))
+
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def step_later(moment: datetime, every: str, number: int, day: int | None = None) -> datetime:
+    """So many weeks, months, quarters or years later."""
+    if every == "week":
+        return moment + timedelta(weeks=number)
+    return months_later(moment, MONTHS[every] * number, day)

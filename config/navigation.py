@@ -60,6 +60,7 @@ def _rewards(request: HttpRequest) -> dict[str, Any]:
         _item(request, _("Redemptions"), "shopping_cart_checkout", "rewards.redemption"),
         _item(request, _("Vouchers"), "confirmation_number", "rewards.voucher"),
         _item(request, _("Parcels"), "package_2", "rewards.fulfilment"),
+        _item(request, _("Boxes"), "inventory_2", "billing.shipment"),
         _item(request, _("Waiting lists"), "hourglass_top", "rewards.waitingplace"),
         _item(request, _("Benefits"), "loyalty", "rewards.benefit"),
         _item(request, _("Uses of benefits"), "task_alt", "rewards.benefituse"),

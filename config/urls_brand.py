@@ -20,6 +20,7 @@ urlpatterns: list[Any] = [
     path("", include("panels.urls")),
     path("", include("claims.urls")),
     path("", include("billing.urls")),
+    path("", include("billing.boxes.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),
 ]

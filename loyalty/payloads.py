@@ -59,6 +59,11 @@ BUILT_IN = frozenset(
         "subscription.ended",
         "subscription.paused",
         "subscription.resumed",
+        # And of the boxes that plans send.
+        "shipment.sent",
+        "shipment.delivered",
+        "shipment.skipped",
+        "shipment.canceled",
     }
 )
 # Only the product itself says these; a partner who could would enroll people by event.

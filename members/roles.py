@@ -38,36 +38,40 @@ SEE_PROGRAM = (
     | _may("panels", "view", "panel")
     | _may("rewards", "view", "reward", "codepool", "rewardstock", "benefit", "rewardfile")
 )
-SEE_LEDGER = _may(
-    "loyalty",
-    "view",
-    "enrollment",
-    "event",
-    "order",
-    "pointsaccount",
-    "pointsentry",
-    "pointslot",
-    "lotdraw",
-    "budget",
-    "progresscounter",
-    "achievement",
-    "tierchange",
-    "tierstanding",
-    "pointsadjustment",
-    "pointshold",
-    "pointstransfer",
-) | _may(
-    "rewards",
-    "view",
-    "redemption",
-    "benefitgrant",
-    "benefituse",
-    "cartpayment",
-    "voucher",
-    "fulfilment",
-    "waitingplace",
-    "donation",
-    "storecredit",
+SEE_LEDGER = (
+    _may(
+        "loyalty",
+        "view",
+        "enrollment",
+        "event",
+        "order",
+        "pointsaccount",
+        "pointsentry",
+        "pointslot",
+        "lotdraw",
+        "budget",
+        "progresscounter",
+        "achievement",
+        "tierchange",
+        "tierstanding",
+        "pointsadjustment",
+        "pointshold",
+        "pointstransfer",
+    )
+    | _may(
+        "rewards",
+        "view",
+        "redemption",
+        "benefitgrant",
+        "benefituse",
+        "cartpayment",
+        "voucher",
+        "fulfilment",
+        "waitingplace",
+        "donation",
+        "storecredit",
+    )
+    | _may("billing", "view", "shipment")
 )
 SEE_PEOPLE = (
     _may("loyalty", "view", "leaderboardplayer")
@@ -96,6 +100,7 @@ SERVE_MEMBERS = (
     )
     | frozenset({"claims.decide_claim", "claims.decide_checkin", "referrals.decide_referral"})
     | _may("referrals", "change", "referralcode")
+    | frozenset({"billing.handle_shipment"})
     | frozenset({"rewards.handle_fulfilment", "rewards.refund_redemption", "rewards.refund_cartpayment"})
     | frozenset({"panels.handle_panel"})
     | frozenset({"rewards.give_benefit"})

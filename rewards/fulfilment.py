@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
-from typing import Annotated
 
 import msgspec
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from msgspec import Meta, Struct
 
 from core import clock
 from core.actor import Actor
+from core.addresses import Address as Address
 from core.audit import audit_record
 from core.backoffice.export import safe_cell
-from core.countries import country_name
 from core.errors import Conflict
 from core.outbox import outbox_add
 from core.secrets import seal, unseal
@@ -27,7 +25,6 @@ from rewards.pieces import piece_of
 
 PURPOSE = "address"
 State = Fulfilment.State
-Line = Annotated[str, Meta(max_length=120)]
 # From a state to those that it may become.
 MOVES: dict[str, tuple[str, ...]] = {
     State.TO_PACK: (State.PACKED, State.SHIPPED),
@@ -46,22 +43,6 @@ class NoParcel(Conflict):
 class ParcelState(Conflict):
     code = "parcel_state"
     title = _("The parcel can’t go there from where it is.")
-
-
-class Address(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a parcel goes. country: two letters."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=120)]
-    street: Annotated[str, Meta(min_length=1, max_length=120)]
-    postcode: Annotated[str, Meta(min_length=1, max_length=20)]
-    city: Annotated[str, Meta(min_length=1, max_length=120)]
-    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")]
-    extra: Line = ""
-
-    @property
-    def lines(self) -> list[str]:
-        lines = (self.name, self.street, self.extra, f"{self.postcode} {self.city}", country_name(self.country))
-        return [each for each in lines if each]
 
 
 def address_set(*, redemption: Redemption, address: Address, actor: Actor) -> Fulfilment:

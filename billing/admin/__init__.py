@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from billing.admin import words  # noqa: F401  (it registers)
+from billing.admin import boxes, words  # noqa: F401  (each registers)

@@ -1,5 +1,6 @@
 """Tables of the billing room, all in the brand's schema."""
 
+from billing.models.box import BoxHabit, Shipment
 from billing.models.connection import BillingOperation, StripeConnection, StripeEvent, StripeObject
 from billing.models.invoice import Invoice, Refund
 from billing.models.plan import MembershipPlan, PlanPrice
@@ -11,11 +12,13 @@ __all__ = [
     "BillingOperation",
     "BillingProfile",
     "BillingReport",
+    "BoxHabit",
     "Checkout",
     "Invoice",
     "MembershipPlan",
     "PlanPrice",
     "Refund",
+    "Shipment",
     "StripeConnection",
     "StripeEvent",
     "StripeObject",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from billing.boxes.addressing import address_sealed
 from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
 from billing.models import (
     BillingDifference,
     BillingOperation,
     BillingProfile,
     BillingReport,
+    BoxHabit,
     Checkout,
     Invoice,
     MembershipPlan,
     PlanPrice,
     Refund,
+    Shipment,
     StripeConnection,
     StripeEvent,
     StripeObject,
@@ -22,6 +25,7 @@ from billing.models import (
     SubscriptionChange,
 )
 from core import clock
+from core.addresses import Address
 from core.secrets import seal
 from loyalty.models import Enrollment
 
@@ -31,6 +35,8 @@ WORDLESS = {
     "billing_billingoperation.digest",
     "billing_billingoperation.state",
     "billing_billingreport.kind",
+    "billing_boxhabit.address",
+    "billing_boxhabit.country",
     "billing_checkout.group",
     "billing_checkout.purpose",
     "billing_checkout.state",
@@ -43,6 +49,10 @@ WORDLESS = {
     "billing_planprice.every",
     "billing_refund.currency",
     "billing_refund.status",
+    "billing_shipment.address",
+    "billing_shipment.country",
+    "billing_shipment.state",
+    "billing_shipment.why",
     "billing_stripeconnection.api_version",
     "billing_stripeconnection.health",
     "billing_stripeconnection.key_last4",
@@ -120,6 +130,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         connection=account, kind=f"{word} cancel"[:40], subject=f"sub_{word}", digest="0" * 64, state="done",
         stripe_id=f"sub_{word}", error=f"{word} said", actor=f"user:{word}", made_at=now, done_at=now,
     )  # fmt: skip
+    box = _boxed(row, word)
     report = BillingReport.objects.create(
         connection=account, kind="whole", started_at=now, finished_at=now, problem=f"{word} away"
     )
@@ -128,6 +139,20 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     )
     return {
         "stripe_hook": str(account.public_id), "plan_code": plan.code, "subscription": str(row.public_id),
+        "box": str(box.public_id), "box_row": str(box.pk),
         "invoice": str(invoice.public_id), "stripe_account": str(account.pk), "plan_row": str(plan.pk),
         "subscription_row": str(row.pk), "invoice_row": str(invoice.pk), "billing_report": str(report.pk),
     }  # fmt: skip
+
+
+def _boxed(row: Subscription, word: str) -> Shipment:
+    """A box that is closed, and what its member likes."""
+    now, where = clock.now(), address_sealed(Address(f"{word} Anna", f"{word} street", "1011", word, "NL"), None)
+    BoxHabit.objects.create(subscription=row, address=where, country="NL", swaps={"tea": f"{word} tea"})
+    return Shipment.objects.create(
+        subscription=row, cycle_at=row.period_end, cut_off_at=now, sends_at=now, state="locked", paid_at=now,
+        items=[{"for": "tea", "code": "tea", "name": f"{word} tea", "sku": "", "count": 1}],
+        swaps={"tea": f"{word} tea"},
+        extras=[{"code": "cup", "name": f"{word} cup", "sku": "", "count": 1}], address=where, country="NL",
+        carrier=f"{word} post", tracking=f"{word} 3S", created_at=now, changed_at=now,
+    )  # fmt: skip

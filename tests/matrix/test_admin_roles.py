@@ -18,6 +18,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
+from billing.models import Shipment
 from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.rotating import secret_new
 from config.admin import site
@@ -54,6 +55,7 @@ from rewards.services import reward_redeem
 from rewards.waiting import waiting_join
 from tests.backoffice.conftest import House, furnish, staff
 from tests.loyalty import shop
+from tests.matrix.billed import billed
 from tests.rewards.suppliers import cast as supplied
 
 TABLE = Path(__file__).with_name("admin_roles.yaml")
@@ -97,6 +99,7 @@ PARTS: dict[str, Any] = {
     "rewards_voucher": Voucher,
     "rewards_waitingplace": WaitingPlace,
 }
+BOXES = frozenset({"billing_shipment"})
 BENEFITS = frozenset(
     {"rewards_cartpayment", "rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"}
 )
@@ -285,7 +288,14 @@ def panel(house: House) -> tuple[Any, Any, Any]:
     return row.pk, tester.pk, photo.pk
 
 
+def boxed(house: House) -> dict[str, Any]:
+    """A box that is to be sent."""
+    found = Shipment.objects.values_list("pk", flat=True).first()
+    return {"billing_shipment": found or billed(house.redemption.enrollment, "roles", "roles", 1)["box_row"]}
+
+
 MAKERS = (
+    (boxed, BOXES),
     (handed, PARTS), (visited, VISITS), (benefited, BENEFITS), (befriended, FRIENDS), (offered, OFFERED),
 )  # fmt: skip
 OF_A_PANEL = {

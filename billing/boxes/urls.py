@@ -1,0 +1,17 @@
+"""The pages about boxes, at the root of a brand's host."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from billing.boxes import views
+
+app_name = "boxes"
+urlpatterns = [
+    path("boxes/", views.boxes, name="mine"),
+    path("boxes/<uuid:box_id>/swap/", views.swap, name="swap"),
+    path("boxes/<uuid:box_id>/delay/", views.delay, name="delay"),
+    path("boxes/<uuid:box_id>/address/", views.address, name="address"),
+    path("boxes/of/<uuid:subscription_id>/skip/", views.skip, name="skip"),
+    path("boxes/of/<uuid:subscription_id>/unskip/", views.unskip, name="unskip"),
+]
