@@ -18,4 +18,4 @@ def menu_links(enrollment: Enrollment) -> Iterator[Link]:
     mine = Subscription.objects.filter(member_id=enrollment.member_id, duplicate=False)
     had = Exists(Shipment.objects.filter(subscription=OuterRef("pk")))
     if mine.filter(had | (HAS_BOX & Q(ended_at__isnull=True))).exists():
-        yield Link("/boxes/", _("Boxes"), "gift", "boxes:mine", ("boxes:address",))
+        yield Link("/boxes/", _("Boxes"), "gift", "boxes:mine", ("boxes:address", "boxes:now", "boxes:frequency"))

@@ -8,14 +8,15 @@ from django.db.models import QuerySet
 from msgspec import Struct
 
 from billing.boxes.addressing import address_of
-from billing.boxes.shape import Box, BoxItem
+from billing.boxes.shape import Box, BoxExtra, BoxItem
 from billing.boxes.timing import leaves_from
 from billing.errors import ShipmentNotFound
-from billing.models import Shipment, Subscription
+from billing.models import PlanPrice, Shipment, Subscription
 from billing.plans import definition_of
 from billing.selectors import subscriptions_of
 from core import clock
 from core.addresses import Address
+from loyalty.definition.basics import money_text
 from members.models import Member
 
 State = Shipment.State
@@ -33,7 +34,8 @@ class ShownItem(Struct, frozen=True):
 
 
 class ShownBox(Struct, frozen=True, kw_only=True):
-    """A box as its member sees it. open: it can still be changed. needs_address: it can't be sent without one."""
+    """A box as its member sees it. open: it can still be changed. needs_address: it can't be sent without one. extras:
+    what can be added, with its price. now: it can be had at once."""
 
     row: Shipment
     open: bool
@@ -41,11 +43,14 @@ class ShownBox(Struct, frozen=True, kw_only=True):
     items: list[ShownItem]
     address: Address | None
     delayed_days: int
+    extras: list[tuple[BoxExtra, str]]
+    now: bool
 
 
 class Boxes(Struct, frozen=True, kw_only=True):
     """A subscription's boxes: on their way or next, those left out ahead, and those before. skips: how many can be left
-    out now; 0: none. undo: the ones left out can come back."""
+    out now; 0: none. undo: the ones left out can come back. quantities: how many can be had; others: how often else, as
+    prices of the plan."""
 
     subscription: Subscription
     box: Box | None
@@ -54,6 +59,8 @@ class Boxes(Struct, frozen=True, kw_only=True):
     past: list[Shipment]
     skips: int
     undo: bool
+    quantities: range
+    others: list[PlanPrice]
 
     @property
     def skip_choices(self) -> range:
@@ -103,17 +110,7 @@ def _boxes(row: Subscription) -> Boxes:
     skipped = sorted((x for x in rows if x.state == State.SKIPPED and x.cycle_at > now), key=lambda x: x.cycle_at)
     on_way = [x for x in rows if x.state in (*Shipment.OPEN_STATES, State.SHIPPED)]
     past = [x for x in rows if x not in on_way and x not in skipped]
-    following = next((x for x in rows if x.cycle_at == row.period_end), None)
-    can_skip = (
-        box is not None
-        and row.billing == Subscription.Billing.ACTIVE
-        and not row.cancel_scheduled
-        and not row.collection_paused
-        and following is not None
-        and following.state == State.PLANNED
-        and following.paid_at is None
-        and following.cut_off_at > now
-    )
+    can_skip = _skippable(row, rows)
     return Boxes(
         subscription=row,
         box=box,
@@ -121,7 +118,25 @@ def _boxes(row: Subscription) -> Boxes:
         skipped=skipped,
         past=past[:PAST],
         skips=max(1, box.most_skips) if can_skip and box is not None else 0,
+        quantities=range(1, box.most_quantity + 1)
+        if box is not None and box.most_quantity > 1 and can_skip
+        else range(0),
+        others=_others(row) if can_skip else [],
         undo=bool(skipped) and row.collection_paused and (skipped[0].cut_off_at > now or skipped[0].cycle_at <= now),
+    )
+
+
+def _skippable(row: Subscription, rows: list[Shipment]) -> bool:
+    """Whether the next cycle can be left out, as far as the rows tell."""
+    following = next((x for x in rows if x.cycle_at == row.period_end), None)
+    return (
+        row.billing == Subscription.Billing.ACTIVE
+        and not row.cancel_scheduled
+        and not row.collection_paused
+        and following is not None
+        and following.state == State.PLANNED
+        and following.paid_at is None
+        and following.cut_off_at > clock.now()
     )
 
 
@@ -137,7 +152,41 @@ def box_shown(row: Shipment, box: Box | None) -> ShownBox:
         ],
         address=address_of(row),
         delayed_days=_delayed(row, box),
+        extras=_addable(row, box) if is_open and row.paid_at is None else [],
+        now=is_open and _can_be_had_now(row),
     )
+
+
+def _addable(row: Shipment, box: Box | None) -> list[tuple[BoxExtra, str]]:
+    """With the price in words; only where there is an invoice to come."""
+    subscription, found = row.subscription, []
+    if box is None or subscription.price is None or not _going_on(subscription):
+        return []
+    currency = subscription.price.currency
+    for extra in box.extras:
+        amount = extra.amount(currency)
+        if amount is not None:
+            found.append((extra, money_text(amount, currency)))
+    return found
+
+
+def _going_on(row: Subscription) -> bool:
+    return row.billing in (Subscription.Billing.ACTIVE, Subscription.Billing.TRIALING) and not row.cancel_scheduled
+
+
+def _can_be_had_now(row: Shipment) -> bool:
+    mine = row.subscription
+    going = mine.billing == Subscription.Billing.ACTIVE and _going_on(mine) and not mine.collection_paused
+    nxt = (row.paid_at is not None and row.cycle_at > clock.now()) or row.cycle_at == mine.period_end
+    return going and nxt and bool(row.address) and mine.next_price_id is None
+
+
+def _others(row: Subscription) -> list[PlanPrice]:
+    """The plan's other prices of the same currency: how often else a box can come."""
+    if row.price is None or row.next_price_id is not None:
+        return []
+    current = row.plan.prices.filter(replaced_at__isnull=True, currency=row.price.currency).exclude(pk=row.price.pk)
+    return list(current.exclude(every=row.price.every))
 
 
 def _instead(box: Box | None, code: str) -> list[BoxItem]:

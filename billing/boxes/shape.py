@@ -70,5 +70,5 @@ class Box(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What may stand in the place of an item: a choice, or one of the others."""
         return next((each for each in (*self.choices, *self.items) if each.code == code), None)
 
-    def extra(self, code: str) -> BoxExtra | None:
+    def addable(self, code: str) -> BoxExtra | None:
         return next((each for each in self.extras if each.code == code), None)

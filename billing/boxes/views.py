@@ -30,35 +30,40 @@ from members.models import Member
 PAGE = "boxes:mine"
 
 
-def _box_or_404(member: Member, public_id: UUID) -> Shipment:
+def box_or_404(member: Member, public_id: UUID) -> Shipment:
     try:
         return box_named(public_id, member=member)
     except ShipmentNotFound as error:
         raise Http404 from error
 
 
-def _subscription_or_404(member: Member, public_id: UUID) -> Subscription:
+def subscription_or_404(member: Member, public_id: UUID) -> Subscription:
     try:
         return subscription_named(public_id, member=member)
     except SubscriptionNotFound as error:
         raise Http404 from error
 
 
-def _done(request: HttpRequest, act: Callable[[], object], said: str) -> HttpResponse:
+def done(request: HttpRequest, act: Callable[[], object], said: str) -> HttpResponse:
     """Back to the page, with what came of it."""
     try:
         act()
     except DomainError as error:
-        messages.error(request, " ".join(filter(None, [str(error.detail), str(error.hint)])))
+        messages.error(request, refusal_words(error))
     else:
         messages.success(request, said)
     return redirect(PAGE)
 
 
+def refusal_words(error: DomainError) -> str:
+    """What was refused, and what to do about it."""
+    return " ".join(filter(None, [str(error.detail), str(error.hint)]))
+
+
 def number_of(request: HttpRequest, name: str) -> int:
     """A number of the form; -1, which no service takes, for anything else."""
     text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
 
 
 @require_safe
@@ -71,8 +76,8 @@ def boxes(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
 @require_POST
 @member_page
 def swap(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpResponse:
-    box, form = _box_or_404(enrollment.member, box_id), request.POST
-    return _done(
+    box, form = box_or_404(enrollment.member, box_id), request.POST
+    return done(
         request,
         lambda: box_swap(
             shipment=box, item=form.get("item", "")[:40], choice=form.get("choice", "")[:40],
@@ -85,8 +90,8 @@ def swap(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpResp
 @require_POST
 @member_page
 def delay(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpResponse:
-    box, days = _box_or_404(enrollment.member, box_id), number_of(request, "days")
-    return _done(
+    box, days = box_or_404(enrollment.member, box_id), number_of(request, "days")
+    return done(
         request,
         lambda: box_delay(shipment=box, days=days, actor=actor_of(enrollment.member)),
         _("Noted. We’ll send it then."),
@@ -96,8 +101,8 @@ def delay(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpRes
 @require_POST
 @member_page
 def skip(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) -> HttpResponse:
-    row, cycles = _subscription_or_404(enrollment.member, subscription_id), number_of(request, "cycles")
-    return _done(
+    row, cycles = subscription_or_404(enrollment.member, subscription_id), number_of(request, "cycles")
+    return done(
         request,
         lambda: subscription_skip(subscription=row, cycles=cycles, actor=actor_of(enrollment.member)),
         _("Skipped. You aren’t charged for it."),
@@ -107,8 +112,8 @@ def skip(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) ->
 @require_POST
 @member_page
 def unskip(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) -> HttpResponse:
-    row = _subscription_or_404(enrollment.member, subscription_id)
-    return _done(
+    row = subscription_or_404(enrollment.member, subscription_id)
+    return done(
         request,
         lambda: subscription_resume(subscription=row, actor=actor_of(enrollment.member)),
         _("Your boxes come again."),
@@ -119,7 +124,7 @@ def unskip(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) 
 @member_page
 def address(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpResponse:
     """Where a box goes, and those after it."""
-    row = _box_or_404(enrollment.member, box_id)
+    row = box_or_404(enrollment.member, box_id)
     known, box = address_of(row), definition_of(row.subscription.plan).box
     initial = asdict(known) if known is not None else _guessed(enrollment.member)
     form = AddressForm(request.POST or None, initial=initial, countries=box.countries if box is not None else ())

@@ -125,6 +125,8 @@ def item_create(account: Account, params: Json) -> Json:
         metadata=params.get("metadata") or {},
         discountable=params.get("discountable", amount >= 0),
     )
+    if price is None:
+        line["_tax_behavior"] = params.get("tax_behavior", "unspecified")
     subscription = (
         account.get("subscription", params["subscription"], param="subscription") if "subscription" in params else None
     )

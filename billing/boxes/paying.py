@@ -1,0 +1,218 @@
+"""What a member changes of boxes that costs money: an extra, how many, the next one now. None of it in a transaction.
+
+What stands in the next box is on the invoice of its cycle, so that a box that is skipped or never paid costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from billing.acting import account_of, change, note, running
+from billing.boxes.choosing import box_open, box_reread
+from billing.boxes.closing import closed_refuse
+from billing.boxes.planning import member_locked
+from billing.boxes.shape import BoxExtra
+from billing.boxes.words import box_told
+from billing.customers import customer_of
+from billing.errors import NotPossibleNow, PreviewStale, StripeRefused
+from billing.gateway import ask
+from billing.models import BillingOperation, Shipment, Subscription
+from billing.operations import operation_run
+from billing.plans import definition_of
+from billing.syncing import subscription_sync
+from core import clock
+from core.actor import Actor
+from core.errors import DomainError, InvalidInput
+from loyalty.definition.translation import text_in
+
+State, Billing = Shipment.State, Subscription.Billing
+MOST_EXTRAS = 20
+
+
+def box_add(*, shipment: Shipment, extra: str, count: int, key: str, actor: Actor) -> Shipment:
+    """Put so many of an extra into this box, on its invoice. key: the wish’s own: the same wish again adds nothing.
+
+    BoxClosed, NotPossibleNow, InvalidInput, billing.errors.
+    """
+    if any(each.get("key") == key for each in shipment.extras):
+        return shipment
+    row = running(shipment.subscription)
+    with transaction.atomic():
+        member_locked(row.member)
+        fresh = box_reread(shipment)
+        wanted = _extra(fresh, extra, count)
+    assert row.price is not None
+    amount = wanted.amount(row.price.currency)
+    if amount is None:
+        raise InvalidInput(_("This can’t be chosen."), field="extra")
+    item = _item_made(fresh, row, wanted, count, amount, key, actor)
+    line = {
+        "code": wanted.code, "name": wanted.name, "sku": wanted.sku, "count": count, "amount_minor": amount * count,
+        "currency": row.price.currency, "item_id": item, "key": key,
+    }  # fmt: skip
+    try:
+        with transaction.atomic():
+            member_locked(row.member)
+            fresh = box_reread(shipment)
+            if item in [each["item_id"] for each in fresh.extras]:
+                return fresh
+            box_open(fresh)
+            return _extras_kept(fresh, [*fresh.extras, line])
+    except DomainError:
+        # Closed while Stripe was asked: it isn't in the box, so it isn't paid for.
+        ask(account_of(row), lambda v1: v1.invoice_items.delete(item))
+        raise
+
+
+def _extra(box: Shipment, code: str, count: int) -> BoxExtra:
+    """What is wanted, of a box that is still to be paid."""
+    shape = box_open(box)
+    row, found = box.subscription, shape.addable(code)
+    if found is None:
+        raise InvalidInput(_("This can’t be chosen."), field="extra")
+    if not 1 <= count <= 9 or len(box.extras) >= MOST_EXTRAS:
+        raise InvalidInput(_("Choose 1 to %(n)d.") % {"n": 9}, field="count")
+    if box.paid_at is not None:
+        raise NotPossibleNow(_("This box is paid for already. Add it to the next one."))
+    if row.cancel_scheduled or row.billing not in (Billing.ACTIVE, Billing.TRIALING):
+        raise NotPossibleNow(_("There is no next invoice that it could be on."), state=row.billing)
+    return found
+
+
+def _item_made(
+    box: Shipment, row: Subscription, extra: BoxExtra, count: int, amount: int, key: str, actor: Actor
+) -> str:
+    """The line that waits for the invoice: its id at Stripe. Of a wish carried out already, the one it made."""
+    subject = f"{box.public_id}:{key}"[:80]
+    done = BillingOperation.objects.filter(kind="box_extra", subject=subject, state=BillingOperation.State.DONE).first()
+    if done is not None:
+        return done.stripe_id
+    assert row.price is not None
+    params = {
+        "customer": customer_of(account_of(row), row.member),
+        "subscription": str(row.stripe_id),
+        "amount": amount * count,
+        "currency": row.price.currency.lower(),
+        "description": f"{count} × {text_in(extra.name, row.member.language or 'en')}",
+        "tax_behavior": "inclusive",
+        "metadata": {"box": str(box.public_id), "extra": extra.code},
+    }
+    made = operation_run(
+        connection=account_of(row), kind="box_extra", subject=subject, params=params, actor=actor,
+        request=lambda v1, given, options: v1.invoice_items.create(given, options),
+    )  # fmt: skip
+    return str(made["id"])
+
+
+def _extras_kept(box: Shipment, extras: list[dict[str, Any]]) -> Shipment:
+    box.extras, box.changed_at = extras, clock.now()
+    box.save(update_fields=["extras", "changed_at"])
+    box_told(box, box.subscription, "changed", box.changed_at)
+    return box
+
+
+def box_extra_remove(*, shipment: Shipment, item_id: str, actor: Actor) -> Shipment:
+    """Take an extra out again; it isn't charged. BoxClosed, NotPossibleNow: it is on an invoice already."""
+    with transaction.atomic():
+        member_locked(shipment.subscription.member)
+        fresh = box_reread(shipment)
+        box_open(fresh)
+    if item_id not in [each["item_id"] for each in fresh.extras]:
+        return fresh
+    row = running(shipment.subscription)
+    try:
+        ask(account_of(row), lambda v1: v1.invoice_items.delete(item_id))
+    except StripeRefused as error:
+        raise NotPossibleNow(_("It is on an invoice already.")) from error
+    with transaction.atomic():
+        member_locked(row.member)
+        fresh = box_reread(shipment)
+        return _extras_kept(fresh, [each for each in fresh.extras if each["item_id"] != item_id])
+
+
+def box_quantity_set(*, subscription: Subscription, quantity: int, actor: Actor) -> Subscription:
+    """So many of the box from the next cycle on, at so many times the price. BoxClosed, NotPossibleNow,
+    InvalidInput."""
+    row = running(subscription)
+    box = definition_of(row.plan).box
+    if box is None:
+        raise NotPossibleNow(_("The plan sends no boxes any more."))
+    if not 1 <= quantity <= box.most_quantity:
+        raise InvalidInput(_("Choose 1 to %(n)d.") % {"n": box.most_quantity}, field="quantity")
+    if row.billing not in (Billing.ACTIVE, Billing.TRIALING) or row.next_price_id is not None:
+        raise NotPossibleNow(_("Pay what is open, or take the change of plan back, first."), state=row.billing)
+    if quantity == row.quantity:
+        return row
+    closed_refuse(row)
+    params = {"items": [{"id": row.item_id, "quantity": quantity}], "proration_behavior": "none"}
+    change(row, "quantity", params, actor)
+    note(row, "quantity_asked", actor, key=clock.now().isoformat(), before=row.quantity, after=quantity)
+    return subscription_sync(row)
+
+
+# --- the next one now ------------------------------------------------------------------------------------------------
+class SendNow(Struct, frozen=True):
+    """What it costs to have the next box now, to the cent, the one after it follows from there."""
+
+    due_minor: int
+    currency: str
+
+
+def send_now_preview(shipment: Shipment) -> SendNow:
+    """Asked of Stripe; nothing is changed. A box that is paid for already costs nothing. NotPossibleNow, BoxClosed."""
+    row = _sendable(shipment)
+    assert row.price is not None
+    if shipment.paid_at is not None:
+        return SendNow(0, row.price.currency)
+    params = {
+        "customer": customer_of(account_of(row), row.member),
+        "subscription": str(row.stripe_id),
+        "subscription_details": {"billing_cycle_anchor": "now", "proration_behavior": "none"},
+    }
+    told = ask(account_of(row), lambda v1: v1.invoices.create_preview(params))
+    return SendNow(int(told["amount_due"]), row.price.currency)
+
+
+def _sendable(shipment: Shipment) -> Subscription:
+    row = running(shipment.subscription)
+    box_open(shipment)
+    if row.billing != Billing.ACTIVE or row.collection_paused or row.cancel_scheduled or row.next_price_id is not None:
+        raise NotPossibleNow(_("Pay what is open, go on, or stay, first."), state=row.billing)
+    if not shipment.address:
+        raise NotPossibleNow(_("Say first where it goes."))
+    if shipment.paid_at is None and shipment.cycle_at != row.period_end:
+        raise NotPossibleNow(_("Only the next box can be sent now."))
+    return row
+
+
+def box_send_now(*, shipment: Shipment, due_minor: int, actor: Actor) -> Shipment:
+    """Have it now: its cycle begins and is charged now, the next one follows from here. due_minor: what was shown. A
+    second click finds it closed. PreviewStale, CardDeclined, BoxClosed, NotPossibleNow, billing.errors."""
+    with transaction.atomic():
+        member_locked(shipment.subscription.member)
+        shipment = box_reread(shipment)
+    if send_now_preview(shipment).due_minor != due_minor:
+        raise PreviewStale(field="due_minor")
+    row, named = _sendable(shipment), str(shipment.subscription.stripe_id)
+    if shipment.paid_at is None:
+        operation_run(
+            connection=account_of(row), kind="box_send_now", subject=f"{shipment.public_id}", actor=actor,
+            params={
+                "billing_cycle_anchor": "now", "proration_behavior": "none", "payment_behavior": "error_if_incomplete",
+            },
+            request=lambda v1, given, options: v1.subscriptions.update(named, given, options),
+        )  # fmt: skip
+        note(row, "send_now_asked", actor, key=str(shipment.public_id), due_minor=due_minor)
+        subscription_sync(row)
+    with transaction.atomic():
+        member_locked(row.member)
+        fresh, now = box_reread(shipment), clock.now()
+        if fresh.state == State.PLANNED:
+            fresh.state, fresh.cut_off_at, fresh.sends_at, fresh.changed_at = State.LOCKED, now, now, now
+            fresh.save(update_fields=["state", "cut_off_at", "sends_at", "changed_at"])
+            box_told(fresh, fresh.subscription, "locked", now)
+    return fresh
