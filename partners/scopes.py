@@ -47,6 +47,8 @@ SCOPES: dict[str, Promise] = {
     "panels:select": _("Choose who tests products, by name or by lot"),
     "panels:ship": _("Say that products were sent, arrived and came back"),
     "panels:answers": _("Read what testers answered"),
+    "shipments:read": _("Read the boxes of members’ plans and how far they are"),
+    "shipments:write": _("Read where boxes go, change them for members, say that they were sent and came back"),
     "places:read": _("Read the places where members check in"),
     "checkins:read": _("Read check-ins"),
     "checkins:write": _("Check members in"),

@@ -72,6 +72,11 @@ def boxes_of(subscription: Subscription) -> QuerySet[Shipment]:
     return _with_all(Shipment.objects.filter(subscription=subscription))
 
 
+def boxes_all() -> QuerySet[Shipment]:
+    """Everybody's."""
+    return _with_all(Shipment.objects.filter(subscription__duplicate=False))
+
+
 def boxes_to_send() -> QuerySet[Shipment]:
     """What is to be packed now: closed, the soonest first."""
     return _with_all(Shipment.objects.filter(state=State.LOCKED)).order_by("sends_at", "id")

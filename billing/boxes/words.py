@@ -43,11 +43,9 @@ def shipment_told(box: Shipment) -> dict[str, Any]:
 
 def _key(box: Shipment, what: str) -> str:
     """A box that came back can be sent again, which is another sending; so can one be skipped again."""
-    if what == "sent" and box.shipped_at is not None:
-        return f"{box.public_id}:{int(box.shipped_at.timestamp())}"
-    return (
-        f"{box.public_id}:{int(box.changed_at.timestamp())}" if what in ("skipped", "canceled") else str(box.public_id)
-    )
+    at = box.shipped_at if what == "sent" else box.changed_at
+    again = what in ("sent", "skipped", "canceled", "returned") and at is not None
+    return f"{box.public_id}:{int(at.timestamp() * 1_000_000)}" if again and at is not None else str(box.public_id)
 
 
 def tell_program(message: Message) -> None:

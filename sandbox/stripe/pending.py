@@ -67,14 +67,10 @@ def _keep_item(
 def _parent(subscription: Json | None, line: Json) -> Json | None:
     if subscription is None:
         return None
-    details = line["parent"].get("subscription_item_details") or {}
-    return {
-        "type": "subscription_details",
-        "subscription_details": {
-            "subscription": subscription["id"],
-            "subscription_item": details.get("subscription_item"),
-        },
-    }
+    details: Json = {"subscription": subscription["id"]}
+    if item := (line["parent"].get("subscription_item_details") or {}).get("subscription_item"):
+        details["subscription_item"] = item
+    return {"type": "subscription_details", "subscription_details": details}
 
 
 def take_pending(account: Account, customer: Json, subscription: Json | None, *, keep: bool = False) -> list[Json]:

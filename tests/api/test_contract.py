@@ -132,6 +132,8 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "import_job": [str(job.pk)],
         "parcel": [number],
         "payment": [str(uuid7())],
+        "shipment": [str(uuid7())],
+        "subscription": [str(uuid7())],
         "benefit": ["early"],
         "use": [str(uuid7())],
         "code": [friend.code],

@@ -54,6 +54,8 @@ def address_of(route: str) -> str:
         "invitation": f"{uuid7()}",
         "number": "1",
         "parcel": "1",
+        "shipment": f"{uuid7()}",
+        "subscription": f"{uuid7()}",
     }
     values |= {"claim": f"{uuid7()}", "file": f"{uuid7()}", "referral": f"{uuid7()}", "tester": f"{uuid7()}"}
     return re.sub(r"{(\w+)}", lambda name: values.get(name[1], "club"), route)
