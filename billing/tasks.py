@@ -6,6 +6,7 @@ from billing.access import access_sweep
 from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
 from billing.errors import StripeKeyRefused, StripeUnavailable
+from billing.freezing import clocks_sweep
 from billing.models import StripeConnection
 from billing.noticing import notices_sweep
 from billing.plans import plans_due
@@ -27,6 +28,7 @@ def billing_sweep() -> None:
     events_work()
     access_sweep()
     boxes_sweep()
+    clocks_sweep()
     notices_sweep()
     plans_due()
     for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):

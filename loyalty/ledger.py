@@ -192,6 +192,43 @@ def points_settle(*, enrollment_id: int, now: datetime) -> int:
     return settled
 
 
+def lots_put_off(*, enrollment_id: int, now: datetime, days: int, zone: str) -> dict[int, datetime]:
+    """What would end later than now in the member's own accounts ends so many local days later: entry → its new end.
+    The caller has locked the enrollment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE loyalty_pointslot l SET expires_at ="
+            " ((l.expires_at AT TIME ZONE %(zone)s) + make_interval(days => %(days)s)) AT TIME ZONE %(zone)s"
+            " FROM loyalty_pointsaccount a WHERE a.id = l.account_id AND a.enrollment_id = %(enrollment)s"
+            " AND l.remaining + l.held > 0 AND l.expires_at > %(now)s RETURNING l.entry_id, l.expires_at",
+            {"zone": zone, "days": days, "enrollment": enrollment_id, "now": now},
+        )
+        moved = dict(cursor.fetchall())
+        _judged_anew(enrollment_id)
+    return moved
+
+
+def lots_pull_back(*, enrollment_id: int, ends: Mapping[int, datetime], days: int, zone: str) -> int:
+    """So many local days sooner again, where the end is still the one named; how many. The caller has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE loyalty_pointslot l SET expires_at ="
+            " ((l.expires_at AT TIME ZONE %(zone)s) - make_interval(days => %(days)s)) AT TIME ZONE %(zone)s"
+            " FROM unnest(%(entries)s::bigint[], %(ends)s::timestamptz[]) AS k (entry, ends)"
+            " WHERE l.entry_id = k.entry AND l.expires_at = k.ends",
+            {"zone": zone, "days": days, "entries": list(ends), "ends": list(ends.values())},
+        )
+        moved = cursor.rowcount
+        _judged_anew(enrollment_id)
+    return moved
+
+
+def _judged_anew(enrollment_id: int) -> None:
+    """Whoever judged on the lots as they were has to look again."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE loyalty_enrollment SET version = version + 1 WHERE id = %s", [enrollment_id])
+
+
 def points_activate_batch(*, program_id: int, now: datetime, limit: int) -> int:
     """Let what is due become active, for up to `limit` lots of a program; how many, 0 when none is due."""
     with transaction.atomic():

@@ -14,6 +14,7 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("BillingSection", "plans"): _("Plans"),
     ("BillingSection", "grace_days"): _("Days of grace after a payment that failed"),
     ("BillingSection", "access_in_pause"): _("What the plan gives holds while the member pauses"),
+    ("BillingSection", "clocks_in_pause"): _("While the member pauses, the clocks of points and tiers"),
     ("BillingSection", "suspend_on_dispute"): _("It is held back while a payment is disputed"),
     ("BillingSection", "refund_unused"): _("Who leaves gets the last payment back when nothing was used since"),
     ("BillingSection", "withdrawal_days"): _("Days after joining in which the first payment is given back on leaving"),
@@ -87,6 +88,8 @@ KINDS: dict[str, Any] = {
     "Recurring": _("a price that comes back"),
 }
 CHOICES: dict[tuple[str, Any], Any] = {
+    ("clocks_in_pause", "freeze"): _("stand still"),
+    ("clocks_in_pause", "run"): _("run on"),
     ("every", "week"): _("week"),
     ("every", "month"): _("month"),
     ("every", "quarter"): _("quarter"),

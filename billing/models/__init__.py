@@ -3,6 +3,7 @@
 from billing.models.box import BoxHabit, Shipment
 from billing.models.connection import BillingOperation, StripeConnection, StripeEvent, StripeObject
 from billing.models.invoice import Invoice, Refund
+from billing.models.pause import ClockFreeze
 from billing.models.plan import MembershipPlan, PlanPrice
 from billing.models.report import BillingDifference, BillingReport
 from billing.models.subscription import BillingProfile, Checkout, Subscription, SubscriptionChange
@@ -14,6 +15,7 @@ __all__ = [
     "BillingReport",
     "BoxHabit",
     "Checkout",
+    "ClockFreeze",
     "Invoice",
     "MembershipPlan",
     "PlanPrice",

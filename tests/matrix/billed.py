@@ -13,6 +13,7 @@ from billing.models import (
     BillingReport,
     BoxHabit,
     Checkout,
+    ClockFreeze,
     Invoice,
     MembershipPlan,
     PlanPrice,
@@ -131,6 +132,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         stripe_id=f"sub_{word}", error=f"{word} said", actor=f"user:{word}", made_at=now, done_at=now,
     )  # fmt: skip
     box = _boxed(row, word)
+    ClockFreeze.objects.create(subscription=row, enrollment=place, since=now, days=1, lots={word: now.isoformat()})
     report = BillingReport.objects.create(
         connection=account, kind="whole", started_at=now, finished_at=now, problem=f"{word} away"
     )
