@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing.boxes.planning import member_locked
 from billing.models import ClockFreeze, Subscription, SubscriptionChange
@@ -40,7 +40,7 @@ def clocks_sweep() -> int:
             done += _go_on(freeze, now)
         elif (more := _lacking(freeze, now)) > 0:
             done += _further(freeze, more)
-    for row in _pausing(now).exclude(freezes__ended_at__isnull=True, freezes__isnull=False)[:AT_ONCE]:
+    for row in _pausing(now)[:AT_ONCE]:
         if section_now(row.plan.program_id).clocks_in_pause == "freeze" and _paused(row, now):
             done += _stop(row, now)
     return done
@@ -51,6 +51,8 @@ def _pausing(now: datetime) -> QuerySet[Subscription]:
         Q(collection_paused=True) | Q(pause_began_at__isnull=False), ended_at__isnull=True, duplicate=False,
         paid_until__lte=now,
     )  # fmt: skip
+    frozen = ClockFreeze.objects.filter(subscription=OuterRef("pk"), ended_at__isnull=True)
+    rows = rows.filter(~Exists(frozen))
     return rows.select_related("plan__program", "member", "price", "next_price").order_by("pk")
 
 
