@@ -9,6 +9,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing.access import access_changed
         from billing.checks import section_problems
+        from billing.customers import PURPOSE as INVOICE_PURPOSE
         from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
         from billing.plans import document_plans_checked, plans_follow
         from billing.portal.wiring import pages_register
@@ -29,6 +30,7 @@ class BillingConfig(AppConfig):
             handler(topic)(tell_program)
         boxes_register()
         sealed_place("billing_stripeconnection", "sealed_key", KEY_PURPOSE)
+        sealed_place("billing_billingprofile", "sealed", INVOICE_PURPOSE)
         sealed_place("billing_stripeconnection", "sealed_secret", SECRET_PURPOSE)
         sealed_place("billing_stripeconnection", "sealed_old_secret", OLD_SECRET_PURPOSE)
 
@@ -37,11 +39,13 @@ def boxes_register() -> None:
     """What boxes bring: a page, events that earn, and addresses that are sealed."""
     from billing.boxes import pages, words
     from billing.boxes.addressing import PURPOSE
+    from billing.portal.parts import membership_part
     from core.outbox import handler
     from core.resealing import sealed_place
     from loyalty.home import member_link
 
     member_link(pages.menu_links)
+    membership_part("billing/boxes_part.html", pages.membership_part_read)
     for topic in words.TOPICS:
         handler(topic)(words.tell_program)
     handler("shipment.returned")(words.take_back)

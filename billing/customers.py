@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from billing.catalog import known, ref_of, stripe_id_of
 from billing.errors import StripeMissing, StripeRefused
@@ -17,16 +19,38 @@ from billing.models import BillingProfile, StripeConnection, StripeObject
 from billing.operations import operation_run
 from core.actor import Actor
 from core.errors import InvalidInput
+from core.secrets import seal, unseal
 from members.models import Member
 
 CUSTOMER = "customer"
 ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 LONGEST = {"line1": 200, "line2": 200, "postal_code": 20, "city": 100, "country": 2}
+PURPOSE = "invoice_for"
 VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,13}\Z")
 
 
 def profile_of(member: Member) -> BillingProfile:
     return BillingProfile.objects.get_or_create(member=member)[0]
+
+
+class InvoiceFor(Struct, frozen=True):
+    """Who an invoice is for, besides the name. address: of ADDRESS what was said."""
+
+    address: dict[str, str] = {}
+    vat_id: str = ""
+
+
+def invoice_for(profile: BillingProfile) -> InvoiceFor:
+    """In the clear: for the member and for Stripe."""
+    if not profile.sealed:
+        return InvoiceFor()
+    return msgspec.json.decode(unseal(profile.sealed, purpose=PURPOSE), type=InvoiceFor)
+
+
+def invoice_for_sealed(told: InvoiceFor) -> str | None:
+    if not told.address and not told.vat_id:
+        return None
+    return seal(msgspec.json.encode(told).decode(), purpose=PURPOSE)
 
 
 def customer_ensure(connection: StripeConnection, member: Member, actor: Actor) -> str:
@@ -64,8 +88,11 @@ def _told(member: Member) -> dict[str, Any]:
         params["email"] = member.email
     if name := profile.name or member.name:
         params["name"] = name
-    if profile.address:
-        params["address"] = dict(profile.address)
+    known = invoice_for(profile)
+    if known.address:
+        params["address"] = dict(known.address)
+    if known.vat_id:
+        params["tax_id_data"] = [{"type": "eu_vat", "value": known.vat_id}]
     return params
 
 
@@ -81,7 +108,7 @@ def profile_save(*, member: Member, name: str, address: Mapping[str, str], vat_i
         raise InvalidInput(_("At most %(n)d characters.") % {"n": 120}, field="name")
     if vat_id and VAT.match(vat_id) is None:
         raise InvalidInput(_("A VAT number begins with two letters, such as NL123456789B01."), field="vat_id")
-    before = profile_of(member)
+    before = invoice_for(profile_of(member))
     rows = StripeObject.objects.filter(kind=CUSTOMER, ref=str(member.public_id)).select_related("connection")
     for row in rows:
         if vat_id != before.vat_id:
@@ -91,8 +118,8 @@ def profile_save(*, member: Member, name: str, address: Mapping[str, str], vat_i
             ask(row.connection, lambda v1: v1.customers.update(row.stripe_id, params))  # noqa: B023  (called at once)
     with transaction.atomic():
         profile = BillingProfile.objects.select_for_update().get(member=member)
-        profile.name, profile.address, profile.vat_id = name, told, vat_id
-        profile.save(update_fields=["name", "address", "vat_id"])
+        profile.name, profile.sealed = name, invoice_for_sealed(InvoiceFor(told, vat_id))
+        profile.save(update_fields=["name", "sealed"])
     return profile
 
 

@@ -32,7 +32,7 @@ class AddressForm(forms.Form):
         known = countries_known(countries or None)
         if len(countries) == 1:
             self.initial["country"] = countries[0]
-        self.fields["country"].choices = [("", _("Choose …")), *known]  # type: ignore[attr-defined]  (a choice field)
+        self.fields["country"].choices = [("", _("Choose …")), *known]  # type: ignore[attr-defined]  # a choice field
 
     def address(self) -> Address:
         names = ("name", "street", "extra", "postcode", "city", "country")

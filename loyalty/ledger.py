@@ -218,7 +218,7 @@ def lots_pull_back(*, enrollment_id: int, ends: Mapping[int, datetime], days: in
             " WHERE l.entry_id = k.entry AND l.expires_at = k.ends",
             {"zone": zone, "days": days, "entries": list(ends), "ends": list(ends.values())},
         )
-        moved = cursor.rowcount
+        moved = int(cursor.rowcount)
         _judged_anew(enrollment_id)
     return moved
 

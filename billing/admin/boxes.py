@@ -39,7 +39,7 @@ class BoxMoveForm(DressedForm):
         super().__init__(*args, **kwargs)
         can = MOVES.get(box.state, ())
         known = [(value, text) for value, text in Shipment.State.choices if value in can]
-        self.fields["state"].choices = known  # type: ignore[attr-defined]  (a choice field)
+        self.fields["state"].choices = known  # type: ignore[attr-defined]  # a choice field
 
 
 @brand_admin(Shipment)

@@ -274,7 +274,7 @@ class ShipmentDelayView(ApiView):
 def shipment_out(row: Shipment) -> ShipmentOut:
     mine = row.subscription
     return ShipmentOut(
-        row.public_id, mine.public_id, mine.member.public_id, mine.plan.code, row.state, row.why,  # type: ignore[arg-type]  (one of the states)
+        row.public_id, mine.public_id, mine.member.public_id, mine.plan.code, row.state, row.why,  # type: ignore[arg-type]  # one of the states
         row.cycle_at, row.cut_off_at, row.sends_at, row.paid_at is not None, row.quantity, _lines(row.items),
         _lines(row.extras), row.country, row.carrier, row.tracking,
     )  # fmt: skip

@@ -11,11 +11,15 @@ from loyalty.definition.problems import Problem, Problems
 
 def box_problems(box: Box, path: str, currencies: set[str]) -> Problems:
     """currencies: those that the plan is sold in."""
-    yield from twice_problems((*box.items, *box.choices), f"{path}.items")
+    yield from twice_problems(box.items, f"{path}.items")
+    yield from twice_problems(box.choices, f"{path}.choices")
     yield from twice_problems(box.extras, f"{path}.extras")
-    for name, parts in (("items", box.items), ("choices", box.choices), ("extras", box.extras)):
+    named = {"items": box.items, "choices": box.choices}
+    for name, parts in named.items():
         for index, each in enumerate(parts):
             yield from text_problems(each.name, f"{path}.{name}[{index}].name", 120)
+    for index, extra in enumerate(box.extras):
+        yield from text_problems(extra.name, f"{path}.extras[{index}].name", 120)
     for index, extra in enumerate(box.extras):
         sold = [each.money_currency for each in extra.prices]
         if len(sold) != len(set(sold)):

@@ -13,6 +13,8 @@ State = Shipment.State
 
 
 def _next(row: Subscription) -> Shipment | None:
+    if row.period_end is None:
+        return None
     return Shipment.objects.filter(subscription=row, cycle_at=row.period_end).first()
 
 

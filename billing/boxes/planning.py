@@ -106,7 +106,7 @@ def _given_back(box: Shipment) -> bool:
     )
 
 
-def _why(row: Subscription) -> Why:
+def _why(row: Subscription) -> Shipment.Why:
     if row.ended_at is not None or row.cancel_scheduled:
         return Why.LEFT
     return Why.UNPAID if row.billing in ("past_due", "unpaid", "paused") else Why.MOVED
@@ -169,7 +169,7 @@ def _paid(box: Shipment, row: Subscription, now: datetime) -> None:
     box.paid_at, box.invoice = now, paid.order_by("created_at", "pk").first()
 
 
-def _stop(box: Shipment, why: Why, row: Subscription, now: datetime) -> None:
+def _stop(box: Shipment, why: Shipment.Why, row: Subscription, now: datetime) -> None:
     box.state, box.why, box.changed_at = State.CANCELED, why, now
     box.save(update_fields=["state", "why", "changed_at"])
     box_told(box, row, "canceled", now)

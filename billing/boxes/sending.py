@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -102,8 +103,8 @@ def _values(row: Shipment) -> list[str]:
     ]  # fmt: skip
 
 
-def line_of(each: dict[str, object], language: str) -> str:
+def line_of(each: dict[str, Any], language: str) -> str:
     """2 × Almonds (NUT-1)."""
-    name = text_in(each["name"], language)  # type: ignore[arg-type]  (a text of the document, kept as it stood there)
+    name = text_in(each["name"], language)
     sku = f" ({each['sku']})" if each.get("sku") else ""
     return f"{each['count']} × {name}{sku}"

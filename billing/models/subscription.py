@@ -156,13 +156,13 @@ class SubscriptionChange(AppendOnly):
 class BillingProfile(BrandModel):
     """What billing knows of a member: who the invoice is for, and whether they had their trial.
 
-    address: line1, line2, postal_code, city, country. Locked while the member's subscriptions are changed.
+    sealed: the invoice's address (line1, line2, postal_code, city, country) and VAT number; billing.customers reads and
+    writes it. Locked while the member's subscriptions are changed.
     """
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="billing_profile")
     name = models.CharField(_("name on invoices"), max_length=120, blank=True)
-    address = models.JSONField(_("address"), default=dict, blank=True)
-    vat_id = models.CharField(_("VAT number"), max_length=30, blank=True)
+    sealed = models.TextField(null=True, blank=True)  # noqa: DJ001  (sealed where there is something)
     trial_used_at = models.DateTimeField(_("trial used at"), null=True, blank=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from billing.customers import LONGEST
+from billing.customers import LONGEST, invoice_for
 from billing.leaving import LONGEST as LONGEST_COMMENT
 from billing.models import BillingProfile
 from core.countries import countries_known
@@ -103,4 +103,5 @@ class DetailsForm(forms.Form):
 
 def details_known(profile: BillingProfile, name: str) -> dict[str, str]:
     """What is kept, to begin with."""
-    return {"name": profile.name or name, "vat_id": profile.vat_id, **profile.address}
+    known = invoice_for(profile)
+    return {"name": profile.name or name, "vat_id": known.vat_id, **known.address}

@@ -22,6 +22,7 @@ from core.errors import DomainError
 from loyalty.drafts import section_put
 from loyalty.models import Enrollment, Program
 from loyalty.publishing import program_publish
+from sandbox.demo.boxing import boxes_addressed
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand
 
@@ -45,6 +46,7 @@ def plans_add(plan: dict[str, Any], program: Program) -> None:
     # Nothing listens to webhooks yet: what was sent is read from the list, as after any outage.
     events_reconcile(connection)
     access_sweep()
+    boxes_addressed()
 
 
 def _join(place: Enrollment, wanted: list[str]) -> None:

@@ -153,5 +153,5 @@ def test_the_team_has_the_packing_list_as_a_file(
     club.advance(days=2)
     clock_kept(club.brand)
     settle(club)
-    answer = desk.get("/admin/billing/shipment/file/")
+    answer: Any = desk.get("/admin/billing/shipment/file/")
     assert len(b"".join(answer.streaming_content).decode().splitlines()) == 2

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from billing.customers import invoice_for
 from billing.models import BillingProfile, Checkout, Invoice, Subscription, SubscriptionChange
 from loyalty.moneywords import money_words
 from sandbox.stripe.server import LocalStripe
@@ -273,7 +274,9 @@ def test_who_the_invoices_are_for(club: Club, anna: Visitor) -> None:
     anna.open("/membership/details/")
     assert "It stands on your invoices" in anna.send("", **given, vat_id="NL123456789B01")
     profile = BillingProfile.objects.get(member=anna.member)
-    assert (profile.name, profile.address["city"], profile.vat_id) == ("Anna BV", "Amsterdam", "NL123456789B01")
+    known = invoice_for(profile)
+    assert (profile.name, known.address["city"], known.vat_id) == ("Anna BV", "Amsterdam", "NL123456789B01")
+    assert "Amsterdam" not in str(profile.sealed)
 
 
 # --- whose it is -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billing.boxes.addressing import address_sealed
+from billing.customers import InvoiceFor, invoice_for_sealed
 from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
 from billing.models import (
     BillingDifference,
@@ -36,6 +37,7 @@ WORDLESS = {
     "billing_billingoperation.digest",
     "billing_billingoperation.state",
     "billing_billingreport.kind",
+    "billing_billingprofile.sealed",
     "billing_boxhabit.address",
     "billing_boxhabit.country",
     "billing_checkout.group",
@@ -107,7 +109,9 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         subscription=row, at=now, kind="started", key="", details={"by": word}, actor=f"user:{word}"
     )
     BillingProfile.objects.create(
-        member=place.member, name=f"{word} Anna", address={"line1": f"{word} street"}, vat_id=f"{word} VAT"
+        member=place.member,
+        name=f"{word} Anna",
+        sealed=invoice_for_sealed(InvoiceFor({"line1": f"{word} street"}, f"{word} VAT")),
     )
     Checkout.objects.create(
         connection=account, stripe_id=f"cs_{prefix}{number}", member=place.member, purpose="join", price=price,
@@ -149,6 +153,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
 
 def _boxed(row: Subscription, word: str) -> Shipment:
     """A box that is closed, and what its member likes."""
+    assert row.period_end is not None
     now, where = clock.now(), address_sealed(Address(f"{word} Anna", f"{word} street", "1011", word, "NL"), None)
     BoxHabit.objects.create(subscription=row, address=where, country="NL", swaps={"tea": f"{word} tea"})
     return Shipment.objects.create(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0001_plans_and_subscriptions"),
+        ("billing", "0002_card_that_pays"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0002_boxes"),
+        ("billing", "0003_boxes"),
         ("loyalty", "0027_tiers_read"),
     ]
 
