@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from billing.boxes.addressing import address_sealed
@@ -81,8 +82,18 @@ def box_swap(*, shipment: Shipment, item: str, choice: str, keep: bool, actor: A
             habit, _new = BoxHabit.objects.get_or_create(subscription=row.subscription)
             habit.swaps = _swapped(habit.swaps, item, choice)
             habit.save(update_fields=["swaps"])
+            for later in _later(row):
+                later.swaps = _swapped(later.swaps, item, choice)
+                later.items = contents_of(box, later.swaps)
+                later.save(update_fields=["swaps", "items"])
 
     return _changed(shipment, actor, "swap", act)
+
+
+def _later(row: Shipment) -> QuerySet[Shipment]:
+    """The boxes after it that are made already and can still be changed."""
+    rows = Shipment.objects.filter(subscription=row.subscription, cycle_at__gt=row.cycle_at, cut_off_at__gt=clock.now())
+    return rows.filter(state__in=(State.PLANNED, State.SKIPPED))
 
 
 def _swapped(swaps: dict[str, str], item: str, choice: str) -> dict[str, str]:
@@ -105,6 +116,7 @@ def box_address_set(*, shipment: Shipment, address: Address, actor: Actor) -> Sh
         habit, _new = BoxHabit.objects.get_or_create(subscription=row.subscription)
         habit.address, habit.country = row.address, row.country
         habit.save(update_fields=["address", "country"])
+        _later(row).update(address=row.address, country=row.country)
 
     return _changed(shipment, actor, "address", act)
 

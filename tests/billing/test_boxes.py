@@ -275,6 +275,16 @@ def test_an_address_is_sealed_kept_for_the_next_box_and_must_be_where_boxes_go(c
     assert address_of(boxes(ann)[2]) == HOME
 
 
+def test_an_address_is_for_the_boxes_after_it_too_and_so_is_a_swap_that_is_kept(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann, "snacks")
+    first = boxes(ann)[0]
+    box_address_set(shipment=first, address=HOME, actor=MEMBER)
+    box_swap(shipment=first, item="tea", choice="seeds", keep=True, actor=MEMBER)
+    assert [address_of(each) for each in boxes(ann)] == [HOME, HOME]
+    assert [[x["code"] for x in each.items] for each in boxes(ann)] == [["nuts", "seeds"]] * 2
+
+
 def test_a_box_can_leave_later_and_the_day_of_the_charge_stays(club: Club) -> None:
     ann = member(club)
     following = boxes(ann)[1]
