@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
     "points-sweep": {"task": "loyalty.tasks.points_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "sweepstakes-sweep": {"task": "draws.tasks.sweepstakes_sweep", "schedule": 60.0, "options": {"expires": 60}},
     "panels-sweep": {"task": "panels.tasks.panels_sweep", "schedule": 300.0, "options": {"expires": 300}},
+    "panels-follow": {"task": "panels.tasks.panels_follow", "schedule": 60.0, "options": {"expires": 60}},
     "suppliers-sweep": {"task": "rewards.tasks.suppliers_sweep", "schedule": 20.0, "options": {"expires": 20}},
     "suppliers-nightly": {"task": "rewards.tasks.suppliers_nightly", "schedule": 900.0, "options": {"expires": 900}},
     "rewards-sweep": {"task": "rewards.tasks.rewards_sweep", "schedule": 30.0, "options": {"expires": 30}},

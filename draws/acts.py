@@ -9,6 +9,7 @@ from django.db import transaction
 from core.errors import DomainError
 from draws.entering import entries_add, entries_left, entries_remove
 from draws.errors import EntriesReached, SweepstakeClosed
+from draws.following import program_follow
 from draws.models import Sweepstake, SweepstakeEntry
 from loyalty import ledger
 from loyalty.acts import ActCall
@@ -23,7 +24,12 @@ def act_enter(call: ActCall) -> None:
     place = call.enrollment()
     if place is None:
         return
-    row = Sweepstake.objects.filter(program=place.program, code=call.params["sweepstake"]).first()
+    rows = Sweepstake.objects.filter(program=place.program, code=call.params["sweepstake"])
+    row = rows.first()
+    if row is None:
+        # The version that has it may have taken effect a moment ago, before the sweep came by.
+        program_follow(place.program)
+        row = rows.first()
     if row is None:
         log.warning("rule %s names a sweepstake that isn't there", call.rule)
         return

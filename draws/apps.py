@@ -14,7 +14,7 @@ class DrawsConfig(AppConfig):
         from loyalty.acts import act_handler, act_revoker
         from loyalty.definition.sections import section_register
         from loyalty.home import member_link, member_part
-        from loyalty.publishchecks import on_publish_check, on_published
+        from loyalty.publishchecks import on_published, on_timed_check
 
         section_register(
             definition.SECTION, definition.Sweepstakes, definition.sweepstakes_problems, definition.sweepstake_rules
@@ -23,6 +23,6 @@ class DrawsConfig(AppConfig):
         act_revoker("enter_sweepstake")(acts.act_leave)
         member_part("draws/home_part.html", pages.home_part)
         on_published(following.sweepstakes_follow)
-        on_publish_check(following.sweepstakes_kept)
+        on_timed_check(following.sweepstakes_kept)
         member_link(pages.menu_links)
         sealed_place("draws_sweepstake", "seed", closing.PURPOSE)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.db import transaction
+from msgspec.structs import replace
 
 from core import clock
 from core.actor import Actor
@@ -16,7 +18,7 @@ from draws.closing import PURPOSE
 from draws.definition import SECTION, Sweepstakes
 from draws.definition import Sweepstake as Spec
 from draws.drawing import commitment_of
-from draws.models import Sweepstake, SweepstakeWinner
+from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.selectors import spec_of
 from loyalty.definition.acteffects import EnterSweepstake
 from loyalty.definition.compile import local_time
@@ -24,7 +26,9 @@ from loyalty.definition.document import Document
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems, unknown
 from loyalty.definition.sections import parts_everywhere, section_of
-from loyalty.models import Program
+from loyalty.models import Program, ProgramVersion
+from loyalty.published import documents_waiting
+from loyalty.selectors import document_now
 
 # What members took part under; the rest is words.
 TERMS = (
@@ -33,36 +37,83 @@ TERMS = (
 )  # fmt: skip
 
 
+class _Steps(NamedTuple):
+    """What is to be done so that the rows are as a document has them. change: rows with what they are to say."""
+
+    make: list[Spec]
+    change: list[Sweepstake]
+    gone: list[int]
+
+
 def sweepstakes_follow(program: Program, document: Document, number: int, since: datetime | None, actor: Actor) -> None:
+    """Within the publication's transaction; a version for later is followed by the sweep, once it is in force."""
+    if since is None or since <= clock.now():
+        _follow(program, document)
+
+
+def sweepstakes_in_force() -> int:
+    """The sweep's part: rows as the versions that are in force have them. How many programs changed."""
+    programs = Program.objects.filter(archived_at__isnull=True, stamp__gt=0)
+    return sum(program_follow(each) for each in programs.order_by("pk"))
+
+
+def program_follow(program: Program) -> bool:
+    """Follow the version in force, where it isn't followed yet; whether it wasn't. Under the program's lock then."""
+    if not any(_steps(program, document_now(program.pk))):
+        return False
+    with transaction.atomic():
+        locked = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
+        _follow(locked, document_now(locked.pk))
+    return True
+
+
+def _follow(program: Program, document: Document) -> None:
     """Make what is new, with its seed; change what hasn't opened. What the section names no more and nobody entered
     goes."""
-    zone = ZoneInfo(document.program.time_zone)
+    zone, steps = ZoneInfo(document.program.time_zone), _steps(program, document)
+    for piece in steps.make:
+        seed = secrets.token_bytes(32)
+        Sweepstake.objects.create(
+            program=program, code=piece.code, spec=msgspec.to_builtins(piece),
+            opens_at=local_time(piece.opens_at, zone), closes_at=local_time(piece.closes_at, zone),
+            seed=seal(seed.hex(), purpose=PURPOSE), commitment=commitment_of(seed),
+        )  # fmt: skip
+    for row in steps.change:
+        # One that was closed or canceled meanwhile says for ever what it was closed by.
+        fresh = Sweepstake.objects.filter(pk=row.pk, state=Sweepstake.State.OPEN)
+        fresh.update(spec=row.spec, opens_at=row.opens_at, closes_at=row.closes_at)
+    Sweepstake.objects.filter(pk__in=steps.gone, opens_at__gt=clock.now(), entries=None).delete()
+
+
+def _steps(program: Program, document: Document) -> _Steps:
+    zone, now = ZoneInfo(document.program.time_zone), clock.now()
     pieces = {each.code: each for each in _pieces(document)}
-    for code, piece in pieces.items():
-        opens_at, closes_at = local_time(piece.opens_at, zone), local_time(piece.closes_at, zone)
-        spec: Any = msgspec.to_builtins(piece)
-        row = Sweepstake.objects.select_for_update().filter(program=program, code=code).first()
-        if row is None:
-            seed = secrets.token_bytes(32)
-            Sweepstake.objects.create(
-                program=program, code=code, spec=spec, opens_at=opens_at, closes_at=closes_at,
-                seed=seal(seed.hex(), purpose=PURPOSE), commitment=commitment_of(seed),
-            )  # fmt: skip
-        elif row.state == Sweepstake.State.OPEN:
-            row.spec = spec
-            if row.opens_at > clock.now():
-                row.opens_at, row.closes_at = opens_at, closes_at
-            row.save()
-    gone = Sweepstake.objects.filter(program=program, opens_at__gt=clock.now(), entries=None).exclude(code__in=pieces)
-    gone.delete()
+    rows = {row.code: row for row in Sweepstake.objects.filter(program=program).order_by("pk")}
+    change = []
+    for code, row in rows.items():
+        if code not in pieces or row.state != Sweepstake.State.OPEN:
+            continue
+        was, piece = (row.spec, row.opens_at, row.closes_at), pieces[code]
+        if row.opens_at > now:
+            row.opens_at, row.closes_at = local_time(piece.opens_at, zone), local_time(piece.closes_at, zone)
+        else:
+            # Whoever takes part does so by the terms that they read, whatever a version says that was written before.
+            piece = replace(piece, **{name: getattr(spec_of(row), name) for name in TERMS})
+        row.spec = msgspec.to_builtins(piece)
+        if (row.spec, row.opens_at, row.closes_at) != was:
+            change.append(row)
+    unopened = [row.pk for code, row in rows.items() if code not in pieces and row.opens_at > now]
+    entered = set(SweepstakeEntry.objects.filter(sweepstake__in=unopened).values_list("sweepstake", flat=True))
+    make = [piece for code, piece in pieces.items() if code not in rows]
+    return _Steps(make, change, [each for each in unopened if each not in entered])
 
 
-def sweepstakes_kept(program: Program, document: Document) -> Problems:
+def sweepstakes_kept(program: Program, document: Document, since: datetime) -> Problems:
     """Whoever takes part does so by the terms that they read. A rule that names a sweepstake which isn't there enters
-    nobody."""
+    nobody. since: from when the document would hold; what will have opened by then counts as open."""
     yield from _named(document)
     pieces = {each.code: (index, each) for index, each in enumerate(_pieces(document))}
-    rows = Sweepstake.objects.filter(program=program, opens_at__lte=clock.now())
+    rows = Sweepstake.objects.filter(program=program, opens_at__lte=since)
     for row in rows.exclude(state=Sweepstake.State.CANCELED).order_by("pk"):
         if row.code not in pieces:
             if not settled(row):
@@ -81,6 +132,28 @@ def sweepstakes_kept(program: Program, document: Document) -> Problems:
                     phrase("%(code)r has opened by other terms.", code=row.code),
                     phrase("Leave them as they are, or make another sweepstake."),
                 )
+    for version, later in documents_waiting(program, since):
+        yield from _kept_later(program, document, version, later)
+
+
+def _kept_later(program: Program, document: Document, version: ProgramVersion, later: Document) -> Problems:
+    """A version that waits would take away what opens before it takes effect."""
+    zone, theirs = ZoneInfo(document.program.time_zone), {each.code: each for each in _pieces(later)}
+    over = {row.code for row in Sweepstake.objects.filter(program=program) if settled(row)}
+    for index, piece in enumerate(_pieces(document)):
+        begun = version.in_force_from is not None and local_time(piece.opens_at, zone) <= version.in_force_from
+        if piece.code in over or not begun:
+            continue
+        other = theirs.get(piece.code)
+        if other is None or any(getattr(piece, name) != getattr(other, name) for name in TERMS):
+            yield Problem(
+                f"sections.{SECTION}.items[{index}]",
+                phrase(
+                    "Version %(number)s takes effect while %(code)r goes on, and doesn't have it so.",
+                    number=version.number, code=piece.code,
+                ),
+                phrase("Withdraw that version first, and publish it again with this sweepstake."),
+            )  # fmt: skip
 
 
 def settled(row: Sweepstake) -> bool:

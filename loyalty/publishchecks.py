@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from core import clock
 from core.actor import Actor
 from loyalty.definition.document import Document
 from loyalty.definition.problems import Problem
 from loyalty.models import Program
 
 Check = Callable[[Program, Document], Iterable[Problem]]
+# The same with the moment from which the document would hold: by then more has opened than has now.
+TimedCheck = Callable[[Program, Document, datetime], Iterable[Problem]]
 # Program, its published document, the version's number, from when it holds (None: at once), who published it.
 Follower = Callable[[Program, Document, int, datetime | None, Actor], None]
 _checks: list[Check] = []
+_timed: list[TimedCheck] = []
 _followers: list[Follower] = []
 
 
@@ -23,9 +27,17 @@ def on_publish_check(check: Check) -> None:
         _checks.append(check)
 
 
-def rooms_problems(program: Program, document: Document) -> list[Problem]:
-    """What the rooms have against the document becoming this program's."""
-    return [problem for check in _checks for problem in check(program, document)]
+def on_timed_check(check: TimedCheck) -> None:
+    """Called once in ready()."""
+    if check not in _timed:
+        _timed.append(check)
+
+
+def rooms_problems(program: Program, document: Document, since: datetime | None = None) -> list[Problem]:
+    """What the rooms have against the document becoming this program's, from then on; now unless it is said."""
+    moment = since or clock.now()
+    found = [problem for check in _checks for problem in check(program, document)]
+    return [*found, *(problem for timed in _timed for problem in timed(program, document, moment))]
 
 
 def on_published(follower: Follower) -> None:

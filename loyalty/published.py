@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db.models import Max, QuerySet
 
+from loyalty.definition.document import Document
+from loyalty.definition.read import document_shape
 from loyalty.models import Program, ProgramVersion
 
 
@@ -28,3 +30,9 @@ def number_next(program: Program) -> int:
     """Numbers are given once: a version that was withdrawn keeps its own."""
     last: int | None = ProgramVersion.objects.filter(program=program).aggregate(last=Max("number"))["last"]
     return (last or 0) + 1
+
+
+def documents_waiting(program: Program, at: datetime) -> list[tuple[ProgramVersion, Document]]:
+    """Those that take effect later than that, soonest first, with what they say."""
+    rows = versions_standing(program).filter(in_force_from__gt=at).order_by("in_force_from", "number")
+    return [(each, document_shape(each.document)) for each in rows]

@@ -155,7 +155,7 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
     """Under the program's lock, in the caller's transaction."""
     now = clock.now()
     try:
-        _accepted(row, document)
+        _accepted(row, document, wish.in_force_from)
     except DefinitionError as error:
         raise program_invalid(error) from error
     newest = newest_version(row)
@@ -209,8 +209,8 @@ def stamp_renew(row: Program) -> None:
     row.save(update_fields=["stamp"])
 
 
-def _accepted(program: Program, document: Document) -> None:
-    problems = [*preview_problems(program, document), *rooms_problems(program, document)]
+def _accepted(program: Program, document: Document, since: datetime | None = None) -> None:
+    problems = [*preview_problems(program, document), *rooms_problems(program, document, since)]
     if problems:
         raise DefinitionError(problems)
 

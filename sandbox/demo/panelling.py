@@ -37,11 +37,12 @@ def panels_add(plan: dict[str, Any], program: Program) -> None:
     for each in told:
         panel = Panel.objects.select_related("program").get(program=program, code=each["code"])
         closes_at = panel.closes_at
-        # Those of a panel that is over applied while it was open.
-        Panel.objects.filter(pk=panel.pk).update(closes_at=clock.now() + timedelta(hours=1))
-        for number, enrollment in enumerate(places[: each["applied"]]):
-            _applies(panel, enrollment, each["on_applying"][number % len(each["on_applying"])])
-        Panel.objects.filter(pk=panel.pk).update(closes_at=closes_at)
+        with transaction.atomic():  # the worker's round would set it back
+            # Those of a panel that is over applied while it was open.
+            Panel.objects.filter(pk=panel.pk).update(closes_at=clock.now() + timedelta(hours=1))
+            for number, enrollment in enumerate(places[: each["applied"]]):
+                _applies(panel, enrollment, each["on_applying"][number % len(each["on_applying"])])
+            Panel.objects.filter(pk=panel.pk).update(closes_at=closes_at)
         if each.get("answers"):
             _tested(panel, each["answers"])
 

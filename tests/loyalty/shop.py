@@ -8,9 +8,11 @@ from typing import Any
 from core import clock
 from core.actor import Actor
 from core.ids import uuid7
+from loyalty.definition.read import document_decode
+from loyalty.drafts import draft_replace
 from loyalty.ingest import Answer, event_ingest_raw
-from loyalty.models import Enrollment, Program
-from loyalty.publishing import program_create
+from loyalty.models import Enrollment, Program, ProgramVersion
+from loyalty.publishing import program_create, program_publish
 from loyalty.selectors import balances_of
 from loyalty.services import member_enroll
 from members.models import Member
@@ -64,6 +66,13 @@ DOCUMENT: dict[str, Any] = {
 
 def program(document: dict[str, Any] | None = None, slug: str = "club") -> Program:
     return program_create(slug=slug, document=document or DOCUMENT, actor=STAFF)
+
+
+def publish(made: Program, document: dict[str, Any], **more: Any) -> ProgramVersion:
+    """Another version of the program; more: from when it holds, …."""
+    row, read = Program.objects.get(pk=made.pk), document_decode(document)
+    row = draft_replace(program=row, document=read, expected_revision=row.draft_revision, actor=STAFF)
+    return program_publish(program=row, actor=STAFF, expected_revision=row.draft_revision, **more)
 
 
 def member(name: str = "Anna", **fields: Any) -> Member:

@@ -211,7 +211,7 @@ def test_a_version_that_the_rooms_would_refuse_by_now_is_not_published_again(mon
     first = ProgramVersion.objects.get(program=program, number=1)
     assert again_problems(first) == []
     gone = [Problem("rules[0]", phrase("The reward is gone."), phrase("Choose another."))]
-    monkeypatch.setattr(publishing, "rooms_problems", lambda program, document: gone)
+    monkeypatch.setattr(publishing, "rooms_problems", lambda program, document, since: gone)
     assert again_problems(first)[0]["path"] == "rules[0]"
     with pytest.raises(ProgramInvalid):
         version_republish(version=first, actor=shop.STAFF, expected_newest=2)
