@@ -92,15 +92,16 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(site: Site, chromium: Browser) -> Iterator[Open]:
-    """open_page(width=…, scheme=…, language=…, javascript=…, cookies=…): a page in a profile of its own, watched.
+    """open_page(width=…, scheme=…, language=…, javascript=…, cookies=…, at=…): a page in a profile of its own, watched.
 
+    at: the brand whose cookies these are, when it is another than the site's: none of them goes to a second one.
     At the end of the test nothing may have gone wrong on any of them: see site.Watch.
     """
     watch, contexts = Watch(), list[BrowserContext]()
 
     def make(
         *, width: int = 390, scheme: Any = "light", language: str = "en", javascript: bool = True,
-        cookies: dict[str, str] | None = None,
+        cookies: dict[str, str] | None = None, at: Site | None = None,
     ) -> Page:  # fmt: skip
         context = chromium.new_context(
             viewport={"width": width, "height": 844 if width < 600 else 1000},
@@ -111,7 +112,8 @@ def open_page(site: Site, chromium: Browser) -> Iterator[Open]:
         context.set_default_timeout(10_000)
         contexts.append(context)
         known = {"django_language": language, **(cookies or {})}
-        context.add_cookies([{"name": name, "value": value, "url": site.url()} for name, value in known.items()])
+        home = (at or site).url()
+        context.add_cookies([{"name": name, "value": value, "url": home} for name, value in known.items()])
         page = context.new_page()
         watch.on(page)
         return page
