@@ -137,10 +137,7 @@ def winner_pass(
     text = _reason(reason)
     with transaction.atomic():
         row = locked(sweepstake_id)
-        standing = SweepstakeWinner.objects.select_for_update().filter(
-            sweepstake=row, place=place, state=SweepstakeWinner.State.WON
-        )
-        won = (standing.filter(answered_at__isnull=True, answer_by__lte=clock.now()) if late else standing).first()
+        won = _standing(row, place, late)
         if won is None:
             raise NoWinner(field="place")
         won.state, won.reason, won.passed_at = SweepstakeWinner.State.PASSED, text, clock.now()
@@ -156,6 +153,14 @@ def winner_pass(
         )  # fmt: skip
         outbox_add("sweepstake.passed", {**_told(row), "winner_id": won.pk, "place": place})
     return follower
+
+
+def _standing(row: Sweepstake, place: int, late: bool) -> SweepstakeWinner | None:
+    """Who won there, locked: whoever accepts just now has accepted before, or finds that the prize is gone."""
+    rows = SweepstakeWinner.objects.select_for_update().filter(
+        sweepstake=row, place=place, state=SweepstakeWinner.State.WON
+    )
+    return (rows.filter(answered_at__isnull=True, answer_by__lte=clock.now()) if late else rows).first()
 
 
 def _won(winner: SweepstakeWinner, row: Sweepstake, spec: Spec) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from core import clock
 from core.actor import Actor
@@ -31,10 +32,7 @@ def prize_accept(*, sweepstake: Sweepstake, enrollment: Enrollment, actor: Actor
     """The member takes what they won in the sweepstake. NothingToAccept, Busy."""
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
-        mine = SweepstakeWinner.objects.select_for_update(of=("self",)).filter(
-            sweepstake=sweepstake, entry__enrollment=enrollment, state=State.WON, answered_at__isnull=True
-        )
-        rows = list(mine.filter(answer_by__gt=clock.now()).order_by("place"))
+        rows = list(_to_answer(sweepstake, enrollment))
         if not rows:
             raise NothingToAccept()
         for row in rows:
@@ -44,6 +42,14 @@ def prize_accept(*, sweepstake: Sweepstake, enrollment: Enrollment, actor: Actor
             outbox_add("sweepstake.accepted", {**told, "prize": row.prize, "by": actor.name})
             _give(row, sweepstake)
     return rows
+
+
+def _to_answer(sweepstake: Sweepstake, enrollment: Enrollment) -> QuerySet[SweepstakeWinner]:
+    """What waits for the member's word, locked: whoever passes them over comes before or after."""
+    mine = SweepstakeWinner.objects.select_for_update(of=("self",)).filter(
+        sweepstake=sweepstake, entry__enrollment=enrollment, state=State.WON, answered_at__isnull=True
+    )
+    return mine.filter(answer_by__gt=clock.now()).order_by("place")
 
 
 @handler("sweepstake.won")

@@ -1,4 +1,5 @@
-"""Mails about sweepstakes: to whoever won, with the day until which they must accept it where there is one."""
+"""Mails about sweepstakes: to whoever won, with the day until which they must accept it where there is one; and to
+whoever took part in one that won't be drawn."""
 
 from __future__ import annotations
 
@@ -6,13 +7,16 @@ from typing import Any
 
 from django.utils import formats, timezone, translation
 
-from core.outbox import Message, handler
-from draws.models import SweepstakeWinner
+from core.outbox import Message, handler, outbox_add
+from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.selectors import spec_of
 from loyalty.definition.translation import text_in
+from loyalty.models import Enrollment
 from loyalty.selectors import program_now
 from members.letters import letter_queue
 from members.models import Member
+
+NEXT, AT_ONCE = "sweepstake.letters_due", 100
 
 
 @handler("sweepstake.won")
@@ -42,3 +46,31 @@ def sweepstake_won(message: Message) -> None:
         prize=text_in(prize, member.language),
         **words,
     )
+
+
+@handler("sweepstake.canceled")
+@handler(NEXT)
+def sweepstake_canceled(message: Message) -> None:
+    """Everybody who took part, once, so many at a time. Whoever spent points on it reads that they come back."""
+    row = Sweepstake.objects.select_related("program").get(pk=message.payload["sweepstake_id"])
+    entries = SweepstakeEntry.objects.filter(sweepstake=row)
+    after = int(message.payload.get("after", 0))
+    places = Enrollment.objects.filter(pk__gt=after, sweepstake_entries__sweepstake=row).distinct().order_by("pk")
+    told = list(places.select_related("member")[:AT_ONCE])
+    paid = set(
+        entries.filter(enrollment__in=told, way=SweepstakeEntry.Way.REWARD).values_list("enrollment", flat=True)
+    )
+    for place in told:
+        _canceled(row, place.member, spent=place.pk in paid)
+    if len(told) == AT_ONCE:
+        outbox_add(NEXT, {"sweepstake_id": row.pk, "after": told[-1].pk})
+
+
+def _canceled(row: Sweepstake, member: Member, *, spent: bool) -> None:
+    if not member.email or member.status != Member.Status.ACTIVE:
+        return
+    letter_queue(
+        kind="sweepstake_canceled", to=member.email, language=member.language, name=member.name,
+        path=f"/sweepstakes/{row.program.slug}/{row.code}/", sweepstake=text_in(spec_of(row).name, member.language),
+        spent=spent,
+    )  # fmt: skip

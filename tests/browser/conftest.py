@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sandbox.stripe.server import LocalStripe
 from sandbox.stripe.server import running as stripe_running
 from tests.browser import achieving, cast, claiming, subscribing
+from tests.browser import house as together
 from tests.browser.site import FLAGS, Site, Watch, chromium_path, serving
+from tests.loyalty import shop
 
 SLUG = "browsercafe"
 
@@ -84,6 +86,38 @@ def in_brand(site: Site, django_db_blocker: Any) -> Iterator[Any]:
     with django_db_blocker.unblock():
         with brand_context(site.brand):
             yield site.brand
+        park()
+
+
+@pytest.fixture(scope="session")
+def house(site: Site, django_db_blocker: Any) -> Iterator[Site]:
+    """A second brand behind the same server, with friends, a sweepstake and a product panel."""
+    from django.db import connections
+
+    from tenants.context import brand_context, park
+    from tenants.provision import brand_drop, brand_provision
+
+    with django_db_blocker.unblock():
+        brand = brand_provision(slug=together.SLUG, name=together.NAME, owner_email="owner@friend.example")
+        try:
+            with brand_context(brand):
+                shop.program(together.document(), slug="club")
+                together.people()
+            yield Site(site.port, site.mail_dir, brand)
+        finally:
+            connections.close_all()
+            brand_drop(slug=together.SLUG)
+            park()
+            connections.close_all()
+
+
+@pytest.fixture
+def in_house(house: Site, django_db_blocker: Any) -> Iterator[Any]:
+    from tenants.context import brand_context, park
+
+    with django_db_blocker.unblock():
+        with brand_context(house.brand):
+            yield house.brand
         park()
 
 

@@ -1,11 +1,11 @@
 """Friends and sweepstakes in a real browser: a link that is shared and joined by, a draw from the entry to the prize.
 
-They have a brand of their own: what others look at stays as it is.
+They have a brand of their own (house.py): what others look at stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,61 +23,9 @@ from tests.browser import cast
 from tests.browser.site import Site
 from tests.browser.test_journey import fill
 from tests.browser.test_look import SCREENS, visit
-from tests.draws import cast as draw_cast
-from tests.loyalty import shop
 from tests.loyalty.test_pages import invariants
-from tests.referrals.cast import fixed
 
-TICKET = {
-    "code": "ticket", "name": {"en": "A ticket", "nl": "Een lot"}, "emoji": "🎟️",
-    "kind": {"kind": "sweepstake_entry", "sweepstake": "summer"}, "prices": [{"currency": "points", "points": 10}],
-}  # fmt: skip
 PAGES = {"friends": "/friends/", "sweepstakes": "/sweepstakes/", "sweepstake": "/sweepstakes/club/summer/"}
-
-
-def document() -> dict[str, Any]:
-    prizes = [{"code": "points", "name": {"en": "500 points", "nl": "500 punten"}, "effects": [fixed(500)]}]
-    piece = draw_cast.piece(prizes=prizes, answer_days=7, alternates=0, terms="From 18.")
-    friends = {
-        "referrer": {"effects": [fixed(100)]},
-        "friend": {"effects": [fixed(50)]},
-        "milestones": [{"at": 3, "effects": [fixed(500)]}],
-        "landing_text": {"en": "Good coffee.", "nl": "Goede koffie."},
-    }
-    return draw_cast.document(piece, referrals=friends, rewards={"items": [TICKET]})
-
-
-@pytest.fixture(scope="module")
-def house(site: Site, django_db_blocker: Any) -> Iterator[Site]:
-    """A second brand behind the same server."""
-    from django.db import connections
-
-    from tenants.context import brand_context, park
-    from tenants.provision import brand_drop, brand_provision
-
-    with django_db_blocker.unblock():
-        brand = brand_provision(slug="friendcafe", name="Friend & Leaf", owner_email="owner@friend.example")
-        try:
-            with brand_context(brand):
-                shop.program(document(), slug="club")
-                anna = cast.person("Anna de Wit", "anna@friend.example")
-                shop.send(shop.order(anna, 250, "F-1"))
-            yield Site(site.port, site.mail_dir, brand)
-        finally:
-            connections.close_all()
-            brand_drop(slug="friendcafe")
-            park()
-            connections.close_all()
-
-
-@pytest.fixture
-def in_house(house: Site, django_db_blocker: Any) -> Iterator[Any]:
-    from tenants.context import brand_context, park
-
-    with django_db_blocker.unblock():
-        with brand_context(house.brand):
-            yield house.brand
-        park()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.prizes import prize_accept
 from draws.selectors import drawn_of
 from draws.tasks import sweepstakes_sweep
+from engagement import drawn
 from loyalty.definition.read import document_decode
 from loyalty.drafts import draft_replace
 from loyalty.errors import ProgramInvalid
@@ -169,6 +170,37 @@ def test_a_canceled_sweepstake_gives_points_spent_on_entries_back(brand: Brand) 
     over(brand)
     assert round_made() == 0
     assert Sweepstake.objects.get().state == "canceled"
+
+
+def test_whoever_took_part_reads_once_that_it_was_canceled_and_what_comes_back(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawn, "AT_ONCE", 2)  # more than one step of the outbox
+    ticket = {
+        "code": "ticket", "name": "A ticket", "prices": [{"currency": "points", "points": 10}],
+        "kind": {"kind": "sweepstake_entry", "sweepstake": "summer", "entries": 2},
+    }  # fmt: skip
+    made = shop.program(cast.document(cast.piece(), rewards={"items": [ticket]}))
+    row = cast.sweepstake()
+    anna = shop.place(shop.member("Anna", email="anna@example.com", language="nl"), made)
+    shop.send(shop.order(anna.member, 50))
+    reward_redeem(enrollment=anna, reward=Reward.objects.get(code="ticket"), actor=shop.PARTNER, key="1")
+    for name in ("Bo", "Cas"):
+        place = shop.place(shop.member(name, email=f"{name.lower()}@example.com"), made)
+        entry_free(sweepstake=row, enrollment=place, actor=shop.PARTNER)
+    shop.place(shop.member("Dee", email="dee@example.com"), made)
+    round_made()
+    mail.outbox.clear()
+    for _twice in range(2):
+        sweepstake_cancel(sweepstake_id=row.pk, reason="The bike was stolen", actor=shop.STAFF)
+        round_made()
+    letters = {str(each.to[0]): each for each in mail.outbox if "Summer" in str(each.body) or "Zomer" in str(each.body)}
+    assert sorted(letters) == ["anna@example.com", "bo@example.com", "cas@example.com"]
+    assert len(mail.outbox) == len(letters)
+    assert str(letters["anna@example.com"].subject) == "Zomertrekking gaat niet door"
+    assert "krijg je terug" in str(letters["anna@example.com"].body)
+    assert "points" not in str(letters["bo@example.com"].body)
+    assert "stolen" not in str(letters["bo@example.com"].body), "the reason is the team's"
 
 
 def test_what_was_drawn_cannot_be_canceled(brand: Brand) -> None:

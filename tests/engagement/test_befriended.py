@@ -12,7 +12,8 @@ from core.outbox import outbox_drain
 from core.tables import OutboxMessage
 from loyalty.nightly import nightly_run
 from referrals.codes import display_name_set
-from referrals.deciding import referral_approve
+from referrals.deciding import referral_approve, referral_block
+from referrals.errors import ReferralDecided
 from referrals.models import Referral
 from tenants.models import Brand
 from tests.loyalty import shop
@@ -101,3 +102,46 @@ def test_each_reads_it_in_their_language(brand: Brand) -> None:
     anna_brings(brand, language="nl")
     assert written_to("Anna") == ["Een vriend doet mee via je link"]
     assert written_to("Bo") == ["A friend brought you to Gem"]
+
+
+def test_whoever_loses_what_they_got_reads_what_and_why_once(brand: Brand) -> None:
+    row = anna_brings(brand, hold_days=0, milestones=[{"at": 1, "effects": [cast.fixed(500)]}])
+    row = cast.buys(row, 50, "W-1")
+    cast.returns(row, "W-1", 50)
+    assert written_to("Anna")[-2:] == ["A friend doesn’t count any more", "Fewer than 1 of your friends count now"]
+    told = letter("A friend doesn’t count any more")
+    assert "returned the order" in told
+    assert "100 points" in told
+    assert "500 points" in letter("Fewer than 1 of your friends count now")
+    assert written_to("Bo")[-1] == "Your gift for coming by a friend was taken back"
+    assert "50 points" in letter("Your gift for coming by a friend was taken back")
+    before = len(mail.outbox)
+    with pytest.raises(ReferralDecided):
+        referral_block(referral_id=row.pk, reason="Again", actor=shop.STAFF)
+    drained()
+    assert len(mail.outbox) == before
+    assert "Bo" not in told.split()
+
+
+def test_what_goes_back_is_what_was_given_whatever_the_program_says_by_now(brand: Brand) -> None:
+    made = cast.program(hold_days=0)
+    anna = shop.place(shop.member("Anna", email="anna@anna.example", language="nl"), made)
+    row = cast.buys(cast.comes(anna, "Bo"), 50)
+    section = {**cast.SECTION, "referrer": {"effects": [cast.fixed(7)]}}
+    shop.publish(made, {**shop.DOCUMENT, "sections": {"referrals": section}})
+    brand.clock_shift += timedelta(minutes=1)
+    referral_block(referral_id=row.pk, reason="Works here", actor=shop.STAFF)
+    drained()
+    told = letter("Een vriend telt niet meer mee")
+    assert "100 punten" in told
+    assert "bestelling" not in told, "why the team decided so isn't told"
+
+
+def test_whoever_got_nothing_yet_hears_nothing_of_its_end(brand: Brand) -> None:
+    row = anna_brings(brand)
+    cast.buys(row, 50, "W-1")
+    written_to("Anna")
+    before = len(mail.outbox)
+    cast.returns(row, "W-1", 50)
+    drained()
+    assert len(mail.outbox) == before

@@ -103,7 +103,13 @@ def fresh(application: Application) -> Participation:
 
 def testing(application: Application) -> Participation:
     """Chosen, sent and received."""
-    one = chosen(application)
+    chosen(application)
+    return received(application)
+
+
+def received(application: Application) -> Participation:
+    """Of somebody who was chosen."""
+    one = fresh(application)
     invitation_accept(participation=one, address=HOME, actor=shop.PARTNER)
     if one.application.panel.spec.get("ships", True):
         product_ship(participation=one, actor=shop.STAFF, carrier="Post", tracking="3S1")
