@@ -115,9 +115,7 @@ def _letter(kind: str, to: Enrollment, side: str, **words: Any) -> None:
     _write(kind, to, getattr(section, side).effects if section is not None else (), **words)
 
 
-def _write(
-    kind: str, to: Enrollment, effects: tuple[Any, ...], document: Document | None = None, **words: Any
-) -> None:
+def _write(kind: str, to: Enrollment, effects: tuple[Any, ...], document: Document | None = None, **words: Any) -> None:
     """In their language, with what their side is given; nothing where they can't be written to. document: that the
     effects stand in, when it isn't the one in force."""
     member = to.member

@@ -57,9 +57,7 @@ def sweepstake_canceled(message: Message) -> None:
     after = int(message.payload.get("after", 0))
     places = Enrollment.objects.filter(pk__gt=after, sweepstake_entries__sweepstake=row).distinct().order_by("pk")
     told = list(places.select_related("member")[:AT_ONCE])
-    paid = set(
-        entries.filter(enrollment__in=told, way=SweepstakeEntry.Way.REWARD).values_list("enrollment", flat=True)
-    )
+    paid = set(entries.filter(enrollment__in=told, way=SweepstakeEntry.Way.REWARD).values_list("enrollment", flat=True))
     for place in told:
         _canceled(row, place.member, spent=place.pk in paid)
     if len(told) == AT_ONCE:

@@ -28,6 +28,11 @@ def stands_by(message: Message) -> None:
     _letter("panel_reserve", message)
 
 
+@handler("panel.called_off")
+def called_off(message: Message) -> None:
+    _letter("panel_called_off", message)
+
+
 @handler("panel.shipped")
 def shipped(message: Message) -> None:
     _letter("panel_shipped", message, carrier=message.payload.get("carrier"), tracking=message.payload.get("tracking"))

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from core import clock
 from core.actor import Actor
+from core.audit import audit_record
 from core.outbox import outbox_add
 from loyalty import ledger
 from loyalty.definition.timetests import age_on
@@ -69,11 +70,13 @@ def application_make(*, panel: Panel, enrollment: Enrollment, answers: Mapping[s
         if row is not None and row.state == State.APPLIED:
             row.answers = kept
             row.save(update_fields=["answers"])
+            _audit(row, "panel.reapply", actor)
             return row
         row = row or Application(panel=panel, enrollment=enrollment)
         row.state, row.answers, row.applied_at, row.source = State.APPLIED, kept, clock.now(), actor.source
         row.decided_at, row.decided_by = None, ""
         row.save()
+        _audit(row, "panel.apply", actor)
         outbox_add("panel.applied", told(row))
     return row
 
@@ -90,6 +93,7 @@ def application_withdraw(*, application: Application, actor: Actor) -> Applicati
         row.state, row.place = State.WITHDRAWN, None
         row.decided_at, row.decided_by = clock.now(), actor.name
         row.save(update_fields=["state", "place", "decided_at", "decided_by"])
+        _audit(row, "panel.withdraw", actor)
         outbox_add("panel.withdrawn", told(row))
     return row
 
@@ -112,6 +116,14 @@ def held(panel_id: int) -> tuple[str, datetime, datetime]:
         cursor.execute("SELECT state, opens_at, closes_at FROM panels_panel WHERE id = %s FOR SHARE", [panel_id])
         found: tuple[str, datetime, datetime] = cursor.fetchone()
     return found
+
+
+def _audit(row: Application, action: str, actor: Actor) -> None:
+    """Whose step it was; never an answer."""
+    audit_record(
+        actor=actor.name, action=action, object_type="application", object_id=str(row.pk),
+        changes={"panel": row.panel.code, "state": row.state},
+    )  # fmt: skip
 
 
 def told(row: Application, **more: Any) -> dict[str, Any]:

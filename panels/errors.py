@@ -71,6 +71,14 @@ class WrongMoment(Conflict):
     title = _("That can’t be done from where this test is.")
 
 
+class UnderWay(Conflict):
+    """context: under_way, how many products are with testers."""
+
+    code = "panel_under_way"
+    title = _("Products are with testers already.")
+    hint = _("Take them back, or give up on them with a reason, and cancel the panel then.")
+
+
 class AddressMissing(InvalidInput):
     code = "panel_address_missing"
     title = _("Say where the product is to be sent.")

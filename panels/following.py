@@ -123,7 +123,7 @@ def panels_kept(program: Program, document: Document, since: datetime) -> Proble
                 phrase("This file isn't there."),
                 phrase("Upload it under pictures and files, and name it again."),
             )
-    for row in Panel.objects.filter(program=program).order_by("pk"):
+    for row in Panel.objects.filter(program=program).exclude(state=Panel.State.CANCELED).order_by("pk"):
         if row.code not in pieces:
             if row.opens_at <= since and row.state == Panel.State.OPEN:
                 yield Problem(

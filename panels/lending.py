@@ -54,6 +54,7 @@ def invitation_accept(*, participation: Participation, address: Address | None, 
             if row.state == State.INVITED:
                 row.accepted_at = clock.now()
                 _received(row, spec)
+                _audit(row, "panel.accept", actor)
                 _told(row, "panel.accepted")
             return row
         if address is None:
@@ -65,6 +66,7 @@ def invitation_accept(*, participation: Participation, address: Address | None, 
         if first:
             row.state, row.accepted_at = State.ACCEPTED, clock.now()
         row.save(update_fields=["state", "accepted_at", "address", "country"])
+        _audit(row, "panel.accept" if first else "panel.readdress", actor)
         if first:
             _told(row, "panel.accepted")
     return row
@@ -80,6 +82,7 @@ def invitation_decline(*, participation: Participation, actor: Actor, lapsed: bo
         _from(row, State.INVITED, *(() if lapsed else (State.ACCEPTED,)))
         row.state, row.closed_at, row.address, row.country = to, clock.now(), "", ""
         row.save(update_fields=["state", "closed_at", "address", "country"])
+        _audit(row, "panel.lapse" if lapsed else "panel.decline", actor)
         _told(row, "panel.lapsed" if lapsed else "panel.declined")
         follow_on(row.application.panel_id)
     return row
@@ -120,6 +123,7 @@ def product_receive(*, participation: Participation, actor: Actor) -> Participat
             return row
         _from(row, State.SHIPPED)
         _received(row, spec)
+        _audit(row, "panel.receive", actor)
         _told(row, "panel.received")
     return row
 
@@ -150,6 +154,7 @@ def answers_send(*, participation: Participation, answers: Mapping[str, Any], ac
         if isinstance(spec.after, Keep):
             _out(row, Outcome.KEPT)
         row.save(update_fields=["answers", "draft", "answered_at", "state", "outcome", "outcome_at"])
+        _audit(row, "panel.answer", actor)
         _told(row, "panel.answered", on_time=on_time(row))
         _finished(row)
     answers_book_now(row)
@@ -192,6 +197,7 @@ def product_keep(*, participation: Participation, actor: Actor) -> Participation
         reward_redeem(enrollment=place, reward=reward, actor=actor, key=f"panel:{row.pk}")
         _out(row, Outcome.KEPT)
         row.save(update_fields=["outcome", "outcome_at"])
+        _audit(row, "panel.keep", actor)
         _told(row, "panel.kept")
         _finished(row)
     return row
@@ -276,6 +282,7 @@ def _told(row: Participation, topic: str, **more: Any) -> None:
 
 
 def _audit(row: Participation, action: str, actor: Actor) -> None:
+    """Whose step it was, and where it led; never an address or an answer."""
     audit_record(
         actor=actor.name, action=action, object_type="participation", object_id=str(row.pk),
         changes={"panel": row.application.panel.code, "state": row.state, "outcome": row.outcome},

@@ -40,6 +40,9 @@ class Panel(BrandModel):
     drawn_reserves = models.PositiveIntegerField(_("stand by, by lot"), default=0)
     drawn_at = models.DateTimeField(_("drawn at"), null=True, blank=True)
     settled_at = models.DateTimeField(_("everybody told at"), null=True, blank=True)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    canceled_by = models.CharField(_("canceled by"), max_length=120, blank=True)
+    cancel_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("product panel")
@@ -69,6 +72,7 @@ class Application(BrandModel):
         RESERVE = "reserve", _("stands by")
         NOT_SELECTED = "not_selected", _("not chosen")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        CANCELED = "canceled", _("the panel was canceled")
 
     class Way(models.TextChoices):
         HAND = "hand", _("by hand")
@@ -114,6 +118,7 @@ class Participation(BrandModel):
         INVITED = "invited", _("invited")
         DECLINED = "declined", _("declined")
         LAPSED = "lapsed", _("didn’t say yes in time")
+        CANCELED = "canceled", _("the panel was canceled")
         ACCEPTED = "accepted", _("to be sent")
         SHIPPED = "shipped", _("on its way")
         RECEIVED = "received", _("being tested")

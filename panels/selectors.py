@@ -16,7 +16,7 @@ from panels.models import Application, Panel, Participation
 
 State = Panel.State
 # A unit that somebody has, had, or was promised.
-FREE_AGAIN = (Participation.State.DECLINED, Participation.State.LAPSED)
+FREE_AGAIN = (Participation.State.DECLINED, Participation.State.LAPSED, Participation.State.CANCELED)
 
 
 def spec_of(row: Panel) -> Spec:

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from panels.admin import panels, words  # noqa: F401  (they register)
+from panels.admin import packing, panels, words  # noqa: F401  (they register)

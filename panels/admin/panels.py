@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import actor_of, add_refusal
+from core.backoffice.columns import actor_names
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
@@ -23,6 +24,7 @@ from loyalty.models import Program
 from panels.admin.applicants import ApplicantPages
 from panels.admin.results import ResultPages
 from panels.admin.testers import TesterPages
+from panels.canceling import MAX_REASON, panel_cancel
 from panels.choosing import panel_settle
 from panels.definition import SECTION
 from panels.drawing import MAX_RESERVES, panel_draw
@@ -44,6 +46,10 @@ class DrawForm(DressedForm):
     reserves = forms.IntegerField(
         label=gettext_lazy("How many stand by"), min_value=0, max_value=MAX_RESERVES, initial=3
     )
+
+
+class CancelForm(DressedForm):
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
 
 
 @brand_admin(Panel)
@@ -80,6 +86,7 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
         own: list[Any] = [
             ("<path:object_id>/draw/", self.draw_view, "draw"),
             ("<path:object_id>/settle/", self.settle_view, "settle"),
+            ("<path:object_id>/cancel/", self.cancel_view, "cancel"),
             ("<path:object_id>/draw/file/", self.draw_file_view, "draw_file"),
             *self.applicant_urls(),
             *self.tester_urls(),
@@ -113,6 +120,8 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
             "edit_url": section_url(row.program, SECTION),
             "may_draw": may and phase == "choosing" and row.drawn_at is None and left_of(row) > 0,
             "may_settle": may and phase == "choosing",
+            "may_cancel": may and phase != "canceled",
+            "canceled_by": actor_names([row.canceled_by]).get(row.canceled_by, row.canceled_by),
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
@@ -156,6 +165,22 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
             " chosen. This can’t be undone."
         ) % {"n": waiting}
         return self._asked(request, row, DressedForm(), title=_("End the choosing"), intro=intro)
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """GET asks why, POST cancels."""
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm("panels.choose_panel"))
+        form = CancelForm(request.POST or None)
+        if form.is_valid():
+            return self._acted(
+                request, row, _("Canceled. Everybody who waited is told."),
+                lambda: panel_cancel(panel=row, reason=form.cleaned_data["reason"], actor=actor_of(request)),
+            )  # fmt: skip
+        intro = _(
+            "Nobody applies, is chosen or is sent anything any more; whoever waits gets a mail. Tests that are over"
+            " stay as they are. This can’t be undone."
+        )
+        return self._asked(request, row, form, title=_("Cancel the panel"), intro=intro)
 
     def _acted(self, request: HttpRequest, row: Panel, said: str, act: Any) -> HttpResponse:
         try:

@@ -6,7 +6,7 @@ from django.urls import path
 
 from panels.api.answers import AnswersView, ResultsView
 from panels.api.applying import ApplicationView, ApplicationWithdrawView
-from panels.api.choosing import ApplicationsView, DrawFileView, DrawView, SelectView, SettleView
+from panels.api.choosing import ApplicationsView, CancelView, DrawFileView, DrawView, SelectView, SettleView
 from panels.api.panels import PanelsView, PanelView
 from panels.api.testers import MoveView
 
@@ -18,6 +18,7 @@ api_urls = [
     path("panels/<str:panel>/draw", DrawView.as_view(), name="panel-draw"),
     path("panels/<str:panel>/draw/file", DrawFileView.as_view(), name="panel-draw-file"),
     path("panels/<str:panel>/settle", SettleView.as_view(), name="panel-settle"),
+    path("panels/<str:panel>/cancel", CancelView.as_view(), name="panel-cancel"),
     path("panels/<str:panel>/testers/<uuid:tester>/move", MoveView.as_view(), name="panel-tester-move"),
     path("panels/<str:panel>/answers", AnswersView.as_view(), name="panel-answers"),
     path("panels/<str:panel>/results", ResultsView.as_view(), name="panel-results"),

@@ -26,12 +26,13 @@ from panels.api.shapes import (
     named,
     panel_out,
 )
+from panels.canceling import MAX_REASON, panel_cancel
 from panels.choosing import applications_reserve, applications_select, panel_settle
 from panels.drawing import MAX_RESERVES, panel_draw
 from panels.errors import NotDrawable
 from panels.selectors import applications_of, draw_file
 
-State = Literal["applied", "selected", "reserve", "not_selected", "withdrawn"]
+State = Literal["applied", "selected", "reserve", "not_selected", "withdrawn", "canceled"]
 
 
 class ApplicationsQuery(Struct):
@@ -51,6 +52,13 @@ class DrawBody(Body):
     """reserves: how many stand by besides."""
 
     reserves: Annotated[int, Meta(ge=0, le=MAX_RESERVES)] = 0
+    program: Program | None = None
+
+
+class PanelCancelBody(Body):
+    """reason: for the team, not for members."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON)]
     program: Program | None = None
 
 
@@ -161,6 +169,31 @@ class SettleView(ThinView):
         def run() -> Reply:
             row = named(panel, body.program)
             panel_settle(panel=row, actor=self.principal.actor)
+            return 200, panel_out(named(panel, row.program.slug))
+
+        return self.once(run, required=False)
+
+
+class CancelView(ThinView):
+    scopes = {"POST": "panels:select"}
+
+    @describe(
+        summary="Cancel a product panel",
+        tag=TAG,
+        body=PanelCancelBody,
+        answers={200: PanelOut},
+        idempotency="optional",
+        refusals=(404, 409, 422),
+        examples={"body": {"reason": "The product isn't made any more."}, "200": examples.CANCELED},
+    )
+    def post(self, request: HttpRequest, panel: str) -> HttpResponse:
+        """Whoever applied or was chosen is told, nobody is sent anything any more. Not while products are with
+        testers."""
+        body = self.read_body(PanelCancelBody)
+
+        def run() -> Reply:
+            row = named(panel, body.program)
+            panel_cancel(panel=row, reason=body.reason, actor=self.principal.actor)
             return 200, panel_out(named(panel, row.program.slug))
 
         return self.once(run, required=False)

@@ -74,6 +74,7 @@ DRAWN: dict[str, Any] = {
     "seed": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
     "entries_hash": "5f1d6a3c2b4e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708",
 }
+CANCELED: dict[str, Any] = {**PANEL, "state": "canceled"}
 SETTLED: dict[str, Any] = {**DRAWN, "state": "settled"}
 FILE: dict[str, Any] = {
     "format": "stamgast-sweepstake/1",

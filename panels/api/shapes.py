@@ -51,8 +51,8 @@ class PanelOut(Struct):
 
 
 class TesterOut(Struct):
-    """state: invited, declined, lapsed, accepted, shipped, received, answered or closed. outcome: kept, returned or
-    lost. overdue: a day was missed."""
+    """state: invited, declined, lapsed, canceled, accepted, shipped, received, answered or closed. outcome: kept,
+    returned or lost. overdue: a day was missed."""
 
     id: UUID
     state: str
@@ -70,8 +70,8 @@ class TesterOut(Struct):
 
 
 class ApplicationOut(Struct):
-    """state: applied, selected, reserve, not_selected or withdrawn. place: among those who stand by. decided: hand, lot
-    or followed (stood by). tester: of whoever was selected."""
+    """state: applied, selected, reserve, not_selected, withdrawn or canceled (the panel was). place: among those who
+    stand by. decided: hand, lot or followed (stood by). tester: of whoever was selected."""
 
     id: UUID
     panel: str

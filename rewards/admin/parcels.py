@@ -23,6 +23,7 @@ from core.errors import DomainError
 from members.naming import attach_members, may_see_people, member_link
 from rewards.fulfilment import MOVES, address_of, parcel_move, parcels_csv
 from rewards.models import Fulfilment
+from rewards.packing import packing_elsewhere, packing_links
 
 HANDLE = "rewards.handle_fulfilment"
 AT_ONCE = 1_000
@@ -97,7 +98,8 @@ class FulfilmentAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm(HANDLE)) and may_see_people(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"may_handle": self._may(request), **(extra_context or {})})
+        more = {"may_handle": self._may(request), "elsewhere": packing_links(request)}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         more: dict[str, Any] = {"may_handle": self._may(request)}
@@ -107,13 +109,14 @@ class FulfilmentAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        """The packing list: what is to be packed, oldest first, to be printed and ticked off."""
+        """The packing list: what is to be packed, oldest first, to be printed and ticked off; other rooms' below."""
         self.require(self._may(request))
         rows = list(self.get_queryset(request).filter(state__in=TO_PACK).order_by("created_at", "pk")[:AT_ONCE])
         context = self.page_context(
             request,
             title=_("Packing list"),
             parcels=[(each, address_of(each)) for each in rows],
+            elsewhere=packing_elsewhere(request, AT_ONCE),
             list_url=self.url("changelist"),
         )
         return TemplateResponse(request, "admin/rewards/packing_list.html", context)

@@ -1,4 +1,4 @@
-"""A product panel in a real browser: applied for, chosen and sent at the desk, answered, kept for points or sent back."""
+"""A product panel in a real browser: applied for, chosen and sent at the desk, answered, kept or sent back."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def answers(page: Page) -> None:
     expect(page.get_by_text("Thank you for telling us!")).to_be_visible()
 
 
-def test_a_member_applies_is_chosen_tests_and_keeps_it_while_another_sends_it_back(
-    house: Site, opens: Opens
-) -> None:
+def test_a_member_applies_is_chosen_tests_and_keeps_it_while_another_sends_it_back(house: Site, opens: Opens) -> None:
     piet = cast.person("Piet Mos", "piet@friend.example")
     rita = cast.person("Rita Dol", "rita@friend.example")
     other = panel_cast.applies(rita.enrollments.get())

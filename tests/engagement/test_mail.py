@@ -57,6 +57,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "panel_selected": {"name": "Ann", "panel": "Jacket & co", "accept_by": date(2027, 1, 31)},
     "panel_reserve": {"name": "Ann", "panel": "Jacket & co"},
     "panel_not_selected": {"name": "Ann", "panel": "Jacket & co"},
+    "panel_called_off": {"name": "Ann", "panel": "Jacket & co"},
     "panel_shipped": {"name": "Ann", "panel": "Jacket & co", "carrier": "Post", "tracking": "3S"},
     "panel_reminder": {"name": "Ann", "panel": "Jacket & co", "about": "answer", "last_day": date(2027, 1, 31)},
     "panel_thanks": {"name": "Ann", "panel": "Jacket & co"},

@@ -14,7 +14,7 @@ from django.urls import reverse
 from core.tables import AuditEntry
 from draws.drawing import faults_of
 from members.roles import ROLES, roles_sync
-from panels.lending import invitation_accept, product_receive
+from panels.lending import invitation_accept, product_receive, product_ship
 from panels.models import Application, Panel, Participation
 from tenants.models import Brand
 from tests.backoffice.conftest import staff
@@ -151,3 +151,34 @@ def test_a_panel_is_made_on_a_form_without_raw_json(brand: Brand, entered: Enter
     for words in ("Products to test", "Questions to testers", "a number on a scale", "Days to test and answer"):
         assert words in shown
     assert url in told(entered("marketer").get(page("changelist")))
+
+
+def test_products_for_testers_stand_in_the_queue_of_parcels(brand: Brand, entered: Entered) -> None:
+    made = cast.program()
+    one = cast.chosen(cast.applies(shop.place(shop.member(), made)))
+    invitation_accept(participation=one, address=cast.HOME, actor=shop.PARTNER)
+    owner = entered("owner")
+    parcels, packing = (
+        reverse(f"admin:rewards_fulfilment_{name}", urlconf="config.urls_brand") for name in ("changelist", "list")
+    )
+    listed = owner.get(parcels).content.decode()
+    assert "Winter jacket: 1 to test" in listed
+    assert f"{page('testers', cast.panel().pk)}?state=accepted" in listed
+    packed = told(owner.get(packing))
+    assert "To test: A jacket" in packed
+    assert "1011 AB Amsterdam" in packed
+    product_ship(participation=one, actor=shop.STAFF)
+    assert "To test" not in told(owner.get(packing))
+
+
+def test_a_panel_is_canceled_with_a_reason(brand: Brand, entered: Entered) -> None:
+    cast.crowd(cast.program(), 2)
+    panel = cast.panel()
+    assert entered("support").post(page("cancel", panel.pk), {"reason": "x"}).status_code == 403
+    owner = entered("owner")
+    assert owner.post(page("cancel", panel.pk), {"reason": ""}).status_code == 200
+    assert Panel.objects.get().state == "open"
+    shown = told(owner.post(page("cancel", panel.pk), {"reason": "Not made any more"}, follow=True))
+    assert "Not made any more" in shown
+    assert page("cancel", panel.pk) not in owner.get(page("change", panel.pk)).content.decode()
+    assert Panel.objects.get().state == "canceled"

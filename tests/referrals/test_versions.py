@@ -30,9 +30,7 @@ def test_friends_can_be_brought_once_the_version_is_in_force_and_no_longer_after
     row = cast.comes(anna, "Cas")
     assert cast.buys(row, 50, "W-1").state == "approved"
     assert shop.balance(anna) == 100
-    version_republish(
-        version=ProgramVersion.objects.get(program=made, number=1), actor=shop.STAFF, expected_newest=2
-    )
+    version_republish(version=ProgramVersion.objects.get(program=made, number=1), actor=shop.STAFF, expected_newest=2)
     with pytest.raises(ReferralsOff):
         code_ensure(enrollment=bo)
 
