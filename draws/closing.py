@@ -21,9 +21,10 @@ from core.errors import InvalidInput
 from core.outbox import outbox_add
 from core.secrets import unseal
 from draws.definition import Sweepstake as Spec
-from draws.drawing import drawn, entries_hash_of
+from draws.drawing import drawn, entries_hash_of, value_plain
 from draws.errors import NotCancelable, NotDrawable, NoWinner
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
+from draws.outside import value_checked
 from draws.selectors import list_of, spec_of
 from loyalty.payloads import text_check
 
@@ -81,25 +82,34 @@ def sweepstake_close(*, sweepstake_id: int) -> bool:
     return True
 
 
-def sweepstake_draw(*, sweepstake_id: int, actor: Actor) -> Sweepstake:
-    """Reveal the seed and note who is drawn. Drawn already: the same. NotDrawable before its end."""
+def sweepstake_draw(*, sweepstake_id: int, actor: Actor, outside: str | None = None) -> Sweepstake:
+    """Reveal the seed and note who is drawn. Drawn already: the same. outside: the public value, where the terms bind
+    the draw to one.
+
+    Errors: NotDrawable before its end, or drawn by another value; NotAnnounced, OutsideMissing, OutsideUnasked,
+    InvalidInput.
+    """
     sweepstake_close(sweepstake_id=sweepstake_id)
     with transaction.atomic():
         row = locked(sweepstake_id)
-        if row.state == State.DRAWN:
+        if row.state == State.DRAWN and (outside is None or value_plain(outside) == row.outside):
             return row
         if row.state != State.CLOSED:
             raise NotDrawable(state=row.state)
         spec, seed = spec_of(row), bytes.fromhex(unseal(row.seed, purpose=PURPOSE))
-        wanted = spec.winners + spec.alternates
-        found = drawn(seed, list_of(row), wanted=wanted, once_per_person=spec.once_per_person)
+        wanted, value = spec.winners + spec.alternates, value_checked(row, spec, outside)
+        found = drawn(seed, list_of(row), wanted=wanted, once_per_person=spec.once_per_person, outside=value)
         for winner in SweepstakeWinner.objects.bulk_create(_drawn(row, spec, found)):
             if winner.state == SweepstakeWinner.State.WON:
                 _won(winner, row, spec)
         row.state, row.revealed, row.drawn_at, row.drawn_by = State.DRAWN, seed.hex(), clock.now(), actor.name
+        row.outside = value or ""
         row.save()
-        audit_record(actor=actor.name, action="sweepstake.draw", object_type="sweepstake", object_id=row.pk)
-        outbox_add("sweepstake.drawn", {**_told(row), "drawn": found})
+        told = {"outside": value} if value is not None else {}
+        audit_record(
+            actor=actor.name, action="sweepstake.draw", object_type="sweepstake", object_id=row.pk, changes=told
+        )
+        outbox_add("sweepstake.drawn", {**_told(row), "drawn": found, **told})
     return row
 
 

@@ -8,6 +8,12 @@ k counts from 0 and is never used twice. A block is read as a number x of 256 bi
 the order of the list, number x mod n is drawn, unless x >= 2^256 - (2^256 mod n): such an x would favour the first
 entries and is thrown away. Then the entry leaves the list or, where a person can win once, all entries of that person
 do. The first `winners` that are drawn win, the next `alternates` stand in for them, in this order.
+
+Where the terms name a public value of somebody else's, announced after the closing, it is part of every block:
+
+    block k      = HMAC-SHA256(key: seed, message: entries_hash, then the 32 bytes of SHA-256(value), then k as above)
+
+with the value in UTF-8 as it was announced, blanks at its ends left out and those within made one space each.
 """
 
 from __future__ import annotations
@@ -20,6 +26,7 @@ from typing import Any
 
 FORMAT = "stamgast-sweepstake/1"
 ALGORITHM = "hmac-sha256-rejection/1"
+WITH_OUTSIDE = "hmac-sha256-rejection-outside/1"
 SPAN = 2**256
 PLAIN = re.compile(r"[0-9A-Za-z-]+")
 Entry = tuple[str, str]
@@ -39,10 +46,20 @@ def entries_hash_of(entries: Iterable[Entry]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def drawn(seed: bytes, entries: Iterable[Entry], *, wanted: int, once_per_person: bool) -> list[str]:
-    """The entries in the order in which they are drawn; fewer than wanted when the list runs out."""
+def value_plain(text: str) -> str:
+    """An announced value as it is drawn with."""
+    return " ".join(text.split())
+
+
+def drawn(
+    seed: bytes, entries: Iterable[Entry], *, wanted: int, once_per_person: bool, outside: str | None = None
+) -> list[str]:
+    """The entries in the order in which they are drawn; fewer than wanted when the list runs out. outside: the public
+    value that the draw is bound to as well."""
     left = entries_sorted(entries)
     mark = bytes.fromhex(entries_hash_of(left))
+    if outside is not None:
+        mark += hashlib.sha256(value_plain(outside).encode()).digest()
     found: list[str] = []
     count = 0
     while left and len(found) < wanted:
@@ -65,10 +82,12 @@ def faults_of(told: Mapping[str, Any]) -> list[str]:
         names = {name: str(told[name]) for name in ("format", "algorithm", "commitment", "entries_hash")}
         published = [str(each) for each in told["drawn"]]
         once = bool(told["once_per_person"])
+        outside = _outside(told)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this isn't the file of a draw: {error}") from error
     found = []
-    if (names["format"], names["algorithm"]) != (FORMAT, ALGORITHM):
+    kind = ALGORITHM if outside is None else WITH_OUTSIDE
+    if (names["format"], names["algorithm"]) != (FORMAT, kind):
         found.append(f"the draw is of another kind: {names['format']}, {names['algorithm']}")
     if len({entry for entry, _person in entries}) != len(entries):
         found.append("an entry stands there twice")
@@ -79,6 +98,12 @@ def faults_of(told: Mapping[str, Any]) -> list[str]:
         found.append("the seed isn't the one that was committed to")
     if entries_hash_of(entries) != names["entries_hash"]:
         found.append("the list of entries isn't the one that was hashed")
-    if drawn(seed, entries, wanted=wanted, once_per_person=once) != published:
+    if drawn(seed, entries, wanted=wanted, once_per_person=once, outside=outside) != published:
         found.append("these aren't the entries that the seed draws")
     return found
+
+
+def _outside(told: Mapping[str, Any]) -> str | None:
+    """The value that was announced; None where the draw is bound to none."""
+    given = told.get("outside")
+    return None if given is None else str(given["value"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 
 
 class SweepstakeUnknown(NotFound):
@@ -52,6 +52,26 @@ class NotDrawable(Conflict):
 
     code = "sweepstake_not_drawable"
     title = _("This sweepstake can't be drawn now.")
+
+
+class OutsideMissing(InvalidInput):
+    """context: source."""
+
+    code = "announced_value_missing"
+    title = _("This draw is bound to a public value: enter it as it was announced.")
+
+
+class OutsideUnasked(InvalidInput):
+    code = "announced_value_not_asked_for"
+    title = _("This draw isn't bound to a public value.")
+    hint = _("Leave it out.")
+
+
+class NotAnnounced(Conflict):
+    """context: announced_at."""
+
+    code = "value_not_announced"
+    title = _("The value that this draw is bound to isn't announced yet.")
 
 
 class NotCancelable(Conflict):

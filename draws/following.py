@@ -33,7 +33,7 @@ from loyalty.selectors import document_now
 # What members took part under; the rest is words.
 TERMS = (
     "opens_at", "closes_at", "prizes", "alternates", "free_entries", "entries_at_most", "countries", "min_age",
-    "once_per_person", "draw", "answer_days",
+    "once_per_person", "draw", "answer_days", "outside",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ class Sweepstake(BrandModel):
     """A sweepstake of the program's document. spec: its piece of the document; once it is open only words may change.
 
     seed: sealed until the draw. commitment: SHA-256 of it, public from the beginning. entries_hash: of the frozen list.
+    outside: the public value that the draw was bound to, where the terms name one.
     """
 
     class State(models.TextChoices):
@@ -35,6 +36,7 @@ class Sweepstake(BrandModel):
     seed = models.TextField(editable=False)
     commitment = models.CharField(_("commitment to the seed"), max_length=64)
     revealed = models.CharField(_("seed"), max_length=64, blank=True)
+    outside = models.CharField(_("announced value"), max_length=512, blank=True)
     entries_hash = models.CharField(_("hash of the entries"), max_length=64, blank=True)
     entries_count = models.PositiveIntegerField(_("entries"), default=0)
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from draws.definition import Sweepstake as Spec
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
+from draws.outside import outside_told
 from draws.selectors import drawn_of, entries_of, phase_of, spec_of, sweepstakes_of, sweepstakes_told
 from loyalty.definition.translation import text_in
 from loyalty.home import Link
@@ -102,9 +103,15 @@ def one_page(row: Sweepstake, enrollment: Enrollment | None) -> Context:
         "mine": mine,
         "may_enter": enrollment is not None and phase == "open" and free < spec.free_entries,
         "ways": ways_in(row) if enrollment is not None and phase == "open" else [],
+        "bound": _bound(row, spec),
         "drawn": [_drawn(each, spec, own) for each in drawn_of(row)],
         "won": won_of(row, spec, enrollment) if enrollment is not None else [],
     }
+
+
+def _bound(row: Sweepstake, spec: Spec) -> Context | None:
+    told = outside_told(row, spec)
+    return None if told is None else {**told, "source": local(told["source"])}
 
 
 def _drawn(row: SweepstakeWinner, spec: Spec, own: set[str]) -> Drawn:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from draws.definition import Sweepstake as Spec
-from draws.drawing import ALGORITHM, FORMAT, entries_sorted
+from draws.drawing import ALGORITHM, FORMAT, WITH_OUTSIDE, entries_sorted
 from draws.errors import SweepstakeUnknown
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from loyalty.models import Enrollment
@@ -65,13 +65,15 @@ def list_of(row: Sweepstake) -> list[tuple[str, str]]:
 def draw_file(row: Sweepstake) -> dict[str, Any]:
     """Everything that is needed to work the draw out again, and nobody's name. Of one that was drawn."""
     spec = spec_of(row)
+    bound = {} if spec.outside is None else {"outside": {"source": spec.outside.source, "value": row.outside}}
     return {
         "format": FORMAT,
-        "algorithm": ALGORITHM,
+        "algorithm": ALGORITHM if spec.outside is None else WITH_OUTSIDE,
         "sweepstake": row.code,
         "commitment": row.commitment,
         "seed": row.revealed,
         "entries_hash": row.entries_hash,
+        **bound,
         "once_per_person": spec.once_per_person,
         "winners": spec.winners,
         "alternates": spec.alternates,

@@ -1,4 +1,4 @@
-"""What is to be packed besides the catalogue's parcels: rooms above, such as product panels, add theirs to the queue."""
+"""What is to be packed besides the catalogue's parcels: rooms above, such as product panels, add theirs."""
 
 from __future__ import annotations
 

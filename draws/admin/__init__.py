@@ -16,13 +16,15 @@ from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
 from core.backoffice.columns import actor_names
-from core.backoffice.forms import DressedForm
+from core.backoffice.forms import DressedForm, dress
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
 from draws.admin import section  # noqa: F401  (names the form's fields)
 from draws.closing import MAX_REASON, sweepstake_cancel, sweepstake_draw, winner_pass
 from draws.definition import SECTION
+from draws.drawing import value_plain
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
+from draws.outside import MAX_VALUE, outside_told
 from draws.pages import local
 from draws.selectors import drawn_of, phase_of, spec_of
 from loyalty.admin.sections import section_links, section_url
@@ -43,8 +45,31 @@ class PassForm(DressedForm):
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
 
 
+class DrawForm(DressedForm):
+    """Nothing to fill in, or the announced value, twice: what is drawn by can't be put right afterwards."""
+
+    def __init__(self, row: Sweepstake, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if spec_of(row).outside is not None:
+            for name, label in (("outside", _("The announced value")), ("again", _("Once more, to be sure"))):
+                field = forms.CharField(label=label, max_length=MAX_VALUE)
+                dress(field)
+                self.fields[name] = field
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if value_plain(given.get("outside", "")) != value_plain(given.get("again", "")):
+            self.add_error("again", _("These two aren’t the same."))
+        return given
+
+
 class CancelForm(DressedForm):
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
+
+
+def _bound(row: Sweepstake) -> dict[str, Any] | None:
+    told = outside_told(row, spec_of(row))
+    return None if told is None else {**told, "source": local(told["source"])}
 
 
 @brand_admin(Sweepstake)
@@ -99,6 +124,7 @@ class SweepstakeAdmin(ReadOnlyAdmin):
             "entries": row.entries_count if row.closed_at else SweepstakeEntry.objects.filter(sweepstake=row).count(),
             "drawn": [(each, member_link(each)) for each in rows],
             "edit_url": section_url(row.program, SECTION),
+            "bound": _bound(row),
             "may_draw": may and phase == "closed",
             "may_cancel": may and phase not in ("drawn", "canceled"),
             "canceled_by": actor_names([row.canceled_by]).get(row.canceled_by, row.canceled_by),
@@ -107,20 +133,27 @@ class SweepstakeAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def draw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """GET asks, POST draws."""
+        """GET asks, and for the announced value where the draw is bound to one; POST draws."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DRAW))
-        back = self.url("change", row.pk)
-        if request.method == "POST":
+        form = DrawForm(row, request.POST if request.method == "POST" else None)
+        if form.is_valid():
             try:
-                sweepstake_draw(sweepstake_id=row.pk, actor=actor_of(request))
+                sweepstake_draw(
+                    sweepstake_id=row.pk, actor=actor_of(request), outside=form.cleaned_data.get("outside")
+                )  # fmt: skip
             except DomainError as error:
                 add_refusal(request, error)
             else:
                 messages.success(request, _("Drawn. Seed, list and who was drawn are public now."))
-            return HttpResponseRedirect(back)
+            return HttpResponseRedirect(self.url("change", row.pk))
         intro = _("The seed is revealed and who wins is worked out of it. This can’t be done again.")
-        return self._form(request, row, DressedForm(), title=_("Draw"), intro=intro)
+        bound = outside_told(row, spec_of(row))
+        if bound is not None:
+            intro += " " + _("It is bound to: %(source)s. Enter that value as it was announced.") % {
+                "source": local(bound["source"])
+            }
+        return self._form(request, row, form, title=_("Draw"), intro=intro)
 
     def pass_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)

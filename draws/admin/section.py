@@ -27,6 +27,9 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("Sweepstake", "once_per_person"): _("Nobody is drawn twice"),
     ("Sweepstake", "draw"): _("Drawn"),
     ("Sweepstake", "answer_days"): _("Days to accept a prize"),
+    ("Sweepstake", "outside"): _("Bound to a public value"),
+    ("Outside", "source"): _("Which value"),
+    ("Outside", "announced_at"): _("Announced"),
     ("Prize", "quantity"): _("How many win it"),
     ("Prize", "effects"): _("What it gives by itself"),
 }
@@ -40,6 +43,11 @@ HELP: dict[tuple[str, str], Any] = {
     ("Sweepstake", "countries"): _("None: everywhere."),
     ("Sweepstake", "answer_days"): _("After that the next who stands by gets it. Empty: prizes needn't be accepted."),
     ("Prize", "effects"): _("Nothing: your team hands it over."),
+    ("Sweepstake", "outside"): _(
+        "With it nobody can know before the closing whom the draw will find, not even who runs the server."
+    ),
+    ("Outside", "source"): _("So exactly that there is only one, such as one pulse of a public beacon by its time."),
+    ("Outside", "announced_at"): _("An hour after the closing, or later. Your team enters it then, and draws."),
     ("Sweepstake", "min_age"): _("By the date of birth of the profile. Empty: any."),
 }
 CHOICES: dict[tuple[str, Any], Any] = {

@@ -16,6 +16,7 @@ SWEEPSTAKE: dict[str, Any] = {
     "entries_hash": None,
     "entries": None,
     "seed": None,
+    "outside": None,
     "drawn": [],
 }
 SWEEPSTAKES: dict[str, Any] = {"results": [SWEEPSTAKE], "next": None, "previous": None}

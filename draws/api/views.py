@@ -20,8 +20,9 @@ from draws.closing import sweepstake_cancel, sweepstake_draw, winner_pass
 from draws.entering import entry_free
 from draws.errors import NotDrawable, SweepstakeUnknown
 from draws.models import Sweepstake
+from draws.outside import MAX_VALUE, outside_told
 from draws.prizes import prize_accept
-from draws.selectors import draw_file, drawn_of, entries_of, phase_of, sweepstake_of
+from draws.selectors import draw_file, drawn_of, entries_of, phase_of, spec_of, sweepstake_of
 from loyalty.api.places import place_of
 
 TAG = "Sweepstakes"
@@ -50,6 +51,13 @@ class CancelBody(Body):
     program: Program | None = None
 
 
+class SweepstakeDrawBody(Body):
+    """outside: the announced value, where the terms bind the draw to one; as it was announced."""
+
+    outside: Annotated[str, Meta(max_length=MAX_VALUE)] | None = None
+    program: Program | None = None
+
+
 class DrawnOut(Struct):
     """entry: the id in the public list. prize: null for who stands by. state: won, alternate or passed.
 
@@ -66,8 +74,17 @@ class DrawnOut(Struct):
     given: bool
 
 
+class OutsideOut(Struct):
+    """source: who announces it, per language. value: once it was drawn by it."""
+
+    source: str | dict[str, str]
+    announced_at: datetime
+    value: str | None
+
+
 class SweepstakeOut(Struct):
-    """state: scheduled, open, closed, drawn or canceled. commitment: SHA-256 of the seed. seed: once it was drawn."""
+    """state: scheduled, open, closed, drawn or canceled. commitment: SHA-256 of the seed. seed: once it was drawn.
+    outside: the public value that the draw is bound to, where it is."""
 
     code: str
     program: str
@@ -79,6 +96,7 @@ class SweepstakeOut(Struct):
     entries_hash: str | None
     entries: int | None
     seed: str | None
+    outside: OutsideOut | None
     drawn: list[DrawnOut]
 
 
@@ -105,10 +123,12 @@ def sweepstake_out(row: Sweepstake) -> SweepstakeOut:
         )
         for each in drawn_of(row)
     ]  # fmt: skip
+    bound = outside_told(row, spec_of(row))
     return SweepstakeOut(
         code=row.code, program=row.program.slug, state=phase_of(row), opens_at=row.opens_at, closes_at=row.closes_at,
         terms=row.spec, commitment=row.commitment, entries_hash=row.entries_hash or None,
-        entries=row.entries_count if row.closed_at else None, seed=row.revealed or None, drawn=drawn,
+        entries=row.entries_count if row.closed_at else None, seed=row.revealed or None,
+        outside=OutsideOut(**bound) if bound is not None else None, drawn=drawn,
     )  # fmt: skip
 
 
@@ -201,7 +221,7 @@ class DrawView(ThinView):
     @describe(
         summary="Draw a sweepstake",
         tag=TAG,
-        body=ProgramBody,
+        body=SweepstakeDrawBody,
         answers={200: SweepstakeOut},
         idempotency="optional",
         refusals=(404, 409, 422),
@@ -209,11 +229,11 @@ class DrawView(ThinView):
     )
     def post(self, request: HttpRequest, sweepstake: str) -> HttpResponse:
         """After its end: the seed is revealed, winners and alternates are noted. Once; again gives the same."""
-        body = self.read_body(ProgramBody)
+        body = self.read_body(SweepstakeDrawBody)
 
         def run() -> Reply:
             row = named(sweepstake, body.program)
-            sweepstake_draw(sweepstake_id=row.pk, actor=self.principal.actor)
+            sweepstake_draw(sweepstake_id=row.pk, actor=self.principal.actor, outside=body.outside)
             return 200, sweepstake_out(named(sweepstake, row.program.slug))
 
         return self.once(run, required=False)

@@ -1,4 +1,4 @@
-"""Products that go out to testers, in the queue of parcels: on the packing list, and linked from the list of parcels."""
+"""Products that go out to testers, in the queue of parcels: on the packing list, and linked from the parcels."""
 
 from __future__ import annotations
 

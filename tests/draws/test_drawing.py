@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections import Counter
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from draws.drawing import ALGORITHM, FORMAT, commitment_of, drawn, entries_hash_of, faults_of
+from draws.drawing import ALGORITHM, FORMAT, WITH_OUTSIDE, commitment_of, drawn, entries_hash_of, faults_of
 
 SEED = bytes(range(32))
 ENTRIES = [(f"entry-{n:03d}", f"person-{n % 7}") for n in range(40)]
@@ -44,6 +46,43 @@ def test_the_order_of_the_list_changes_nothing_and_a_person_is_drawn_once() -> N
     assert len(drawn(SEED, ENTRIES, wanted=50, once_per_person=True)) == 7
     assert sorted(drawn(SEED, ENTRIES, wanted=50, once_per_person=False)) == [entry for entry, _person in ENTRIES]
     assert drawn(SEED, [], wanted=5, once_per_person=True) == []
+
+
+def bound(value: str = "4F0A 77", **more: Any) -> dict[str, Any]:
+    found = drawn(SEED, ENTRIES, wanted=5, once_per_person=True, outside=value)
+    outside = {"source": {"en": "A beacon"}, "value": value}
+    return told(**{"algorithm": WITH_OUTSIDE, "outside": outside, "drawn": found, **more})
+
+
+def test_a_draw_that_is_bound_to_a_public_value_draws_others_with_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    firsts = {drawn(SEED, ENTRIES, wanted=1, once_per_person=True, outside=f"{n}")[0] for n in range(40)}
+    assert len(firsts) > 10
+    assert bound(" 4F0A\t77 ")["drawn"] == bound()["drawn"], "blanks are nobody's"
+    # Worked out by hand from what the module says, so that the words above it stay true.
+    mark = bytes.fromhex(entries_hash_of(ENTRIES)) + hashlib.sha256(b"4F0A 77").digest()
+    number = int.from_bytes(hmac.digest(SEED, mark + bytes(8), "sha256"), "big")
+    assert bound()["drawn"][0] == sorted(ENTRIES)[number % 40][0]
+    path = tmp_path / "draw.json"
+    path.write_text(json.dumps(bound()))
+    call_command("sweepstake_verify", str(path))
+    said = capsys.readouterr().out
+    assert "It adds up." in said
+    assert "'4F0A 77'" in said
+    assert "A beacon" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ({"outside": {"source": "A beacon", "value": "4F0A 78"}}, "seed draws"),
+        ({"outside": None}, "another kind"),
+        ({"algorithm": ALGORITHM}, "another kind"),
+    ],
+)
+def test_another_public_value_is_found_out(more: dict[str, Any], fault: str) -> None:
+    assert any(fault in each for each in faults_of(bound(**more)))
 
 
 def test_every_entry_has_the_same_chance() -> None:

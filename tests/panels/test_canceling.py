@@ -1,4 +1,4 @@
-"""A panel that doesn't take place: everybody who waits is told once, nothing goes out any more, nothing is half-done."""
+"""A panel that doesn't take place: whoever waits is told once, nothing goes out, nothing is half-done."""
 
 from __future__ import annotations
 

@@ -29,3 +29,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{told['sweepstake']}: {len(told['entries'])} entries, {len(told['drawn'])} drawn. It adds up."
         )
+        if told.get("outside") is not None:
+            source = told["outside"].get("source", "")
+            name = source.get("en") or next(iter(source.values()), "") if isinstance(source, dict) else source
+            self.stdout.write(f"It is bound to {told['outside']['value']!r}; see whether that was announced by: {name}")
