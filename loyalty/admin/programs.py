@@ -23,7 +23,8 @@ from loyalty.admin.forms.editor import StructForm, field_path
 from loyalty.admin.forms.kinds import list_many
 from loyalty.admin.laddercounts import counts_shown
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
-from loyalty.admin.sections import SectionPages, section_cards
+from loyalty.admin.sectionrows import SectionRowPages
+from loyalty.admin.sections import section_cards
 from loyalty.admin.sides import side_by_side
 from loyalty.backfills.choosing import draft_counters_fresh
 from loyalty.definition.lists import document_lists, settings_plain, settings_struct
@@ -55,7 +56,7 @@ def _published(request: HttpRequest, program: Program, form: PublishForm) -> Pro
 
 
 @brand_admin(Program)
-class ProgramAdmin(SectionPages):
+class ProgramAdmin(SectionRowPages):
     list_display = ("name", "slug", "version", "unpublished")
     ordering = ("name",)
     search_fields = ("name", "slug")

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.backoffice.base import actor_of, add_refusal, refusal_text
+from core.backoffice.words import in_language
 from core.errors import DomainError
 from loyalty.admin.forms.editor import StructForm
 from loyalty.admin.previews import PreviewPages, preview_url
@@ -24,6 +25,7 @@ from loyalty.drafts import draft_plain
 from loyalty.models import Program
 from loyalty.pieces import seen_of
 from loyalty.sectionpieces import section_plain, section_save
+from loyalty.sectionrows import piece_list, section_pieces
 
 _titles: dict[str, Any] = {}
 
@@ -45,6 +47,20 @@ def section_cards(program: Program) -> list[dict[str, Any]]:
 
 def section_url(program: Program, name: str) -> str:
     return reverse("admin:loyalty_program_section", args=[program.pk, name])
+
+
+def section_heading(name: str) -> str:
+    """What the section is called. Http404 for one that has no page."""
+    if name not in _titles or name not in sections_known():
+        raise Http404(_("There is no such thing here."))
+    return str(_titles[name])
+
+
+def piece_url(program: Program, name: str, code: str = "") -> str:
+    """Where one piece of the section is changed, or a new one made."""
+    if not code:
+        return reverse("admin:loyalty_program_section_new", args=[program.pk, name])
+    return reverse("admin:loyalty_program_section_piece", args=[program.pk, name, code])
 
 
 def section_links(name: str) -> list[tuple[str, str]]:
@@ -72,8 +88,7 @@ class SectionPages(PreviewPages):
     def section_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         program = self.object_or_404(request, object_id)
         self.require(self.has_view_or_change_permission(request, program))
-        if name not in _titles or name not in sections_known():
-            raise Http404(_("There is no such thing here."))
+        heading = section_heading(name)
         may = self.has_change_permission(request, program)
         sent = request.POST if request.method == "POST" else None
         plain = section_plain(program, name)
@@ -92,7 +107,12 @@ class SectionPages(PreviewPages):
             status = 422
         context = self.page_context(
             request,
-            title=str(_titles[name]),
+            title=heading,
+            pieces=[
+                (in_language(each.get("name")) or each["code"], piece_url(program, name, each["code"]))
+                for each in section_pieces(program, name)
+            ],
+            new_url=piece_url(program, name) if may and piece_list(name) is not None else "",
             obj=program,
             program=program,
             sections=form.sections(),

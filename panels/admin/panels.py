@@ -19,8 +19,9 @@ from core.backoffice.columns import actor_names
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
-from loyalty.admin.sections import section_url
+from loyalty.admin.sections import piece_url, section_url
 from loyalty.models import Program
+from loyalty.sectionrows import section_piece
 from panels.admin.applicants import ApplicantPages
 from panels.admin.results import ResultPages
 from panels.admin.testers import TesterPages
@@ -40,6 +41,12 @@ PHASES = {
     "settled": gettext_lazy("chosen"),
     "canceled": gettext_lazy("canceled"),
 }
+
+
+def _terms_url(row: Panel) -> str:
+    """The panel's own page in the draft; the section's, where the draft has it no more."""
+    there = section_piece(row.program, SECTION, row.code) is not None
+    return piece_url(row.program, SECTION, row.code) if there else section_url(row.program, SECTION)
 
 
 class DrawForm(DressedForm):
@@ -98,7 +105,7 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         programs = Program.objects.filter(archived_at__isnull=True).order_by("name")
-        links = [(each.name, section_url(each, SECTION)) for each in programs]
+        links = [(each.name, piece_url(each, SECTION)) for each in programs]
         may = request.user.has_perm("loyalty.change_program")
         return super().changelist_view(request, {"makes": links if may else [], **(extra_context or {})})
 
@@ -117,7 +124,7 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
             "spec": spec,
             "product": local(spec.product),
             "after": after_words(spec),
-            "edit_url": section_url(row.program, SECTION),
+            "edit_url": _terms_url(row),
             "may_draw": may and phase == "choosing" and row.drawn_at is None and left_of(row) > 0,
             "may_settle": may and phase == "choosing",
             "may_cancel": may and phase != "canceled",
