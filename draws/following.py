@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -74,7 +74,7 @@ def _follow(program: Program, document: Document) -> None:
     for piece in steps.make:
         seed = secrets.token_bytes(32)
         Sweepstake.objects.create(
-            program=program, code=piece.code, spec=msgspec.to_builtins(piece),
+            program=program, code=piece.code, spec=_plain(piece),
             opens_at=local_time(piece.opens_at, zone), closes_at=local_time(piece.closes_at, zone),
             seed=seal(seed.hex(), purpose=PURPOSE), commitment=commitment_of(seed),
         )  # fmt: skip
@@ -99,7 +99,7 @@ def _steps(program: Program, document: Document) -> _Steps:
         else:
             # Whoever takes part does so by the terms that they read, whatever a version says that was written before.
             piece = replace(piece, **{name: getattr(spec_of(row), name) for name in TERMS})
-        row.spec = msgspec.to_builtins(piece)
+        row.spec = _plain(piece)
         if (row.spec, row.opens_at, row.closes_at) != was:
             change.append(row)
     unopened = [row.pk for code, row in rows.items() if code not in pieces and row.opens_at > now]
@@ -169,6 +169,11 @@ def _named(document: Document) -> Problems:
     for path, effect in parts_everywhere(document, EnterSweepstake):
         if effect.sweepstake not in known:
             yield unknown(f"{path}.sweepstake", phrase("sweepstake"), effect.sweepstake, known)
+
+
+def _plain(piece: Spec) -> Any:
+    """As it stands in the row: lists for tuples, so that the two can be compared."""
+    return msgspec.json.decode(msgspec.json.encode(piece))
 
 
 def _pieces(document: Document) -> tuple[Spec, ...]:

@@ -44,8 +44,9 @@ def piece_list(name: str) -> PieceList | None:
         return None
     [field] = shape.__struct_fields__
     item = next(iter(get_args(get_type_hints(shape)[field])), None)
-    pieces = isinstance(item, type) and issubclass(item, Struct) and "code" in item.__struct_fields__
-    return PieceList(field, item) if pieces else None
+    if not (isinstance(item, type) and issubclass(item, Struct) and "code" in item.__struct_fields__):
+        return None
+    return PieceList(field, item)
 
 
 def section_pieces(program: Program, name: str) -> list[Plain]:

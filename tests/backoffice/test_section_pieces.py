@@ -46,7 +46,7 @@ def test_another_panel_is_made_with_its_own_questionnaire_and_changed_alone(bran
     answer = typed(client, piece_page(program), boots())
     assert answer.status_code == 302, refusals(answer)
     assert items(program) == [jacket, boots()]
-    questions = [{"kind": "scale", "code": "grip", "name": "How much grip?"}]
+    questions = [{"kind": "scale", "code": "grip", "name": "Grip?", "low": "none", "high": "much"}]
     answer = typed(client, piece_page(program, "boots"), {"questions": questions, "units": 9})
     assert answer.status_code == 302, refusals(answer)
     assert items(program) == [jacket, {**boots(), "units": 9, "questions": questions}]

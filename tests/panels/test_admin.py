@@ -146,7 +146,7 @@ def test_every_role_but_the_owner_is_kept_from_what_is_not_theirs(brand: Brand, 
 
 def test_a_panel_is_made_on_a_form_without_raw_json(brand: Brand, entered: Entered) -> None:
     made = cast.program()
-    url = reverse("admin:loyalty_program_section", urlconf="config.urls_brand", args=[made.pk, "panels"])
+    url = reverse("admin:loyalty_program_section_new", urlconf="config.urls_brand", args=[made.pk, "panels"])
     shown = told(entered("marketer").get(url))
     for words in ("Products to test", "Questions to testers", "a number on a scale", "Days to test and answer"):
         assert words in shown
