@@ -26,6 +26,7 @@ from draws.errors import NotCancelable, NotDrawable, NoWinner
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.outside import value_checked
 from draws.selectors import list_of, spec_of
+from loyalty import ledger
 from loyalty.payloads import text_check
 
 State = Sweepstake.State
@@ -35,8 +36,10 @@ OWN = system("sweepstakes")
 
 
 def locked(sweepstake_id: int) -> Sweepstake:
+    """Busy after lock_timeout."""
     rows = Sweepstake.objects.select_for_update(of=("self",)).select_related("program")
-    return rows.get(pk=sweepstake_id)
+    with ledger.told():
+        return rows.get(pk=sweepstake_id)
 
 
 def sweepstakes_due() -> int:
@@ -170,7 +173,8 @@ def _standing(row: Sweepstake, place: int, late: bool) -> SweepstakeWinner | Non
     rows = SweepstakeWinner.objects.select_for_update().filter(
         sweepstake=row, place=place, state=SweepstakeWinner.State.WON
     )
-    return (rows.filter(answered_at__isnull=True, answer_by__lte=clock.now()) if late else rows).first()
+    with ledger.told():
+        return (rows.filter(answered_at__isnull=True, answer_by__lte=clock.now()) if late else rows).first()
 
 
 def _won(winner: SweepstakeWinner, row: Sweepstake, spec: Spec) -> None:

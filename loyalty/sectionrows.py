@@ -7,7 +7,7 @@ publishing alone.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from django.db import transaction
@@ -31,22 +31,21 @@ Plain = dict[str, Any]
 
 
 class PieceList(NamedTuple):
-    """field: the section's only list; item: what its pieces are, which have codes."""
+    """field: the section's only list of pieces with codes; item: what these are."""
 
     field: str
     item: type[Struct]
 
 
 def piece_list(name: str) -> PieceList | None:
-    """None for a section that is no list of pieces with codes."""
+    """None for a section that has no list of pieces with codes, or several."""
     shape = sections_known().get(name)
-    if shape is None or len(shape.__struct_fields__) != 1:
-        return None
-    [field] = shape.__struct_fields__
-    item = next(iter(get_args(get_type_hints(shape)[field])), None)
-    if not (isinstance(item, type) and issubclass(item, Struct) and "code" in item.__struct_fields__):
-        return None
-    return PieceList(field, item)
+    found = []
+    for field, hint in get_type_hints(shape).items() if shape is not None else ():
+        item = next(iter(get_args(hint)), None) if get_origin(hint) is tuple else None
+        if isinstance(item, type) and issubclass(item, Struct) and "code" in item.__struct_fields__:
+            found.append(PieceList(field, item))
+    return found[0] if len(found) == 1 else None
 
 
 def section_pieces(program: Program, name: str) -> list[Plain]:

@@ -113,6 +113,8 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
     with file_received([msgspec.json.encode(shop.review(anna, f"V-{number}"))]) as kept:
         wish = Wish(filename="reviews.ndjson", format="ndjson", source=f"contract-{number}")
         job, _new = import_create(kept=kept, wish=wish, actor=shop.PARTNER)
+    # An operation before this one may have canceled them.
+    Panel.objects.update(state=Panel.State.OPEN)
     friend = befriended.comes(place, f"Bo{number}")
     order = supplied.unasked(place, f"cards_{number}")["rewards_supplierorder"]
     known = {

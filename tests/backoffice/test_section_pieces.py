@@ -46,7 +46,9 @@ def test_another_panel_is_made_with_its_own_questionnaire_and_changed_alone(bran
     answer = typed(client, piece_page(program), boots())
     assert answer.status_code == 302, refusals(answer)
     assert items(program) == [jacket, boots()]
-    questions = [{"kind": "scale", "code": "grip", "name": "Grip?", "low": "none", "high": "much"}]
+    questions = [
+        {"kind": "scale", "code": "grip", "name": {"en": "Grip?", "nl": "Grip?"}, "low": "none", "high": "much"}
+    ]
     answer = typed(client, piece_page(program, "boots"), {"questions": questions, "units": 9})
     assert answer.status_code == 302, refusals(answer)
     assert items(program) == [jacket, {**boots(), "units": 9, "questions": questions}]
@@ -94,6 +96,7 @@ def test_a_piece_is_taken_out_and_what_is_not_there_has_no_page(brand: Any, ente
 def test_sections_that_are_no_list_have_no_pieces() -> None:
     assert piece_list("panels") is not None
     assert piece_list("sweepstakes") is not None
+    assert piece_list("benefits") is not None
     assert piece_list("referrals") is None
     assert piece_list("nothing") is None
 

@@ -18,7 +18,7 @@ TICKET = {
     "code": "ticket", "name": {"en": "A ticket", "nl": "Een lot"}, "emoji": "🎟️",
     "kind": {"kind": "sweepstake_entry", "sweepstake": "summer"}, "prices": [{"currency": "points", "points": 10}],
 }  # fmt: skip
-JACKET = {"code": "own-jacket", "name": "Your jacket", "prices": [{"currency": "points", "points": 120}]}
+JACKET = {"code": "own_jacket", "name": "Your jacket", "prices": [{"currency": "points", "points": 120}]}
 
 
 def document() -> dict[str, Any]:

@@ -310,8 +310,13 @@ def address(name: str, house: House) -> str:
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=OF_A_PANEL[name](*panel(house)))
     if name == "claims_claim_file":
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
-    if name == "loyalty_program_section":
+    if name in ("loyalty_program_section", "loyalty_program_section_new"):
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.program.pk, "benefits"])
+    if name == "loyalty_program_section_piece":
+        piece = {"code": "tea", "name": "Tea", "gives": {"kind": "bonus"}, "given_to": []}
+        house.program.sections = {"benefits": {"benefits": [piece]}}
+        house.program.save(update_fields=["sections"])
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.program.pk, "benefits", "tea"])
     if name == "loyalty_program_preview":
         house.program.sections = {"messages": {"items": [{"code": "hi", "name": "Hi", "subject": "Hi", "text": "Hi"}]}}
         house.program.save(update_fields=["sections"])
