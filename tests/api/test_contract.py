@@ -30,6 +30,7 @@ from loyalty.ledger import ledger_invariants
 from loyalty.models import Program
 from members.models import Member
 from members.segments import segment_create
+from panels.models import Panel
 from rewards.models import Redemption, Reward
 from rewards.services import reward_redeem
 from tenants.context import brand_context
