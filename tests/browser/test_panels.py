@@ -41,7 +41,7 @@ def applies(page: Page, house: Site) -> list[str]:
     page.get_by_role("link", name="Apply").click()
     wrong = check(page, "apply")
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("This needs an answer.")).to_be_visible()
+    expect(page.get_by_text("This needs an answer.").first).to_be_visible()
     page.get_by_label("M", exact=True).check()
     page.locator("textarea").fill("I walk a lot.")
     page.get_by_role("button", name="Apply").click()
