@@ -133,8 +133,9 @@ def stand_by(each: Application, place: int, *, actor: Actor, way: str) -> None:
 
 
 def panel_locked(panel_id: int) -> Panel:
-    """The panel as it stands; whoever holds it decides about its units."""
-    return Panel.objects.select_for_update(of=("self",)).select_related("program").get(pk=panel_id)
+    """The panel as it stands; whoever holds it decides about its units. Busy after lock_timeout."""
+    with ledger.told():
+        return Panel.objects.select_for_update(of=("self",)).select_related("program").get(pk=panel_id)
 
 
 def units_left(row: Panel) -> int:
