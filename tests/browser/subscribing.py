@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.test import override_settings
 
 from billing.connections import connection_add
@@ -52,8 +53,9 @@ def at_stripe(server: LocalStripe) -> override_settings:
 
 def plans(anna: Member, server: LocalStripe) -> None:
     """Published and connected; Anna has one. What Stripe sends is kept back: nothing works it here."""
-    row = section_put(program=cast.program(), name="billing", plain=SECTION)
-    program_publish(program=row, actor=shop.STAFF, expected_revision=row.draft_revision)
+    with transaction.atomic():
+        row = section_put(program=cast.program(), name="billing", plain=SECTION)
+        program_publish(program=row, actor=shop.STAFF, expected_revision=row.draft_revision)
     with at_stripe(server):
         connection_add(key=KEY, actor=shop.STAFF)
         with server.state.lock:
