@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billing.gateway import ask
 from billing.models import Checkout, MembershipPlan, Subscription
 from sandbox.stripe.server import LocalStripe
 from tests.billing import cast
@@ -190,3 +191,68 @@ def test_what_one_s_own_orders_would_have_saved_is_told(
     shop.send(shop.returned(anna.member, "O-4", 70))
     assert "you’d have saved at least €12.30 on your orders" in anna.open("/plans/plus/")
     assert "you’d have saved" not in anna.open("/plans/max/")
+
+
+def test_a_promotion_code_is_taken_on_the_payment_page(
+    stand_in: LocalStripe, key: str, brand: Any, client_for: ClientFor
+) -> None:
+    plan = {
+        "code": "plus", "name": "Plus", "promotion_codes": True,
+        "charge": {"kind": "recurring", "prices": [cast.MONTHLY]},
+    }  # fmt: skip
+    club = Club(stand_in, key, brand, client_for(brand), plans=[plan])
+    coupon = ask(club.connection, lambda v1: v1.coupons.create({"percent_off": 20, "duration": "once"}))["id"]
+    wanted = {"promotion": {"type": "coupon", "coupon": coupon}, "code": "WELCOME"}
+    ask(club.connection, lambda v1: v1.promotion_codes.create(wanted))
+    anna = Visitor(club, client_for)
+    assert "A promotion code can be given there too." in anna.open("/plans/plus/")
+    anna.send("/plans/plus/")
+    page = anna.payment_page()
+    assert club.press(page, code="NOSUCH").status == 402
+    back = club.press(page, code="WELCOME")
+    assert back.status == 303
+    shown = anna.open(back.location.removeprefix("http://" + anna.client.defaults["SERVER_NAME"]))
+    assert "Active" in shown
+    assert "€8 · Plus" in shown
+
+
+def test_what_joiners_pay_at_first_is_told_until_they_have_had_it(
+    stand_in: LocalStripe, key: str, brand: Any, client_for: ClientFor
+) -> None:
+    intro = {"percent": "50", "duration": "repeating", "months": 3}
+    plan = {"code": "plus", "name": "Plus", "charge": {"kind": "recurring", "prices": [cast.MONTHLY], "intro": intro}}
+    club = Club(stand_in, key, brand, client_for(brand), plans=[plan])
+    anna = Visitor(club, client_for)
+    assert "€5 a month in the first 3 months" in anna.open("/plans/plus/")
+    anna.joins()
+    assert club.charged() == 500
+    anna.open(f"{anna.base()}/leave/")
+    anna.send(f"{anna.base()}/leave/?step=reason", press="refund")
+    shown = anna.open("/plans/plus/")
+    assert "€10 a month" in shown
+    assert "€5" not in shown
+
+
+def test_a_stripe_that_is_away_on_the_way_back_is_told_and_the_webhook_does_it(club: Club, anna: Visitor) -> None:
+    anna.open("/plans/plus/")
+    anna.send("/plans/plus/", price="month-EUR")
+    page = anna.payment_page()
+    back = club.press(page)
+    club.control("faults", faults=[{"kind": "status", "status": 503, "times": 100}])
+    shown = anna.open(back.location.removeprefix("http://" + anna.client.defaults["SERVER_NAME"]))
+    assert "it shows here in a moment" in shown
+    club.control("faults", faults=[])
+    club.settle()
+    assert "All of it is yours." in anna.open("/membership/")
+    assert club.charged() == 1000
+
+
+def test_a_fee_holds_for_its_time_and_is_given_back_within_the_withdrawal(club: Club, anna: Visitor) -> None:
+    assert "Holds for 12 months and ends by itself." in anna.open("/plans/season/")
+    shown = anna.joins("season")
+    assert "Yours until" in shown
+    anna.open(f"{anna.base()}/leave/")
+    shown = anna.send(f"{anna.base()}/leave/?step=reason", press="refund")
+    assert "your money is on its way back" in shown
+    club.settle()
+    assert (club.charged(), club.state(anna.member)) == (0, "ended")
