@@ -144,6 +144,10 @@ def refusal_words(error: DomainError) -> str:
         return _("The payment service didn’t accept this, so nothing was changed. Try again, or contact us.")
     if error.code == "already_subscribed":
         return _("You have a plan of this kind already. Change it instead of joining a second one.")
-    if error.code == "price_not_offered":
+    if error.code == "price_not_offered" and str(error.detail) == str(error.title):
         return _("Choose one of the prices.")
+    if error.code == "price_not_offered":
+        return str(error.detail)
+    if error.code == "busy":
+        return _("We’re busy with this already. Nothing was changed; try again in a moment.")
     return " ".join(filter(None, [str(error.detail), str(error.hint)]))
