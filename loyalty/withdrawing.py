@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.audit import audit_record
 from core.outbox import outbox_add
 from core.tables import JobRun
+from loyalty.backfills.canceling import version_uncount
 from loyalty.errors import VersionInForce, VersionWithdrawn
 from loyalty.models import Program, ProgramVersion, VersionWithdrawal
 from loyalty.publishing import stamp_renew
@@ -27,7 +28,8 @@ def withdrawable(version: ProgramVersion, at: datetime) -> bool:
 
 
 def version_withdraw(*, version: ProgramVersion, actor: Actor, reason: str = "") -> VersionWithdrawal:
-    """Take a scheduled version back: it never takes effect, and what it was to do to tiers isn't done.
+    """Take a scheduled version back: it never takes effect, what it was to do to tiers isn't done, and what was counted
+    for it from before is taken back.
 
     VersionInForce when it is in force or will be within the minute, VersionWithdrawn when somebody was quicker.
     """
@@ -42,6 +44,7 @@ def version_withdraw(*, version: ProgramVersion, actor: Actor, reason: str = "")
         withdrawal = VersionWithdrawal.objects.create(
             version=version, withdrawn_at=now, withdrawn_by=actor.name, reason=reason[:300]
         )
+        version_uncount(version=version)
         JobRun.objects.filter(job=JOB, scope=f"{row.slug}:{version.number}", finished_at__isnull=True).delete()
         stamp_renew(row)
         audit_record(

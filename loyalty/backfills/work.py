@@ -93,7 +93,7 @@ def _piece(run_id: UUID | str) -> bool | None:
         if run is None:
             return not CounterBackfill.objects.filter(pk=run_id, finished_at__isnull=True).exists()
         members = _next(run)
-        if members and not _withdrawn(run):
+        if members and (run.canceled_at is not None or not _withdrawn(run)):
             run.read += _work(run, members)
             run.after, run.done = members[-1], run.done + len(members)
         else:

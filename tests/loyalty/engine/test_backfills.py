@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from core import clock
 from core.errors import InvalidInput
 from core.tables import AuditEntry, OutboxMessage
 from loyalty import ledger
@@ -22,6 +24,7 @@ from loyalty.errors import BackfillOver
 from loyalty.models import CounterBackfill, Program, ProgramVersion, ProgressCounter
 from loyalty.publishing import program_publish
 from loyalty.selectors import program_state_of
+from loyalty.withdrawing import version_withdraw
 from members.models import Member, User
 from members.staff import staff_role_set
 from tenants.models import Brand
@@ -248,6 +251,34 @@ def test_a_count_that_is_canceled_leaves_the_counters_as_if_they_had_started_at_
     assert (run.done, run.total, run.finished_at is not None, backfills_sweep()) == (2, 2, True, 0)
     with pytest.raises(BackfillOver):
         backfill_cancel(run=run, actor=shop.STAFF)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_what_was_counted_for_a_version_that_is_withdrawn_is_taken_back(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """Or the counter of that name of a later version, which starts at zero, would start with it."""
+    program = shop.program(document(counted=False))
+    anna, ben = people(program)
+    before(anna, ben)
+    row = Program.objects.get(pk=program.pk)
+    made = document_decode(document(counted=True))
+    row = draft_replace(program=row, document=made, expected_revision=row.draft_revision, actor=shop.STAFF)
+    row.refresh_from_db()
+    version = program_publish(
+        program=row, actor=shop.STAFF, expected_revision=row.draft_revision, count_back=CODES,
+        in_force_from=clock.now() + timedelta(days=3),
+    )  # fmt: skip
+    monkeypatch.setattr(work, "MEMBERS", 1)
+    work._piece(CounterBackfill.objects.get().pk)
+    if done:
+        backfills_sweep()
+    assert counted()
+    version_withdraw(version=version, actor=shop.STAFF)
+    backfills_sweep()
+    left = {key: value for key, value in counted().items() if key[1].startswith(("count:", "tier:visits", "seen:"))}
+    assert left == {}
+    assert CounterBackfill.objects.get().finished_at is not None
 
 
 def test_what_was_judged_before_the_cancel_and_is_booked_after_it_is_judged_again(
