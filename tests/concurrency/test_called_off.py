@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from core import clock
+from core.audit import audit_record
 from core.tables import AuditEntry
 from loyalty import inviting, ledger, withdrawing
 from loyalty.definition.read import document_decode
@@ -68,7 +69,7 @@ def test_an_invitation_is_accepted_or_withdrawn_never_both(committed_brand: Bran
 
 
 def test_without_the_locks_it_would_be_both(committed_brand: Brand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inviting.ledger, "enrollment_lock", _unlocked)
+    monkeypatch.setattr(ledger, "enrollment_lock", _unlocked)
     monkeypatch.setattr(inviting, "_locked", _read)
     program, begun, broke = shop.program(DOCUMENT), time.monotonic(), ""
     with crowd_of(committed_brand, SIZE) as crowd:
@@ -101,13 +102,12 @@ def order_meanwhile(brand: Brand, monkeypatch: pytest.MonkeyPatch, seconds_left:
         program=row, actor=shop.STAFF, expected_revision=row.draft_revision,
         in_force_from=clock.now() + timedelta(seconds=seconds_left),
     )  # fmt: skip
-    real = withdrawing.audit_record
 
     def slowly(**told: Any) -> None:
         brand.clock_shift += LONG
         [sent] = crowd.rush([lambda: shop.send(shop.order(place.member, 10, "A-1"))])
         assert sent.word == "done", sent.error
-        real(**told)
+        audit_record(**told)
 
     monkeypatch.setattr(withdrawing, "audit_record", slowly)
     with crowd_of(brand, 1) as crowd:
