@@ -13,6 +13,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from analytics import selectors
+from analytics.memberships import membership_attention, membership_figures
 from core import clock
 from core.backoffice.display import points
 from core.backoffice.words import in_language
@@ -29,6 +30,7 @@ FIGURES = "loyalty.view_pointsentry"
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds figures, chart and attention to unfold's context; figures only for whoever may see the ledger."""
     context["attention"] = attention(request)
+    context["memberships"] = membership_figures(request)
     if not request.user.has_perm(FIGURES):
         return context
     now = clock.now()
@@ -155,6 +157,7 @@ def attention(request: HttpRequest) -> list[dict[str, str]]:
             text = _("%(pool)s has %(n)s codes left.") % {"pool": pool.name, "n": points(pool.left)}
             url = reverse("admin:rewards_codepool_change", args=[pool.pk])
             found.append({"icon": "password", "text": text, "url": url})
+    found += membership_attention(request)
     if request.user.has_perm("loyalty.view_program"):
         found += _drafts()
     return found

@@ -13,17 +13,24 @@ class BillingConfig(AppConfig):
         from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
         from billing.plans import document_plans_checked, plans_follow
         from billing.portal.wiring import pages_register
-        from billing.section import SECTION, BillingSection
+        from billing.section import DIFFERENCE_WORDS, SECTION, BillingSection
         from billing.telling import TOPICS, take_back, tell_program
+        from billing.unused import unused_night
+        from billing.winback import winback_night
         from core.outbox import handler
         from core.resealing import sealed_place
+        from loyalty.definition.difference import difference_words
         from loyalty.definition.sections import section_register
+        from loyalty.nightly import night_step
         from loyalty.publishchecks import on_publish_check, on_published
 
         pages_register()
         section_register(SECTION, BillingSection, section_problems)
+        difference_words(DIFFERENCE_WORDS)
         on_publish_check(document_plans_checked)
         on_published(plans_follow)
+        night_step("notices")(winback_night)
+        night_step("notices")(unused_night)
         handler("subscription.access_changed")(access_changed)
         handler("invoice.refunded")(take_back)
         for topic in TOPICS:

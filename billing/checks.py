@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from billing.boxes.checks import box_problems, not_paid_again
-from billing.section import BillingSection, Intro, OneFee, Plan, Recurring
+from billing.section import BillingSection, Intro, OneFee, Plan, Recurring, WinBack
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 
-MOST_PLANS, MOST_FEATURES = 100, 20
+MOST_PLANS, MOST_FEATURES, MOST_REASONS = 100, 20, 12
 
 
 def section_problems(section: BillingSection, path: str, ground: Ground) -> Problems:
@@ -19,8 +19,44 @@ def section_problems(section: BillingSection, path: str, ground: Ground) -> Prob
     yield from twice_problems(section.plans, here)
     if section.stay_offer is not None:
         yield from _intro(section.stay_offer, f"{path}.stay_offer")
+    yield from _leaving(section, path)
+    if section.win_back is not None:
+        yield from _win_back(section.win_back, section, f"{path}.win_back")
     for index, each in enumerate(section.plans):
         yield from _plan(each, f"{here}[{index}]", ground)
+
+
+def _leaving(section: BillingSection, path: str) -> Problems:
+    steps, reasons = section.leave_steps, section.leave_reasons
+    if len(set(steps)) != len(steps):
+        yield Problem(
+            f"{path}.leave_steps", phrase("A step is there twice."), phrase("Each comes once, in the order you like.")
+        )
+    if "offer" in steps and section.stay_offer is None and steps != BillingSection().leave_steps:
+        yield Problem(
+            f"{path}.leave_steps",
+            phrase("There is no offer to make."),
+            phrase("Say stay_offer, or leave the step out."),
+        )
+    if len(reasons) > MOST_REASONS:
+        yield Problem(
+            f"{path}.leave_reasons",
+            phrase("There are %(n)d.", n=len(reasons)),
+            phrase("At most %(n)d.", n=MOST_REASONS),
+        )
+    yield from twice_problems(reasons, f"{path}.leave_reasons")
+    for index, each in enumerate(reasons):
+        yield from text_problems(each.name, f"{path}.leave_reasons[{index}].name", 80)
+
+
+def _win_back(terms: WinBack, section: BillingSection, path: str) -> Problems:
+    yield from _intro(terms.offer, f"{path}.offer")
+    yield from text_problems(terms.subject, f"{path}.subject", 120, needed=False)
+    yield from text_problems(terms.text, f"{path}.text", 2000, needed=False)
+    known = {each.code for each in section.plans}
+    for index, code in enumerate(terms.plans):
+        if code not in known:
+            yield unknown(f"{path}.plans[{index}]", phrase("plan"), code, known)
 
 
 def _plan(each: Plan, path: str, ground: Ground) -> Problems:

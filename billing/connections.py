@@ -223,8 +223,7 @@ def connection_check(*, connection: StripeConnection) -> bool:
     except StripeKeyRefused as error:
         key_refused(connection, str(error.detail))
         return False
-    if connection.health != Health.GOOD:
-        StripeConnection.objects.filter(pk=connection.pk).update(health=Health.GOOD, problem="")
+    StripeConnection.objects.filter(pk=connection.pk).update(health=Health.GOOD, problem="", verified_at=clock.now())
     return True
 
 

@@ -27,6 +27,7 @@ from billing.plans import definition_of, price_chosen, section_now
 from billing.section import Recurring, Trial
 from billing.timeline import happened
 from billing.times import at_known
+from billing.winback import winback_coupon, winback_open
 from core import clock
 from core.actor import Actor
 from members.models import Member
@@ -127,6 +128,10 @@ def _page(
     plan = price.plan
     trial = trial_of(member, plan)
     params = _page_params(connection, member, price, trial, actor)
+    offer = winback_open(member, plan.group) if price.every else None
+    if offer is not None:
+        params.pop("allow_promotion_codes", None)
+        params["discounts"] = [{"coupon": winback_coupon(connection, plan, offer, actor)}]
     params |= {"success_url": success_url, "cancel_url": cancel_url}
     made = operation_run(
         connection=connection, kind="checkout_create", subject=str(member.public_id), params=params, actor=actor,
@@ -136,7 +141,7 @@ def _page(
         stripe_id=made["id"],
         defaults={
             "connection": connection, "member": member, "purpose": Checkout.Purpose.JOIN, "price": price,
-            "group": plan.group, "trial": trial is not None, "created_at": clock.now(),
+            "group": plan.group, "trial": trial is not None, "win_back": offer, "created_at": clock.now(),
             "expires_at": at_known(made["expires_at"]),
         },
     )  # fmt: skip

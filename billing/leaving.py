@@ -39,6 +39,12 @@ FEEDBACK = {
 LONGEST = 500
 
 
+def reasons_known(program_id: int) -> dict[str, str]:
+    """Every reason that is taken, with what Stripe calls it: the product's own, and the brand's beside them."""
+    own = {each.code: FEEDBACK[each.means] for each in section_now(program_id).leave_reasons}
+    return {**FEEDBACK, **own}
+
+
 def subscription_cancel(
     *,
     subscription: Subscription,
@@ -51,8 +57,9 @@ def subscription_cancel(
 
     One that is to end already stays so. Not in a transaction. NotPossibleNow, InvalidInput, billing.errors.
     """
-    if reason not in FEEDBACK:
-        raise InvalidInput(_("Choose one of the reasons."), field="reason", hint=", ".join(FEEDBACK))
+    known = reasons_known(subscription.plan.program_id)
+    if reason not in known:
+        raise InvalidInput(_("Choose one of the reasons."), field="reason", hint=", ".join(known))
     if len(comment) > LONGEST:
         raise InvalidInput(_("At most %(n)d characters.") % {"n": LONGEST}, field="comment")
     row = reread(subscription)
@@ -60,7 +67,7 @@ def subscription_cancel(
         return _free_end(row, reason, comment, actor)
     row = running(subscription)
     schedule_release(row, actor)
-    said = {"cancellation_details": {"feedback": FEEDBACK[reason], "comment": comment or None}}
+    said = {"cancellation_details": {"feedback": known[reason], "comment": comment or None}}
     said["cancellation_details"] = {k: v for k, v in said["cancellation_details"].items() if v}
     if when == "now":
         _end_now(row, said, actor)

@@ -25,6 +25,7 @@ from billing.models import (
 from billing.money import invoices_follow
 from billing.reading import ReadCustomer, ReadInvoice, ReadSubscription
 from billing.timeline import happened
+from billing.winback import winback_redeemed
 from core import clock
 from members.models import Member
 
@@ -180,6 +181,7 @@ def _joined(row: Subscription) -> None:
     Checkout.objects.filter(
         member=row.member, group=row.group, purpose=Checkout.Purpose.JOIN, price=row.price, subscription=None
     ).update(subscription=row)
+    winback_redeemed(row)
 
 
 def _note_changes(row: Subscription, before: dict[str, Any], old_price: PlanPrice | None) -> None:

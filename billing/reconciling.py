@@ -35,10 +35,11 @@ OVERLAP = timedelta(minutes=10)
 MOST_TOLD = 500
 
 
-def events_reconcile(connection: StripeConnection) -> BillingReport:
-    """Take in what was sent since the last time and never arrived. Not in a transaction."""
+def events_reconcile(connection: StripeConnection, report: BillingReport | None = None) -> BillingReport:
+    """Take in what was sent since the last time and never arrived. report: one that was asked for. Not in a
+    transaction."""
     now = clock.now()
-    report = BillingReport.objects.create(connection=connection, kind=Report.EVENTS, started_at=now)
+    report = report or BillingReport.objects.create(connection=connection, kind=Report.EVENTS, started_at=now)
     since = max(connection.events_at - OVERLAP if connection.events_at else now - KEPT, now - KEPT)
     since = max(since, connection.created_at - OVERLAP) if connection.events_at is None else since
     try:
@@ -50,6 +51,7 @@ def events_reconcile(connection: StripeConnection) -> BillingReport:
         done = StripeEvent.objects.filter(pk=row_id, state=StripeEvent.State.DONE).exists()
         BillingDifference.objects.create(report=report, kind=Kind.MISSED_EVENT, object_id=event_id, repaired=done)
         report.repaired += int(done)
+        _beat(report)
     StripeConnection.objects.filter(pk=connection.pk).update(events_at=now)
     return _ended(report)
 
@@ -67,9 +69,10 @@ def _missed(connection: StripeConnection, since: int, report: BillingReport) -> 
             yield each["id"], row_id
 
 
-def subscriptions_reconcile(connection: StripeConnection) -> BillingReport:
-    """Compare every subscription, and every one of ours that isn't over, with the other side. Not in a transaction."""
-    report = BillingReport.objects.create(connection=connection, kind=Report.WHOLE, started_at=clock.now())
+def subscriptions_reconcile(connection: StripeConnection, report: BillingReport | None = None) -> BillingReport:
+    """Compare every subscription, and every one of ours that isn't over, with the other side. report: one that was
+    asked for. Not in a transaction."""
+    report = report or BillingReport.objects.create(connection=connection, kind=Report.WHOLE, started_at=clock.now())
     try:
         theirs = {
             each["id"]: each
@@ -78,6 +81,7 @@ def subscriptions_reconcile(connection: StripeConnection) -> BillingReport:
         report.seen = len(theirs)
         for customer in _customers_astray(connection, theirs, report):
             _customer_repair(connection, customer, report)
+            _beat(report)
     except (StripeUnavailable, StripeKeyRefused) as error:
         return _ended(report, problem=_told(connection, error))
     return _ended(report)
@@ -157,6 +161,12 @@ def _told(connection: StripeConnection, error: DomainError) -> str:
     if isinstance(error, StripeKeyRefused):
         key_refused(connection, str(error.detail))
     return error.code
+
+
+def _beat(report: BillingReport) -> None:
+    """How far it is, for who looks on; and that it is alive."""
+    report.beat_at = clock.now()
+    report.save(update_fields=["seen", "repaired", "beat_at"])
 
 
 def _ended(report: BillingReport, problem: str = "") -> BillingReport:

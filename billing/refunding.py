@@ -74,7 +74,7 @@ def _kept(invoice: Invoice, made: dict[str, object], reason: str, actor: Actor) 
         if new and actor.initiated_by == "staff":
             audit_record(
                 actor=actor.name, action="invoice.refund", object_type="invoice", object_id=str(invoice.public_id),
-                changes={"amount_minor": row.amount_minor, "currency": row.currency},
+                changes={"amount_minor": row.amount_minor, "currency": row.currency, "reason": row.reason},
             )  # fmt: skip
     return row
 

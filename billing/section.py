@@ -13,12 +13,22 @@ from msgspec import Meta, Struct
 
 from billing.boxes.shape import Box
 from loyalty.definition.basics import Code, LocalText, money_text
-from loyalty.definition.translation import N_, Teller
+from loyalty.definition.translation import N_, Teller, number_text
 
 SECTION = "billing"
 Minor = Annotated[int, Meta(ge=1, le=10**11)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", examples=["EUR"])]
+LeaveStep = Literal["reason", "pause", "offer"]
+# Stripe's own reasons, by the words that the product had for them first.
+Means = Literal[
+    "too_expensive", "unused", "missing_features", "switched", "hard_to_use", "service", "quality", "other"
+]  # fmt: skip
 Every = Literal["week", "month", "quarter", "year"]
+OFF_WORDS: dict[str, str] = {
+    "once": N_("%(much)s off the next payment"),
+    "repeating": N_("%(much)s off for %(n)d months"),
+    "forever": N_("%(much)s off for ever"),
+}
 EVERY_WORDS: dict[str, str] = {
     "week": N_("a week"),
     "month": N_("a month"),
@@ -58,6 +68,14 @@ class Intro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     money_currency: Currency | None = None
     duration: Literal["once", "repeating", "forever"] = "once"
     months: Annotated[int, Meta(ge=1, le=36)] | None = None
+
+    def words(self, teller: Teller) -> str:
+        much = (
+            f"{number_text(self.percent)} %"
+            if self.percent is not None
+            else money_text(self.amount_minor or 0, self.money_currency or "")
+        )
+        return teller.tell(OFF_WORDS[self.duration], much=much, n=self.months or 1)
 
 
 class Free(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="free"):
@@ -126,6 +144,31 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"{text[:1].upper()}{text[1:]}."
 
 
+class LeaveReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why somebody leaves, as the brand asks it. means: which of Stripe's own reasons it is counted under there."""
+
+    noun: ClassVar[str] = N_("Reason to leave %(name)s")
+    code: Code
+    name: LocalText
+    means: Means = "other"
+
+
+class WinBack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money off for who comes back: written so many days after they left, good for so many days, used once. plans: of
+    which plans; none: of all that were paid for. subject, text: of the mail; left out, it is the product's own."""
+
+    offer: Intro
+    after_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    valid_days: Annotated[int, Meta(ge=1, le=90)] = 14
+    plans: tuple[Code, ...] = ()
+    subject: LocalText = ""
+    text: LocalText = ""
+
+    def words(self, teller: Teller) -> str:
+        message = N_("%(offer)s, written %(after)d days after leaving and good for %(valid)d days")
+        return teller.tell(message, offer=self.offer.words(teller), after=self.after_days, valid=self.valid_days)
+
+
 class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """grace_days: how long what a plan gives holds on after a payment that failed. access_in_pause: whether it
     holds while the member pauses. clocks_in_pause: whether points go on ending, and tiers being lost, meanwhile.
@@ -133,7 +176,10 @@ class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the last payment back when nothing of the plan was used since. withdrawal_days: how long after joining the first
     payment is given back on leaving. trial_notice_days, yearly_notice_days: how long before a trial ends or a year
     renews the member is told. automatic_tax: Stripe works out the tax; an address is asked for. stay_offer: money
-    off for who is about to leave, offered once.
+    off for who is about to leave, offered once. leave_steps: what is put to them before the last question, in this
+    order: why, pause or skip, the offer. leave_reasons: what they choose from; none: the product's own. win_back: money
+    off for who comes back. unused_notice_days: who has used nothing of the plan so many days after a charge is told so;
+    0: nobody is.
     """
 
     plans: tuple[Plan, ...] = ()
@@ -147,7 +193,36 @@ class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     yearly_notice_days: Annotated[int, Meta(ge=1, le=60)] = 14
     automatic_tax: bool = False
     stay_offer: Intro | None = None
+    leave_steps: tuple[LeaveStep, ...] = ("reason", "pause", "offer")
+    leave_reasons: tuple[LeaveReason, ...] = ()
+    win_back: WinBack | None = None
+    unused_notice_days: Annotated[int, Meta(ge=0, le=365)] = 0
     most_pause_months: Annotated[int, Meta(ge=0, le=12)] = 3
 
     def plan(self, code: str) -> Plan | None:
         return next((each for each in self.plans if each.code == code), None)
+
+
+# How the terms are called where a publication says what changes.
+DIFFERENCE_WORDS: dict[str, str] = {
+    "grace_days": N_("days of grace after a failed payment"),
+    "access_in_pause": N_("whether a plan gives something while it is paused"),
+    "suspend_on_dispute": N_("whether a dispute holds back what a plan gives"),
+    "refund_unused": N_("whether leaving pays back what was not used"),
+    "withdrawal_days": N_("days of withdrawal after joining"),
+    "trial_notice_days": N_("days of notice before a trial ends"),
+    "yearly_notice_days": N_("days of notice before a year renews"),
+    "automatic_tax": N_("whether Stripe works out the tax"),
+    "stay_offer": N_("the offer to who is about to leave"),
+    "leave_steps": N_("the steps before leaving"),
+    "leave_reasons": N_("the reasons to leave"),
+    "win_back": N_("the offer to who left"),
+    "unused_notice_days": N_("days until a notice that nothing is used"),
+    "most_pause_months": N_("months of a pause at most"),
+    "charge": N_("what it costs"),
+    "level": N_("level"),
+    "features": N_("what the page lists"),
+    "tier": N_("tier that its members stand on at least"),
+    "promotion_codes": N_("whether promotion codes are taken"),
+    "offered": N_("whether it can be joined"),
+}

@@ -41,14 +41,15 @@ def ladder_of(subscription: Subscription) -> Ladder:
     section = section_now(row.plan.program_id)
     pausable = row.billing == Subscription.Billing.ACTIVE and not row.collection_paused and not row.cancel_scheduled
     offer = section.stay_offer if not offer_taken(row) and row.plan.kind == "recurring" else None
-    steps: list[Step] = ["reason"]
-    if pausable and section.most_pause_months and row.plan.kind == "recurring":
-        steps.append("pause")
-    if offer is not None:
-        steps.append("offer")
+    can = {
+        "reason": True,
+        "pause": pausable and bool(section.most_pause_months) and row.plan.kind == "recurring",
+        "offer": offer is not None,
+    }
+    steps: list[Step] = [each for each in section.leave_steps if can[each]]
     return Ladder(
         steps=(*steps, "confirm"),
-        offer=offer,
+        offer=offer if "offer" in steps else None,
         most_pause_months=section.most_pause_months,
         back=money_back(row),
     )
@@ -63,7 +64,7 @@ def offer_take(*, subscription: Subscription, actor: Actor) -> Subscription:
     """Stay, with the money off. Once per member. Not in a transaction. NotPossibleNow, billing.errors."""
     row = running(subscription)
     offer = section_now(row.plan.program_id).stay_offer
-    if offer is None or offer_taken(row):
+    if offer is None or offer_taken(row) or "offer" not in section_now(row.plan.program_id).leave_steps:
         raise NotPossibleNow(_("There is no offer, or it was taken already."))
     coupon = coupon_ensure(account_of(row), row.plan, offer, actor)
     change(row, "stay_offer", {"discounts": [{"coupon": coupon}], "cancel_at_period_end": False}, actor)

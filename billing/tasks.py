@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing.access import access_sweep
 from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
+from billing.comparing import comparison_run, comparisons_sweep
 from billing.errors import StripeKeyRefused, StripeUnavailable
 from billing.freezing import clocks_sweep
 from billing.models import StripeConnection
@@ -22,6 +23,12 @@ def stripe_event(event_id: int) -> None:
 
 
 @brand_task
+def comparison(report_id: int) -> None:
+    """One comparison with Stripe that somebody asked for."""
+    comparison_run(report_id)
+
+
+@brand_task
 def billing_sweep() -> None:
     """Beat's round: what waits of Stripe's, whose access has ended, boxes that close, and plans of versions that have
     taken effect."""
@@ -31,6 +38,7 @@ def billing_sweep() -> None:
     clocks_sweep()
     notices_sweep()
     plans_due()
+    comparisons_sweep()
     for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):
         try:
             plans_push(connection)

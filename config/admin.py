@@ -20,8 +20,8 @@ from unfold.sites import UnfoldAdminSite
 from core.backoffice.registry import registered
 
 MODULES = (
-    "core.admin", "members.admin", "loyalty.admin", "rewards.admin", "claims.admin", "referrals.admin", "draws.admin",
-    "panels.admin", "partners.admin", "members.team",
+    "core.admin", "members.admin", "loyalty.admin", "rewards.admin", "billing.admin", "claims.admin", "referrals.admin",
+    "draws.admin", "panels.admin", "partners.admin", "members.team",
 )  # fmt: skip
 LOGIN_URL = "/accounts/login/"
 

@@ -45,6 +45,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, _("Backtests"), "fast_rewind", "loyalty.backtestrun"),
         ),
         _rewards(request),
+        _memberships(request),
         _house(request),
     ]
     return [group for group in groups if group["items"]]
@@ -71,6 +72,19 @@ def _rewards(request: HttpRequest) -> dict[str, Any]:
         _item(request, _("Products of suppliers"), "storefront", "rewards.supplierproduct"),
         _item(request, _("Orders at suppliers"), "receipt", "rewards.supplierorder"),
         _item(request, _("Comparisons with suppliers"), "compare_arrows", "rewards.supplierreconciliation"),
+    )
+
+
+def _memberships(request: HttpRequest) -> dict[str, Any]:
+    """Plans that are paid for, and how the money comes in."""
+    return _group(
+        _("Memberships"),
+        _item(request, _("Subscriptions"), "card_membership", "billing.subscription"),
+        _item(request, _("Plans"), "workspace_premium", "billing.membershipplan"),
+        _item(request, _("Invoices"), "receipt", "billing.invoice"),
+        _item(request, _("Account at Stripe"), "account_balance", "billing.stripeconnection"),
+        _item(request, _("Comparisons with Stripe"), "compare_arrows", "billing.billingreport"),
+        _item(request, _("Events of Stripe"), "webhook", "billing.stripeevent"),
     )
 
 

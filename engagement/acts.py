@@ -40,7 +40,7 @@ def _written(call: ActCall) -> bool:
     if place is None or not place.member.email or place.member.status != Member.Status.ACTIVE or call.undone():
         return False
     wording = _wording(call, place)
-    if wording.purpose == "marketing" and not _offers_allowed(place.member):
+    if wording.purpose == "marketing" and not offers_allowed(place.member):
         return False
     letter_queue(
         kind=LETTERS[wording.purpose],
@@ -53,7 +53,8 @@ def _written(call: ActCall) -> bool:
     return True
 
 
-def _offers_allowed(member: Member) -> bool:
+def offers_allowed(member: Member) -> bool:
+    """Whether the member's last word on offers by e-mail was yes."""
     consent = consents_in_force(member).get(Consent.Purpose.MARKETING_EMAIL)
     return consent is not None and consent.granted
 

@@ -7,15 +7,21 @@ from typing import Any
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from billing.models import StripeConnection, Subscription
+from billing.models import StripeConnection, Subscription, WinBackOffer
+from billing.winback import off_words, winback_terms
+from core import clock
 from core.outbox import Message, handler
+from engagement.acts import offers_allowed
 from loyalty.definition.basics import money_text
+from loyalty.definition.translation import text_in
 from members.letters import letter_queue
 from members.models import Member, User
 from members.roles import OWNER
 
 PAGE = "/membership/"
+PLANS = "/plans/"
 
 
 @handler("subscription.trial_ending")
@@ -76,6 +82,42 @@ def ended(message: Message) -> None:
         _letter(row.member, _("%(plan)s has ended") % words, text)
 
 
+@handler("subscription.unused")
+def unused(message: Message) -> None:
+    """Paid for and not used: so that nobody pays for something they have forgotten."""
+    row = _row(message)
+    if row is None or not row.live or row.cancel_scheduled:
+        return
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan), "n": message.payload["days"], "date": _next(row)}
+        text = ngettext(
+            "You have used nothing of %(plan)s for %(n)d day.", "You have used nothing of %(plan)s for %(n)d days.",
+            words["n"],
+        ) % words  # fmt: skip
+        if words["date"]:
+            text += " " + _("It renews on %(date)s. If you don’t need it, leave or pause before that day.") % words
+        _letter(row.member, _("Are you still using %(plan)s?") % words, text)
+
+
+@handler("subscription.win_back")
+def win_back(message: Message) -> None:
+    """An offer to who left; to who allowed offers, and only while it is good."""
+    row = _row(message)
+    offer = WinBackOffer.objects.filter(subscription=row, redeemed_at__isnull=True).first() if row else None
+    if row is None or offer is None or offer.expires_at <= clock.now() or not offers_allowed(row.member):
+        return
+    terms = winback_terms(offer)
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan), "date": _day(offer.expires_at.isoformat()), "off": off_words(terms.offer)}
+        subject = text_in(terms.subject, row.member.language) or _("Come back to %(plan)s?") % words
+        text = text_in(terms.text, row.member.language) or _("We’d like to have you back.")
+        text += " " + _("Join again until %(date)s and get %(off)s. It is taken off by itself, once.") % words
+    letter_queue(
+        kind="rule_message", to=row.member.email or "", language=row.member.language, path=PLANS, headline=subject,
+        words=text,
+    )  # fmt: skip
+
+
 @handler("billing.attention")
 def attention(message: Message) -> None:
     """To the owners: they alone can give another key."""
@@ -106,6 +148,10 @@ def _letter(member: Member, headline: str, words: str) -> None:
     letter_queue(
         kind="plan_news", to=member.email or "", language=member.language, path=PAGE, headline=headline, words=words
     )
+
+
+def _next(row: Subscription) -> str:
+    return _day(row.period_end.isoformat()) if row.period_end is not None else ""
 
 
 def _day(text: str) -> str:

@@ -124,6 +124,16 @@ CONNECT_SUPPLIERS = _may("rewards", "add change", "supplierconnection") | _may(
     "rewards", "add", "supplierreconciliation"
 )
 
+SEE_BILLING = _may(
+    "billing", "view", "membershipplan", "planprice", "subscription", "invoice", "refund", "billingreport"
+)
+# The account itself and what Stripe sent: of the house, with people's cards and addresses in it.
+SEE_STRIPE = _may("billing", "view", "stripeconnection", "stripeevent")
+SERVE_SUBSCRIBERS = frozenset(
+    {"billing.act_on_subscription", "billing.refund_subscription", "billing.add_billingreport"}
+) | _may("billing", "change", "stripeevent")
+CONNECT_STRIPE = frozenset({"billing.connect_stripe"})
+
 ROLES: dict[str, frozenset[str]] = {
     OWNER: SEE_PROGRAM
     | SEE_SUPPLIERS
@@ -135,11 +145,31 @@ ROLES: dict[str, frozenset[str]] = {
     | SERVE_MEMBERS
     | SETTLE_WITH_SUPPLIERS
     | RUN_BRAND
-    | CONNECT_SUPPLIERS,
-    MARKETER: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | EDIT_PROGRAM | SELL_FROM_SUPPLIERS,
-    SUPPORT: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER | SEE_PEOPLE | SEE_PLACES | SERVE_MEMBERS | SETTLE_WITH_SUPPLIERS,
+    | CONNECT_SUPPLIERS
+    | SEE_BILLING
+    | SEE_STRIPE
+    | SERVE_SUBSCRIBERS
+    | CONNECT_STRIPE,
+    MARKETER: SEE_PROGRAM
+    | SEE_SUPPLIERS
+    | SEE_LEDGER
+    | SEE_PEOPLE
+    | SEE_PLACES
+    | SEE_BILLING
+    | EDIT_PROGRAM
+    | SELL_FROM_SUPPLIERS,
+    SUPPORT: SEE_PROGRAM
+    | SEE_SUPPLIERS
+    | SEE_LEDGER
+    | SEE_PEOPLE
+    | SEE_PLACES
+    | SEE_BILLING
+    | SEE_STRIPE
+    | SERVE_MEMBERS
+    | SERVE_SUBSCRIBERS
+    | SETTLE_WITH_SUPPLIERS,
     # Figures without people: an analyst sees no names.
-    ANALYST: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER,
+    ANALYST: SEE_PROGRAM | SEE_SUPPLIERS | SEE_LEDGER | SEE_BILLING,
 }
 
 

@@ -2,4 +2,14 @@
 
 from __future__ import annotations
 
-from billing.admin import boxes, words  # noqa: F401  (each registers)
+from billing.admin import (  # noqa: F401  (they register)
+    boxes,
+    connections,
+    events,
+    invoices,
+    members,
+    plans,
+    reports,
+    subscriptions,
+    words,
+)

@@ -7,6 +7,7 @@ from billing.models.pause import ClockFreeze
 from billing.models.plan import MembershipPlan, PlanPrice
 from billing.models.report import BillingDifference, BillingReport
 from billing.models.subscription import BillingProfile, Checkout, Subscription, SubscriptionChange
+from billing.models.winback import WinBackOffer
 
 __all__ = [
     "BillingDifference",
@@ -26,4 +27,5 @@ __all__ = [
     "StripeObject",
     "Subscription",
     "SubscriptionChange",
+    "WinBackOffer",
 ]

@@ -116,6 +116,7 @@ class StripeEvent(BrandModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["connection", "event_id"], name="stripe_event_once")]
         indexes: ClassVar = [
             models.Index(fields=["id"], name="stripe_event_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["id"], name="stripe_event_failed", condition=models.Q(state="failed")),
             models.Index(fields=["connection", "customer"], name="stripe_event_of"),
         ]
 

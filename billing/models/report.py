@@ -12,7 +12,10 @@ from core.bases import BrandModel
 
 
 class BillingReport(BrandModel):
-    """One comparison. kind events: what was sent since the last and never arrived; whole: every subscription."""
+    """One comparison. kind events: what was sent since the last and never arrived; whole: every subscription.
+
+    asked_by: who wanted it now; empty for the hourly and nightly ones. beat_at: its last sign of life.
+    """
 
     class Kind(models.TextChoices):
         EVENTS = "events", _("events since the last time")
@@ -27,11 +30,20 @@ class BillingReport(BrandModel):
     seen = models.PositiveIntegerField(_("looked at"), default=0)
     repaired = models.PositiveIntegerField(_("put right"), default=0)
     problem = models.CharField(_("problem"), max_length=200, blank=True)
+    asked_by = models.CharField(_("asked by"), max_length=120, blank=True, db_default="", default="")
+    beat_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("comparison with Stripe")
         verbose_name_plural = _("comparisons with Stripe")
         ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "kind"],
+                condition=models.Q(finished_at__isnull=True) & ~models.Q(asked_by=""),
+                name="billing_report_one_asked",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.started_at:%Y-%m-%d %H:%M}"

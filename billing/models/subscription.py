@@ -113,7 +113,8 @@ class Subscription(BrandModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member} · {self.plan}"
+        # No name of anybody's: headings show it to who sees figures without people.
+        return f"{self.plan} · {str(self.public_id)[-8:]}"
 
     @property
     def live(self) -> bool:
@@ -196,6 +197,9 @@ class Checkout(BrandModel):
     )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     trial = models.BooleanField(_("with a trial"), default=False)
+    win_back = models.ForeignKey(
+        "billing.WinBackOffer", on_delete=models.PROTECT, null=True, blank=True, related_name="checkouts"
+    )
     created_at = models.DateTimeField(_("made at"))
     expires_at = models.DateTimeField(_("expires at"))
 

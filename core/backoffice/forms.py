@@ -28,6 +28,10 @@ def dress(field: forms.Field) -> None:
     """Give a field unfold's widget for its kind, keeping its attributes and choices."""
     if isinstance(field.widget, forms.HiddenInput):
         return
+    if isinstance(field.widget, forms.PasswordInput):
+        # What was typed is never written back into the page.
+        field.widget = widgets.UnfoldAdminPasswordWidget(attrs=dict(field.widget.attrs))
+        return
     if isinstance(field.widget, forms.Textarea):
         field.widget = widgets.UnfoldAdminTextareaWidget(attrs=dict(field.widget.attrs))
         return

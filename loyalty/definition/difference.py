@@ -153,6 +153,12 @@ _FIELDS = {
 _TEXTS = frozenset(("name", "description", "name_one", "name_many", "benefits"))
 
 
+def difference_words(words: Mapping[str, str]) -> None:
+    """How fields of another room's section are called in differences; told once, as the section is registered."""
+    for name, text in words.items():
+        _FIELDS.setdefault(name, text)
+
+
 def document_difference(before: Document, after: Document, say: Say = unchanged, language: str = "en") -> list[Change]:
     """Every change from one to the other; empty exactly when the documents are equal."""
     return list(_Difference(before, after, say, language).changes())

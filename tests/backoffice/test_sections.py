@@ -150,7 +150,7 @@ def classes_of(cls: type[msgspec.Struct], found: set[type[msgspec.Struct]]) -> s
     return found
 
 
-@pytest.mark.parametrize("name", ["referrals", "sweepstakes", "benefits", "checkout"])
+@pytest.mark.parametrize("name", ["referrals", "sweepstakes", "benefits", "checkout", "billing"])
 def test_every_field_and_choice_of_a_section_has_a_name_in_both_languages(name: str) -> None:
     from loyalty.definition.sections import sections_known
 

@@ -11,6 +11,7 @@ from billing.connections import connection_add
 from billing.joining import membership_join
 from billing.models import Subscription
 from billing.plans import plan_named
+from billing.reconciling import events_reconcile
 from billing.returning import checkout_return
 from loyalty.drafts import section_put
 from loyalty.publishing import program_publish
@@ -52,15 +53,16 @@ def at_stripe(server: LocalStripe) -> override_settings:
 
 
 def plans(anna: Member, server: LocalStripe) -> None:
-    """Published and connected; Anna has one. What Stripe sends is kept back: nothing works it here."""
+    """Published and connected; Anna has one. What Stripe sends is kept back: it is read from the list, once."""
     with transaction.atomic():
         row = section_put(program=cast.program(), name="billing", plain=SECTION)
         program_publish(program=row, actor=shop.STAFF, expected_revision=row.draft_revision)
     with at_stripe(server):
-        connection_add(key=KEY, actor=shop.STAFF)
+        connection = connection_add(key=KEY, actor=shop.STAFF)
         with server.state.lock:
             server.state.by_key(KEY).webhooks["mode"] = "hold"
         joins(anna, "daily", server)
+        events_reconcile(connection)
 
 
 def joins(member: Member, plan: str, server: LocalStripe, card: str = "4242424242424242") -> Subscription:

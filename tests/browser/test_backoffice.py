@@ -35,6 +35,15 @@ PAGES = {
     "event-type-add": "/admin/loyalty/draftpart/add/?list=event_types",
     "rewards": "/admin/rewards/reward/",
     "reward-add": "/admin/rewards/reward/add/",
+    "subscriptions": "/admin/billing/subscription/",
+    "plans": "/admin/billing/membershipplan/",
+    "leaving": "/admin/billing/membershipplan/leaving/",
+    "invoices": "/admin/billing/invoice/?period=all",
+    "failed-payments": "/admin/billing/invoice/late/",
+    "stripe-accounts": "/admin/billing/stripeconnection/",
+    "stripe-connect": "/admin/billing/stripeconnection/connect/",
+    "stripe-comparisons": "/admin/billing/billingreport/?period=all",
+    "stripe-events": "/admin/billing/stripeevent/?period=all",
     "key-add": "/admin/partners/apikey/add/",
     "team": "/admin/members/user/",
     "invite": "/admin/members/user/add/",
@@ -54,6 +63,11 @@ FIRST = {
     "reward": "/admin/rewards/reward/",
     "pool": "/admin/rewards/codepool/",
     "redemption": "/admin/rewards/redemption/?period=all",
+    "subscription": "/admin/billing/subscription/",
+    "invoice": "/admin/billing/invoice/?period=all",
+    "stripe-account": "/admin/billing/stripeconnection/",
+    "stripe-comparison": "/admin/billing/billingreport/?period=all",
+    "stripe-event": "/admin/billing/stripeevent/?period=all",
 }
 Open = Callable[..., Page]
 

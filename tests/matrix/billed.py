@@ -25,6 +25,7 @@ from billing.models import (
     StripeObject,
     Subscription,
     SubscriptionChange,
+    WinBackOffer,
 )
 from core import clock
 from core.addresses import Address
@@ -108,6 +109,10 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     SubscriptionChange.objects.create(
         subscription=row, at=now, kind="started", key="", details={"by": word}, actor=f"user:{word}"
     )
+    WinBackOffer.objects.create(
+        subscription=row, member=place.member, sent_at=now, expires_at=now,
+        body={"offer": {"percent": "10"}, "subject": f"{word} back"},
+    )  # fmt: skip
     BillingProfile.objects.create(
         member=place.member,
         name=f"{word} Anna",
@@ -127,7 +132,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         invoice=invoice, stripe_id=f"re_{prefix}{number}", amount_minor=100, currency="EUR", status="succeeded",
         reason=f"{word} why", actor=f"user:{word}", created_at=now,
     )  # fmt: skip
-    StripeEvent.objects.create(
+    event = StripeEvent.objects.create(
         connection=account, event_id=f"evt_{word}", type=f"{word}.made", object_id=f"in_{word}", customer=f"cus_{word}",
         created_at=now, received_at=now, body={"id": f"evt_{word}"}, state="done", error=f"{word} error", done_at=now,
     )  # fmt: skip
@@ -138,8 +143,9 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     box = _boxed(row, word)
     ClockFreeze.objects.create(subscription=row, enrollment=place, since=now, days=1, lots={word: now.isoformat()})
     report = BillingReport.objects.create(
-        connection=account, kind="whole", started_at=now, finished_at=now, problem=f"{word} away"
-    )
+        connection=account, kind="whole", started_at=now, finished_at=now, problem=f"{word} away",
+        asked_by=f"user:{word}",
+    )  # fmt: skip
     BillingDifference.objects.create(
         report=report, kind="other_state", object_id=f"sub_{word}", ours=f"{word} here", theirs=f"{word} there"
     )
@@ -148,6 +154,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         "box": str(box.public_id), "box_row": str(box.pk),
         "invoice": str(invoice.public_id), "stripe_account": str(account.pk), "plan_row": str(plan.pk),
         "subscription_row": str(row.pk), "invoice_row": str(invoice.pk), "billing_report": str(report.pk),
+        "stripe_event_row": str(event.pk),
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
-from billing.models import Shipment
+from billing.models import BillingReport, Invoice, MembershipPlan, Shipment, StripeConnection, StripeEvent, Subscription
 from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.rotating import secret_new
 from config.admin import site
@@ -103,6 +103,14 @@ BOXES = frozenset({"billing_shipment"})
 BENEFITS = frozenset(
     {"rewards_cartpayment", "rewards_benefit", "rewards_benefitgrant", "rewards_benefituse", "rewards_tokenkey"}
 )
+BILLED: dict[str, Any] = {
+    "billing_subscription": Subscription,
+    "billing_invoice": Invoice,
+    "billing_membershipplan": MembershipPlan,
+    "billing_stripeconnection": StripeConnection,
+    "billing_billingreport": BillingReport,
+    "billing_stripeevent": StripeEvent,
+}
 PAGES = sorted(set(names(site.get_urls())))
 
 
@@ -294,9 +302,17 @@ def boxed(house: House) -> dict[str, Any]:
     return {"billing_shipment": found or billed(house.redemption.enrollment, "roles", "roles", 1)["box_row"]}
 
 
+def paying(house: House) -> dict[str, Any]:
+    """A plan, who is on it, and the account that the money comes in at."""
+    if not StripeConnection.objects.exists():
+        billed(house.redemption.enrollment, "x", "x", 1)
+    return {name: model.objects.values_list("pk", flat=True)[0] for name, model in BILLED.items()}
+
+
 MAKERS = (
     (boxed, BOXES),
     (handed, PARTS), (visited, VISITS), (benefited, BENEFITS), (befriended, FRIENDS), (offered, OFFERED),
+    (paying, BILLED),
 )  # fmt: skip
 OF_A_PANEL = {
     "panels_panel_tester": lambda row, tester, photo: [row, tester],
@@ -308,6 +324,9 @@ OF_A_PANEL = {
 def address(name: str, house: House) -> str:
     if name in OF_A_PANEL:
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=OF_A_PANEL[name](*panel(house)))
+    if name == "billing_subscription_act":
+        args = [paying(house)["billing_subscription"], "reread"]
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=args)
     if name == "claims_claim_file":
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
     if name in ("loyalty_program_section", "loyalty_program_section_new"):

@@ -36,6 +36,7 @@ TASKS = {name: task for name, task in app.tasks.items() if name.partition(".")[0
 BRANDS = sorted(name for name, task in TASKS.items() if isinstance(task, BrandTask))
 # Of a backtest that is gone.
 ARGUMENTS = {
+    "billing.tasks.comparison": [0],
     "billing.tasks.stripe_event": [0],
     "loyalty.tasks.backtest_part": [0],
     "rewards.tasks.supplier_order": [0],

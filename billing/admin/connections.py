@@ -1,0 +1,179 @@
+"""The brand's account at Stripe in the admin: connected, tried, given a new key or secret, and how it is doing.
+
+A key goes in by a form and is never shown again, not even to who typed it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from billing.connections import connection_add, connection_check, connection_key_change, hook_url, secret_rotate
+from billing.health import health_of
+from billing.models import StripeConnection
+from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.forms import DressedForm
+from core.backoffice.registry import brand_admin
+from core.errors import DomainError
+
+CONNECT = "billing.connect_stripe"
+COMPARE = "billing.add_billingreport"
+Health = StripeConnection.Health
+NEEDED = gettext_lazy(
+    "Make a restricted key at Stripe. It needs: read and write on Customers, Products, Prices, Coupons, Checkout"
+    " Sessions, Subscriptions, Invoices, Refunds and Webhook Endpoints; read on Account, Events, Charges and Disputes."
+)
+
+
+class KeyForm(DressedForm):
+    key = forms.CharField(
+        label=gettext_lazy("Restricted key"),
+        max_length=300,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("It begins with rk_test_ or rk_live_. It is tried, sealed, and never shown again."),
+    )
+
+
+@brand_admin(StripeConnection)
+class StripeConnectionAdmin(ReadOnlyAdmin):
+    list_display = ("name_shown", "mode_shown", "current_shown", "health_shown", "verified_at", "created_at")
+    ordering = ("-current", "-pk")
+    change_list_template = "admin/billing/connections.html"
+    change_form_template = "admin/billing/connection.html"
+    fields: ClassVar = ()
+
+    # --- columns -------------------------------------------------------------------------------------------------
+    @display(description=gettext_lazy("account"), ordering="account_name")
+    def name_shown(self, row: StripeConnection) -> str:
+        return str(row)
+
+    @display(description=gettext_lazy("mode"), ordering="livemode", label={"live": "success", "test": "warning"})
+    def mode_shown(self, row: StripeConnection) -> tuple[str, str]:
+        return ("live", _("live")) if row.livemode else ("test", _("test"))
+
+    @display(description=gettext_lazy("in use"), boolean=True)
+    def current_shown(self, row: StripeConnection) -> bool:
+        return row.current
+
+    @display(description=gettext_lazy("state"), label={"good": "success", "key_refused": "danger"})
+    def health_shown(self, row: StripeConnection) -> tuple[str, str]:
+        return row.health, row.get_health_display()
+
+    # --- pages ---------------------------------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        mine = (("key", self.key_view), ("secret", self.secret_view), ("check", self.check_view))
+        return [
+            path("connect/", wrap(self.connect_view), name="billing_stripeconnection_connect"),
+            *(path(f"<path:object_id>/{name}/", wrap(view), name=f"billing_stripeconnection_{name}")
+              for name, view in mine),
+            *super().get_urls(),
+        ]  # fmt: skip
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may = request.user.has_perm(CONNECT)
+        return super().changelist_view(request, {"may_connect": may, **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        row = self.object_or_404(request, object_id)
+        self.require(self.has_view_permission(request, row))
+        health = health_of(row)
+        events = reverse("admin:billing_stripeevent_changelist")
+        context = self.page_context(
+            request,
+            title=str(row),
+            obj=row,
+            row=row,
+            health=health,
+            hook_url=hook_url(row),
+            may_connect=request.user.has_perm(CONNECT),
+            may_compare=request.user.has_perm(COMPARE),
+            refused=row.health == Health.KEY_REFUSED,
+            failed_url=f"{events}?state__exact=failed&period=all",
+            waiting_url=f"{events}?state__exact=waiting&period=all",
+            history_url=self.url("history", row.pk),
+        )
+        return TemplateResponse(request, "admin/billing/connection.html", context)
+
+    def connect_view(self, request: HttpRequest) -> HttpResponse:
+        self.require(request.user.has_perm(CONNECT))
+        form = KeyForm(request.POST or None)
+        if form.is_valid():
+            try:
+                made = connection_add(key=form.cleaned_data["key"], actor=actor_of(request))
+            except DomainError as error:
+                form.add_error("key" if error.field == "key" else None, refusal_text(error))
+            else:
+                messages.success(request, _("Connected. New subscriptions begin at this account."))
+                return HttpResponseRedirect(self.url("change", made.pk))
+        return self._form_page(
+            request, None, form, title=_("Connect an account at Stripe"), intro=str(NEEDED), submit=_("Connect"),
+            cancel_url=self.url("changelist"),
+        )  # fmt: skip
+
+    def key_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(CONNECT))
+        form = KeyForm(request.POST or None)
+        if form.is_valid():
+            try:
+                connection_key_change(connection=row, key=form.cleaned_data["key"], actor=actor_of(request))
+            except DomainError as error:
+                form.add_error("key" if error.field == "key" else None, refusal_text(error))
+            else:
+                messages.success(request, _("The new key is in use."))
+                return HttpResponseRedirect(self.url("change", row.pk))
+        intro = _("The one in use ends in %(end)s. If Stripe refuses the new one, the old one stays.")
+        return self._form_page(
+            request, row, form, title=_("A new key for %(account)s") % {"account": row},
+            intro=f"{intro % {'end': row.key_last4}} {NEEDED}", submit=_("Use this key"),
+            cancel_url=self.url("change", row.pk),
+        )  # fmt: skip
+
+    def secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """GET asks, POST makes a new endpoint in the old one's place."""
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(CONNECT))
+        form = DressedForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                secret_rotate(connection=row, actor=actor_of(request))
+            except DomainError as error:
+                form.add_error(None, refusal_text(error))
+            else:
+                messages.success(request, _("The new secret is in use; the old one is taken for a day."))
+                return HttpResponseRedirect(self.url("change", row.pk))
+        return self._form_page(
+            request, row, form, title=_("A new webhook secret for %(account)s") % {"account": row},
+            intro=_(
+                "A new endpoint with a secret of its own is made at Stripe, and the old one is taken away. What was"
+                " signed with the old secret is taken for another day, so nothing is lost."
+            ),
+            submit=_("Make a new secret"), cancel_url=self.url("change", row.pk),
+        )  # fmt: skip
+
+    def check_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """POST asks Stripe whether the key works."""
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(CONNECT))
+        if request.method == "POST":
+            try:
+                if connection_check(connection=row):
+                    messages.success(request, _("Stripe takes the key."))
+                else:
+                    messages.error(request, _("Stripe refuses the key. Give another one."))
+            except DomainError as error:
+                add_refusal(request, error)
+        return HttpResponseRedirect(self.url("change", row.pk))
+
+    def _form_page(self, request: HttpRequest, row: StripeConnection | None, form: Any, **words: str) -> HttpResponse:
+        context = self.page_context(request, obj=row, form=form, **words)
+        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
