@@ -31,7 +31,8 @@ class Counted(Struct, frozen=True, kw_only=True):
 
 def with_state(rows: QuerySet[Any], now: datetime | None = None) -> QuerySet[Any]:
     """The same rows with the word for how each stands as `state`."""
-    return rows.annotate(state=_case(now or clock.now(), _suspending()))
+    found: QuerySet[Any] = rows.annotate(state=_case(now or clock.now(), _suspending()))
+    return found
 
 
 def live_ones() -> QuerySet[Subscription]:

@@ -21,7 +21,7 @@ ROWS = 50
 def _plans(request: HttpRequest, member: Member) -> dict[str, Any]:
     rows = with_state(Subscription.objects.filter(member=member)).order_by("-pk")
     rows = rows.select_related("plan__program", "price", "next_price__plan", "member")
-    shown = [(each, STATES[each.state], price_words(each), next_words(each)) for each in rows[:ROWS]]  # type: ignore[attr-defined]  # with_state annotates it
+    shown = [(each, STATES[each.state], price_words(each), next_words(each)) for each in rows[:ROWS]]
     return {
         "plans": shown,
         "invoices_url": f"{reverse('admin:billing_invoice_changelist')}?member={member.pk}&period=all",

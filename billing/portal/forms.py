@@ -3,6 +3,7 @@ for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -58,6 +59,12 @@ class ReasonForm(forms.Form):
         label=_("Anything you’d like to tell us"), max_length=LONGEST_COMMENT, required=False,
         widget=forms.Textarea({"rows": 3}),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, reasons: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """reasons: the brand's own, in place of the product's."""
+        super().__init__(*args, **kwargs)
+        if reasons:
+            self.fields["reason"].choices = list(reasons)  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class DetailsForm(forms.Form):

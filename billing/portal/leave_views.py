@@ -16,7 +16,7 @@ from billing.leaving import subscription_cancel, subscription_leave_refunded
 from billing.models import Subscription
 from billing.portal.doing import MINE, acted, own_subscription
 from billing.portal.forms import ReasonForm
-from billing.portal.leaving import WHEN_NOW, leave_page, steps_of
+from billing.portal.leaving import WHEN_NOW, after_reason, leave_page, reasons_of
 from billing.staying import offer_take, step_note
 from loyalty.access import actor_of
 from loyalty.models import Enrollment
@@ -32,14 +32,13 @@ def leave(request: HttpRequest, enrollment: Enrollment, row: Subscription) -> Ht
     """GET: a step. POST press=on: to the next one; press=leave: leave; press=refund: leave at once, with the money."""
     if request.method != "POST":
         return _step(request, enrollment, row)
-    form = ReasonForm(request.POST)
+    form = ReasonForm(request.POST, reasons=reasons_of(row))
     if not form.is_valid():
         return _step(request, enrollment, row, form)
     said = _said(request, row, form)
     press = request.POST.get("press", "")
     if press == "on":
-        steps = steps_of(row)
-        return redirect(f"/membership/{row.public_id}/leave/?step={steps[1]}")
+        return redirect(f"/membership/{row.public_id}/leave/?step={after_reason(row)}")
     if press not in ("leave", "refund"):
         return redirect(f"/membership/{row.public_id}/leave/")
     response = acted(request, lambda: _left(row, press, said, enrollment), lambda: _goodbye(row, press))
@@ -56,7 +55,7 @@ def _step(
         return redirect(MINE)
     if request.method == "GET":
         step_note(subscription=row, step=page["step"], actor=actor_of(enrollment.member))
-    page["form"] = form if form is not None else ReasonForm(initial=_kept(request, row))
+    page["form"] = form if form is not None else ReasonForm(initial=_kept(request, row), reasons=reasons_of(row))
     return render(request, "billing/leave.html", page, status=422 if form is not None else 200)
 
 

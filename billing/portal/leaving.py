@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from billing.models import Subscription
+from billing.plans import section_now
 from billing.portal.mine import shown
-from billing.portal.words import off_words
+from billing.portal.words import local, off_words
 from billing.selectors import held
 from billing.staying import STEPS, Ladder, Step, ladder_of
 from loyalty.home import Context
@@ -16,8 +17,15 @@ Billing = Subscription.Billing
 WHEN_NOW = frozenset({Billing.PAST_DUE, Billing.UNPAID, Billing.PAUSED})
 
 
-def steps_of(row: Subscription) -> tuple[Step, ...]:
-    return ladder_of(row).steps
+def after_reason(row: Subscription) -> Step:
+    """The step that follows on the question why, wherever the brand has put that."""
+    steps = ladder_of(row).steps
+    return steps[steps.index("reason") + 1] if "reason" in steps else steps[0]
+
+
+def reasons_of(row: Subscription) -> list[tuple[str, str]]:
+    """The brand's own reasons in the reader's language; none: the product's hold."""
+    return [(each.code, local(each.name)) for each in section_now(row.plan.program_id).leave_reasons]
 
 
 def leave_page(enrollment: Enrollment, row: Subscription, asked: str) -> Context | None:

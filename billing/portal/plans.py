@@ -13,6 +13,7 @@ from billing.models import MembershipPlan, PlanPrice, Subscription
 from billing.plans import definition_of, plans_offered, section_now
 from billing.portal.words import intro_words, local, period_words, price_words, trial_end_words, trial_words
 from billing.section import Intro, OneFee, Plan, Recurring, Trial
+from billing.winback import winback_open, winback_terms
 from loyalty.definition.document import Document
 from loyalty.home import Context
 from loyalty.models import Enrollment
@@ -92,6 +93,8 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
     charge = definition.charge
     trial = _trial(plan, member, charge)
     intro = charge.intro if isinstance(charge, Recurring) and _is_new(plan, member) else None
+    back = winback_open(member, plan.group) if member is not None and isinstance(charge, Recurring) else None
+    intro = winback_terms(back).offer if back is not None else intro
     # What a discount does to a payment that follows a trial is Stripe's to say: nothing is promised of it here.
     first = intro if trial is None else None
     prices = [each for each in plan.prices.all() if each.replaced_at is None]

@@ -16,6 +16,7 @@ from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
+from tests.billing.browsing import Visitor
 from tests.billing.cast import Club, document
 from tests.loyalty import shop
 
@@ -108,3 +109,32 @@ def test_a_publication_says_in_words_what_changes_about_leaving() -> None:
         "days until a notice that nothing is used changes from 0 to 30.",
         "days of grace after a failed payment changes from 7 to 3.",
     }
+
+
+def test_members_are_asked_for_the_brands_reasons_and_led_on_in_its_order(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    club = Club(
+        stand_in,
+        key,
+        brand,
+        client_for(brand),
+        leave_reasons=REASONS,
+        stay_offer=OFFER,
+        leave_steps=["offer", "reason"],
+    )
+    anna = Visitor(club, client_for)
+    anna.joins(price="month-EUR")
+    club.settle()
+    base = f"/membership/{club.subscription(anna.member).public_id}/leave/"
+    assert "25" in anna.open(base)
+    asked = anna.open(f"{base}?step=reason")
+    assert "Too dear" in asked
+    assert "It costs too much" not in asked
+    answer = anna.client.post(f"{base}?step=reason", {"press": "on", "reason": "dear", "key": "k" * 24})
+    assert answer["Location"].endswith("?step=confirm")
+    refused = anna.client.post(f"{base}?step=reason", {"press": "on", "reason": "bored", "key": "l" * 24})
+    assert refused.status_code == 422
+    anna.client.post(f"{base}?step=confirm", {"press": "leave", "key": "m" * 24})
+    club.settle()
+    assert SubscriptionChange.objects.get(kind="cancel_asked").details["reason"] == "dear"

@@ -18,6 +18,7 @@ from members.models import Member
 from members.services import consent_record
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
+from tests.billing.browsing import Visitor
 from tests.billing.cast import Club
 from tests.loyalty import shop
 
@@ -172,3 +173,16 @@ def test_leaving_is_counted_by_reason_and_by_who_came_back(club: Club) -> None:
     figures = leave_figures()
     assert (figures.asked, figures.ended, figures.written, figures.back) == (1, 1, 1, 1)
     assert figures.reasons == [("other", 1)]
+
+
+def test_the_plans_page_shows_what_it_costs_with_the_offer(club: Club, client_for: Any) -> None:
+    anna = Visitor(club, client_for)
+    consent(anna.member, granted=True)
+    anna.joins(price="month-EUR")
+    club.settle()
+    subscription_cancel(subscription=club.subscription(anna.member), when="now", actor=shop.STAFF)
+    club.settle()
+    club.advance(days=11)
+    assert "€5" not in anna.open("/plans/plus/").replace(" ", "")
+    assert offers_send(club.program) == 1
+    assert "€5" in anna.open("/plans/plus/").replace(" ", "")
