@@ -46,7 +46,8 @@ class MemberOfSubscription(MemberIdFilter):
 
 @brand_admin(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin):
-    list_display = ("member_shown", "plan", "state_shown", "price_shown", "next_shown", "started_at")
+    # The first column leads to the subscription; the member has a link of their own.
+    list_display = ("plan", "member_shown", "state_shown", "price_shown", "next_shown", "started_at")
     list_filter = (PlanFilter, StateFilter, LeavingFilter, MemberOfSubscription)
     search_fields = ("stripe_id__exact",)
     search_help_text = gettext_lazy("Search by a member's e-mail or external id, or by an id at Stripe.")
