@@ -11,8 +11,6 @@ from django.test import Client
 from billing.models import Shipment
 from members.roles import roles_sync
 from sandbox.stripe.server import LocalStripe
-from tenants import registry
-from tenants.context import platform_context
 from tenants.models import Brand
 from tests.backoffice.conftest import staff
 from tests.billing.boxcast import PLANS, boxes, seen, settle
@@ -25,21 +23,16 @@ HOME = {"name": "Ann", "street": "Kade 1", "extra": "", "postcode": "1011 AB", "
 
 
 @pytest.fixture
-def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
+def club(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Club]:
     shift = brand.clock_shift
+    # Requests ask the brand's row, which stays as it is: their clock is the club's too.
+    monkeypatch.setattr("core.clock._shift_of_current_brand", lambda: brand.clock_shift)
     made = Club(stand_in, key, brand, client_for(brand), plans=PLANS)
     made.at("2027-01-05T09:00")
-    clock_kept(brand)
     yield made
     brand.clock_shift = shift
-    clock_kept(brand)
-
-
-def clock_kept(brand: Brand) -> None:
-    """Requests read the brand's clock from its row."""
-    with platform_context():
-        Brand.objects.filter(pk=brand.pk).update(clock_shift=brand.clock_shift)
-    registry.forget_all()
 
 
 @pytest.fixture
@@ -99,7 +92,6 @@ def test_a_box_is_skipped_and_taken_back_on_the_page(browser: Client, ann: peopl
 
 def test_after_the_cut_off_the_page_says_so(browser: Client, ann: people.Person, club: Club) -> None:
     club.advance(days=2)
-    clock_kept(club.brand)
     settle(club)
     here = f"/boxes/{box(ann).public_id}"
     page = text_of(browser.post(f"{here}/swap/", {"item": "tea", "choice": "seeds"}, follow=True))
@@ -133,7 +125,6 @@ def test_the_team_packs_from_a_list_and_moves_a_box_on(
     desk = client_for(brand, user=staff("support"))
     assert "Nothing is to be packed." in text_of(desk.get("/admin/billing/shipment/list/"))
     club.advance(days=2)
-    clock_kept(club.brand)
     settle(club)
     packing = text_of(desk.get("/admin/billing/shipment/list/"))
     assert "2 × Nuts (NUT-1)" in packing
@@ -151,7 +142,6 @@ def test_the_team_has_the_packing_list_as_a_file(
     roles_sync()
     desk = client_for(brand, user=staff("support"))
     club.advance(days=2)
-    clock_kept(club.brand)
     settle(club)
     answer: Any = desk.get("/admin/billing/shipment/file/")
     assert len(b"".join(answer.streaming_content).decode().splitlines()) == 2
