@@ -6,6 +6,7 @@ settings.SANDBOX is on; production settings don't set it.
 An event on its way in:  book.before_read · book.before (read and judged) · book.after (committed, not answered)
   and, when its member moved meanwhile, book.in_transaction.
 A file on its way in:    import.booked (the chunk is booked, its progress not noted) · import.noted
+Codes on their way in:   codes.added (in the transaction that adds them) · codes.noted (after it)
 A request with a key:    once.in_transaction (all written, not committed) · once.after (committed, not answered)
 A message on its way out: outbox.before_send · outbox.before_mark (sent, not marked) · outbox.after_mark ·
   and, of a mail, mail.after_send.

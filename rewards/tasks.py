@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from core.tasks import brand_task
 from rewards.following import catalogues_due
+from rewards.models import PoolImport
+from rewards.poolimports import pool_import_run, pool_imports_forget, pool_imports_sweep
 from rewards.reserving import reservations_sweep
 from rewards.suppliers.models import SupplierOrder, SupplierSync
 from rewards.suppliers.nights import suppliers_night
 from rewards.suppliers.ordering import order_step, orders_work
 from rewards.suppliers.syncing import sync_run, syncs_sweep
+
+# How long one task works on a file before others get their turn; the rest is sent for again.
+IMPORT_SECONDS = 20.0
+
+
+@brand_task
+def pool_import_work(job_id: str) -> None:
+    """Bring a file of codes in for a while; nothing where the import is gone."""
+    if PoolImport.objects.filter(pk=job_id).exists():
+        pool_import_run(job_id, seconds=IMPORT_SECONDS)
 
 
 @brand_task
@@ -40,6 +52,10 @@ def suppliers_nightly() -> None:
 
 @brand_task
 def rewards_sweep() -> None:
-    """Beat's round: reservations whose time is up, and catalogues of versions that have taken effect."""
+    """Beat's round: reservations whose time is up, catalogues of versions that have taken effect, and imports of codes
+    that a dead process or a lost message left behind, or that are over for long.
+    """
     reservations_sweep()
     catalogues_due()
+    pool_imports_sweep()
+    pool_imports_forget()

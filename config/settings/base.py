@@ -170,7 +170,10 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", 90)
 LARGE_BODIES = {"/api/v1/imports": IMPORT_MAX_BYTES, "/admin/loyalty/importjob/add/": IMPORT_MAX_BYTES}
 # Where a member's form sends a photo, by the path's beginning: a phone's is often larger than all else may be.
-FILE_UPLOAD_LIMITS = {"/claims/new/": 11 * 1024 * 1024}
+FILE_UPLOAD_LIMITS = {
+    "/claims/new/": 11 * 1024 * 1024,
+    "/admin/rewards/codepool/": 220 * 1024 * 1024,  # a million codes of 200 characters
+}
 SESSION_ENGINE = "tenants.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

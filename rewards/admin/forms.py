@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.backoffice.forms import DressedForm
+from rewards.poolfiles import codes_of
 
-MOST_CODES = 1_000_000
-MOST_BYTES = 64 * 1024 * 1024
+# Pasted lines up to so many are brought in while one waits; everything else by a worker.
+AT_ONCE = 2_000
 
 
 class CodesForm(DressedForm):
@@ -23,24 +22,24 @@ class CodesForm(DressedForm):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        file = given.get("file")
-        if file is None and not given.get("text", "").strip():
+        if given.get("file") is None and not given.get("text", "").strip() and not self.errors:
             raise forms.ValidationError(_t("Choose a file or paste codes."))
-        if file is not None and (file.size > MOST_BYTES or _lines(file) > MOST_CODES):
-            raise forms.ValidationError(_t("At most a million codes at once."))
         return given
 
+    @property
+    def filename(self) -> str:
+        file = self.cleaned_data.get("file")
+        return str(file.name) if file is not None else _t("pasted codes")
+
+    @property
+    def at_once(self) -> bool:
+        return self.cleaned_data.get("file") is None and self.cleaned_data["text"].count("\n") < AT_ONCE
+
     def codes(self) -> Iterator[str]:
-        """The codes as they are read: of a CSV the first column. UnicodeDecodeError for a file that isn't UTF-8."""
+        """The codes as they are read. UnreadableFile while they are, for a file that isn't text in UTF-8."""
         file = self.cleaned_data.get("file")
         if file is None:
             yield from self.cleaned_data["text"].splitlines()
             return
         file.seek(0)
-        for line in io.TextIOWrapper(file, encoding="utf-8-sig"):
-            first = line.rstrip("\r\n").partition(";")[0].partition(",")[0]
-            yield first.strip().strip('"')
-
-
-def _lines(file: UploadedFile) -> int:  # type: ignore[type-arg]
-    return 1 + sum(int(chunk.count(b"\n")) for chunk in file.chunks())
+        yield from codes_of(file.file)

@@ -4,6 +4,7 @@ from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse, TokenKey
 from rewards.carts.models import CartPayment, CartRefund
 from rewards.models.catalogue import CodePool, PoolCode, Redemption, Reward, RewardFile, RewardStock
 from rewards.models.handing import Donation, Fulfilment, StoreCredit, StoreCreditLine, WaitingPlace
+from rewards.models.poolimports import PoolImport, PoolImportReject
 from rewards.models.vouchers import GuessCount, Voucher, VoucherUse
 
 # The tables of rewards/suppliers, so that Django finds them.
@@ -20,6 +21,8 @@ __all__ = [
     "Fulfilment",
     "GuessCount",
     "PoolCode",
+    "PoolImport",
+    "PoolImportReject",
     "Redemption",
     "Reward",
     "RewardFile",

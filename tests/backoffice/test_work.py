@@ -13,7 +13,8 @@ from core.tables import OutboxMessage
 from loyalty.models import PointsEntry
 from members.models import Member, User
 from partners.models import ApiKey
-from rewards.models import CodePool, Redemption
+from rewards.models import CodePool, PoolImport, Redemption
+from rewards.poolimports import pool_import_run
 from tests.backoffice.conftest import House
 from tests.backoffice.sent import told
 from tests.backoffice.test_pages import path_of
@@ -67,14 +68,60 @@ def test_the_ledger_leaves_as_a_file_that_runs_no_formula(house: House, entered:
     assert ",5," in line
 
 
-def test_codes_are_imported_and_what_was_left_out_is_told(house: House, entered: Entered) -> None:
+def test_codes_that_are_pasted_are_in_at_once_and_what_was_left_out_is_told(house: House, entered: Entered) -> None:
     client = entered("marketer")
     address = path_of("rewards_codepool_import", house.pool.pk)
-    file = SimpleUploadedFile("codes.csv", b"NEW-1;x\nNEW-2\nCINEMA-3\n\nNEW-1\n")
-    page = told(client.post(address, {"file": file}))
+    page = told(client.post(address, {"text": "code\nNEW-1\nNEW-2\nCINEMA-3\n\nNEW-1\n"}))
     assert "2 codes were added." in page
+    assert "the title of the column" in page
     assert CodePool.objects.get(pk=house.pool.pk).size == 22
     assert "NEW-1" not in told(client.get(path_of("rewards_codepool_change", house.pool.pk)))
+
+
+def test_a_file_of_codes_is_brought_in_by_a_worker_and_followed_on_its_page(house: House, entered: Entered) -> None:
+    client, pool = entered("marketer"), house.pool.pk
+    file = SimpleUploadedFile("codes.csv", b"NEW-1;x\nNEW-2\nCINEMA-3\n\nNEW-1\n")
+    answer = client.post(path_of("rewards_codepool_import", pool), {"file": file})
+    job = PoolImport.objects.get()
+    assert answer["Location"] == path_of("rewards_codepool_job", pool, job.pk)
+    assert CodePool.objects.get(pk=pool).size == 20
+    assert "hx-get" in told(client.get(answer["Location"]))
+    client.post(path_of("rewards_codepool_job_act", pool, job.pk), {"act": "pause"})
+    assert pool_import_run(job.pk).state == "paused"
+    client.post(path_of("rewards_codepool_job_act", pool, job.pk), {"act": "start"})
+    assert "hx-get" in told(client.get(path_of("rewards_codepool_job_progress", pool, job.pk)))
+    assert pool_import_run(job.pk).added == 2
+    follow = client.get(path_of("rewards_codepool_job_progress", pool, job.pk))
+    assert follow["HX-Refresh"] == "true"
+    assert "+2" in told(follow)
+    assert "there already" in told(client.get(answer["Location"]))
+    report: Any = client.get(path_of("rewards_codepool_job_lines", pool, job.pk))
+    lines = b"".join(report.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines == ["line,code,reason", "3,duplicate,there already", "4,empty,empty", "5,duplicate,there already"]
+    seen = told(client.get(path_of("rewards_codepool_change", pool)))
+    assert "codes.csv" in seen
+    assert path_of("rewards_codepool_job", pool, job.pk) not in told(
+        entered("analyst").get(path_of("rewards_codepool_change", pool))
+    )
+    other = CodePool.objects.create(name="Other")
+    assert client.get(path_of("rewards_codepool_job", other.pk, job.pk)).status_code == 404
+
+
+def test_a_file_of_codes_that_is_none_is_refused_beside_its_field(house: House, entered: Entered) -> None:
+    client, address = entered("marketer"), path_of("rewards_codepool_import", house.pool.pk)
+    for raw, said in ((b"A\n\xff\n", "Line 2 is not UTF-8"), (b"PK\x03\x04x", "packed file")):
+        assert said in told(client.post(address, {"file": SimpleUploadedFile("codes.csv", raw)}))
+    assert "Choose a file or paste codes." in told(client.post(address, {"text": " "}))
+    assert PoolImport.objects.count() == 0
+
+
+def test_more_lines_than_are_brought_in_while_one_waits_go_to_a_worker(
+    house: House, entered: Entered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rewards.admin.forms.AT_ONCE", 2)
+    client, address = entered("marketer"), path_of("rewards_codepool_import", house.pool.pk)
+    assert client.post(address, {"text": "A-1\nA-2\nA-3"}).status_code == 302
+    assert PoolImport.objects.get().total == 3
 
 
 def test_a_redemption_is_canceled_with_a_reason(house: House, entered: Entered) -> None:

@@ -106,7 +106,8 @@ from rewards.files import file_add
 from rewards.fulfilment import Address, address_set
 from rewards.guessing import guess_failed
 from rewards.kinds.credit import credit_use
-from rewards.models import CodePool, Fulfilment, Redemption, Reward, RewardFile
+from rewards.models import CodePool, Fulfilment, PoolImport, PoolImportReject, Redemption, Reward, RewardFile
+from rewards.poolimports import pool_import_create
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, reward_redeem
 from rewards.stock import stock_set
@@ -358,7 +359,7 @@ def objects(word: str, prefix: str, folder: Path, *, number: int) -> Cast:
         **befriended(place, word, prefix),
         **drawn(place, word, prefix),
         **tested(place, word, prefix),
-        "import_job": imported(word, number),
+        "import_job": imported(word, number), "pool_import": codes_imported(reward, word, number),
     }  # fmt: skip
 
 
@@ -690,6 +691,17 @@ def imported(word: str, number: int) -> str:
         issued=told, reversed=told, reasons=told, problem={"detail": word},
     )  # fmt: skip
     ImportReject.objects.create(job=job, line=2, external_id=word, code=word, field=word, reason=word)
+    return str(job.pk)
+
+
+def codes_imported(reward: Reward, word: str, number: int) -> str:
+    """A file of codes of the side, half done and paused, with a line that was left out."""
+    assert reward.pool is not None
+    actor = Actor("staff", f"user:{word}", f"{word} admin")
+    lines = [f"{word} code {number} {each}" for each in range(3)]
+    job = pool_import_create(pool=reward.pool, codes=lines, filename=f"{word} codes {number}.csv", actor=actor)
+    PoolImport.objects.filter(pk=job.pk).update(state="paused", problem={"detail": word})
+    PoolImportReject.objects.create(job=job, first_line=1, lines=[[2, word]])
     return str(job.pk)
 
 

@@ -50,7 +50,7 @@ from rewards.carts.models import CartPayment
 from rewards.catalogue import reward_save
 from rewards.files import file_add
 from rewards.fulfilment import Address, address_set
-from rewards.models import Fulfilment, RewardFile, Voucher, WaitingPlace
+from rewards.models import Fulfilment, PoolImport, RewardFile, Voucher, WaitingPlace
 from rewards.services import reward_redeem
 from rewards.waiting import waiting_join
 from tests.backoffice.conftest import House, furnish, staff
@@ -327,6 +327,10 @@ def address(name: str, house: House) -> str:
     if name == "billing_subscription_act":
         args = [paying(house)["billing_subscription"], "reread"]
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=args)
+    if name.startswith("rewards_codepool_job"):
+        imports = PoolImport.objects
+        job = imports.first() or imports.create(pool=house.pool, filename="x", total=1, created_at=clock.now())
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.pool.pk, job.pk])
     if name == "claims_claim_file":
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=claimed(house))
     if name in ("loyalty_program_section", "loyalty_program_section_new"):

@@ -39,6 +39,7 @@ ARGUMENTS = {
     "billing.tasks.comparison": [0],
     "billing.tasks.stripe_event": [0],
     "loyalty.tasks.backtest_part": [0],
+    "rewards.tasks.pool_import_work": [str(uuid7())],
     "rewards.tasks.supplier_order": [0],
     "rewards.tasks.supplier_sync": [0],
 }
