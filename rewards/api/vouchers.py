@@ -27,6 +27,15 @@ from rewards.vouchers import Found, voucher_check, voucher_find, voucher_redeem,
 TAG = "Vouchers"
 T = TypeVar("T")
 Code = Annotated[str, Meta(min_length=1, max_length=200, description="As the member shows it.")]
+Source = Annotated[
+    str,
+    Meta(
+        max_length=120,
+        description="Where it was typed: your till, the customer's session. Wrong codes count against it, so that one"
+        " customer's don't lock the others out. Take it from your own system, never from the customer.",
+        examples=["till-3"],
+    ),
+]
 USE_ID = "01932c2a-55aa-7c11-8f00-1c2d3e4f5a6b"
 WORTH: dict[str, Any] = {
     "redemption": examples.REDEMPTION_ID,
@@ -46,6 +55,7 @@ class VoucherAsk(Body):
 
     code: Code
     member: MemberName | None = None
+    source: Source = ""
 
 
 class VoucherRedeem(Body):
@@ -56,6 +66,7 @@ class VoucherRedeem(Body):
     amount_minor: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")] | None = None
     reference: Annotated[str, Meta(max_length=120, description="Your order or receipt.")] = ""
+    source: Source = ""
 
 
 class VoucherReturn(Body):
@@ -91,10 +102,12 @@ class UseNotFound(NotFound):
 
 
 class VoucherView(ApiView):
-    def guarded(self, member: str | None, run: Callable[[int | None], T]) -> T:
-        """Wrong codes count against the key and the member that is named; too many, and nothing is answered."""
-        member_id = member_by_reference(member).pk if member is not None else None
-        subjects = guessers(self.principal.name, member_id)
+    def guarded(self, body: VoucherAsk | VoucherRedeem, run: Callable[[int | None], T]) -> T:
+        """Wrong codes count against the source and the member that are named, and the key; too many of one, and nothing
+        is answered to it.
+        """
+        member_id = member_by_reference(body.member).pk if body.member is not None else None
+        subjects = guessers(self.principal.name, member_id, body.source)
         guessing_check(subjects)
         try:
             return run(member_id)
@@ -113,12 +126,16 @@ class ValidateView(VoucherView):
         body=VoucherAsk,
         answers={200: VoucherOut},
         refusals=(404, 409, 429),
-        examples={"body": {"code": "7QK2-M9XW-4T8Z-CVBN", "member": "ext:C-1007"}, "200": WORTH},
+        examples={
+            "body": {"code": "7QK2-M9XW-4T8Z-CVBN", "member": "ext:C-1007", "source": "till-3"},
+            "200": WORTH,
+        },
     )
     def post(self, request: Any) -> HttpResponse:
         """What it is good for now; nothing is used. 409 when it was used or canceled, its time is over, or it is
-        another member's. Ten codes that aren't there within a quarter of an hour lock the key, or the member, out for
-        as long: 429 with Retry-After."""
+        another member's. Ten codes that aren't there within a quarter of an hour lock the `source`, or the member, out
+        for as long: 429 with Retry-After. What names neither counts together. A hundred lock the key, whatever they
+        name."""
         body = self.read_body(VoucherAsk)
 
         def run(member_id: int | None) -> Found:
@@ -126,7 +143,7 @@ class ValidateView(VoucherView):
             voucher_check(found, clock.now())
             return found
 
-        return answer(200, VoucherOut(**_worth(self.guarded(body.member, run))))
+        return answer(200, VoucherOut(**_worth(self.guarded(body, run))))
 
 
 class RedeemView(VoucherView):
@@ -140,7 +157,13 @@ class RedeemView(VoucherView):
         idempotency="required",
         refusals=(404, 409, 429),
         examples={
-            "body": {"code": "7QK2-M9XW-4T8Z-CVBN", "amount_minor": 700, "currency": "EUR", "reference": "R-1007"},
+            "body": {
+                "code": "7QK2-M9XW-4T8Z-CVBN",
+                "amount_minor": 700,
+                "currency": "EUR",
+                "reference": "R-1007",
+                "source": "till-3",
+            },
             "200": {**WORTH, "balance_minor": 1800, "use": USE_ID, "used_minor": 700, "state": "active"},
         },
     )
@@ -151,7 +174,7 @@ class RedeemView(VoucherView):
         def run(member_id: int | None) -> HttpResponse:
             return self.once(lambda: self._redeem(body, member_id), required=True)
 
-        return self.guarded(body.member, run)
+        return self.guarded(body, run)
 
     def _redeem(self, body: VoucherRedeem, member_id: int | None) -> Reply:
         found, use = voucher_redeem(

@@ -100,7 +100,21 @@ def test_somebody_elses_codes_count_as_guesses_too(api, program):
     code = code_taken(api, "coffee")
     for _each in range(MOST):
         refused(api.post("vouchers/validate", {"code": code, "member": "ext:C-2"}), 409, "voucher_not_theirs")
-    refused(api.post("vouchers/validate", {"code": code, "member": "ext:C-1"}), 429, "guessing_locked")
+    refused(api.post("vouchers/validate", {"code": code, "member": "ext:C-2"}), 429, "guessing_locked")
+    # Whose it is isn't locked out by who it isn't.
+    assert api.post("vouchers/validate", {"code": code, "member": "ext:C-1"}).status_code == 200
+
+
+def test_one_customers_wrong_codes_lock_only_where_they_were_typed(api, program):
+    rich(program, external_id="C-1")
+    made(program, kind={"kind": "discount_code", "percent": 15})
+    code = code_taken(api, "coffee")
+    for number in range(MOST):
+        body = {"code": f"WRONG-{number}", "source": "till-3"}
+        refused(api.post("vouchers/redeem", body, once=f"g-{number}"), 404, "voucher_not_found")
+    refused(api.post("vouchers/validate", {"code": code, "source": "till-3"}), 429, "guessing_locked")
+    assert api.post("vouchers/validate", {"code": code}).status_code == 200
+    assert api.post("vouchers/redeem", {"code": code, "source": "till-4"}, once="v-1").status_code == 200
 
 
 def test_a_gift_card_is_used_in_parts_and_filled_up_again_by_what_came_back(api, program):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -20,6 +22,11 @@ from tests.backoffice.sent import told
 from tests.backoffice.test_pages import path_of
 
 Entered = Callable[[str], Client]
+
+
+@pytest.fixture(autouse=True)
+def _files_of_its_own(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 def test_points_are_adjusted_once_with_a_reason(house: House, entered: Entered) -> None:

@@ -458,7 +458,7 @@ def rewards_handled(place: Enrollment, word: str, prefix: str, number: int) -> C
     _found, use = voucher_redeem(code=code_text, amount_minor=5, reference=f"{word} receipt", actor=partner)
     credit_use(member=place.member, amount_minor=5, currency="EUR", reference=f"{word} order", actor=partner)
     waiting = waiting_join(enrollment=place, reward=taken["show"].reward, actor=partner)
-    guess_failed([f"key:{word}{number}"])
+    guess_failed({f"key:{word}{number}": 10})
     return {
         "sent_redemption": str(taken["mugs"].pk), "content_redemption": str(taken["read"].pk),
         "picture": picture.digest, "reward_file": str(picture.pk), "parcel": str(parcel.pk),

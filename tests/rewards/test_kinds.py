@@ -27,7 +27,7 @@ from rewards.errors import (
 from rewards.fulfilment import Address, ParcelState, address_of, address_set, parcel_move, parcels_csv
 from rewards.kinds.credit import credit_use
 from rewards.kinds.gifts import cause_totals
-from rewards.models import CodePool, Fulfilment, Redemption, StoreCredit, Voucher, VoucherUse, WaitingPlace
+from rewards.models import CodePool, Fulfilment, GuessCount, Redemption, StoreCredit, Voucher, VoucherUse, WaitingPlace
 from rewards.pieces import piece_of, piece_plain
 from rewards.pools import pool_import
 from rewards.services import redemption_cancel, redemption_use
@@ -149,21 +149,42 @@ def test_using_it_at_the_till_uses_its_code_too(program: Program) -> None:
 
 
 def test_who_guesses_is_locked_out_for_a_while(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    subjects = guessing.guessers("key1", 7)
+    subjects = guessing.guessers("key1", 7, "till 1")
     for _each in range(guessing.MOST - 1):
         guessing.guess_failed(subjects)
     guessing.guessing_check(subjects)
     guessing.guess_failed(subjects)
     with pytest.raises(GuessingLocked) as refusal:
-        guessing.guessing_check(["key:key1"])
+        guessing.guessing_check(guessing.guessers("key1", None, "till 1"))
     assert 0 < refusal.value.context["retry_after"] <= 900
     with pytest.raises(GuessingLocked):
-        guessing.guessing_check(["key:other", "member:7"])
-    guessing.guessing_check(["key:other"])
+        guessing.guessing_check(guessing.guessers("other", 7, "till 2"))
+    for free in (("key1", None, "till 2"), ("key1", None, ""), ("key1", 8, ""), ("other", None, "till 1")):
+        guessing.guessing_check(guessing.guessers(*free))
     later(monkeypatch, minutes=16)
     guessing.guessing_check(subjects)
     guessing.guess_failed(subjects)
     guessing.guessing_check(subjects)
+
+
+def test_a_key_that_names_ever_new_places_is_locked_out_as_a_whole(program: Program) -> None:
+    for number in range(guessing.MOST_OF_A_KEY):
+        subjects = guessing.guessers("key1", None, f"customer {number}")
+        guessing.guessing_check(subjects)
+        guessing.guess_failed(subjects)
+    for subject in (("key1", None, "somebody new"), ("key1", 7, ""), ("key1", None, "")):
+        with pytest.raises(GuessingLocked):
+            guessing.guessing_check(guessing.guessers(*subject))
+    guessing.guessing_check(guessing.guessers("other", None, "customer 1"))
+
+
+def test_what_counts_no_more_is_not_kept_and_a_name_never(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _each in range(guessing.MOST):
+        guessing.guess_failed(guessing.guessers("key1", None, "ann@example.com"))
+    assert "ann" not in str(list(GuessCount.objects.values_list("subject", flat=True)))
+    assert guessing.guesses_forget() == 0
+    later(monkeypatch, minutes=16)
+    assert guessing.guesses_forget() == 2
 
 
 def test_store_credit_is_used_in_parts_and_taken_back_only_while_it_is_there(program: Program) -> None:

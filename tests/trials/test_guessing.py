@@ -12,7 +12,10 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from django.conf import LazySettings
 
 from members.models import User
+from partners.services import api_key_create
+from rewards.guessing import MOST, MOST_OF_A_KEY
 from tests.conftest import ClientFor
+from tests.loyalty import shop
 from tests.trials.scale import size
 
 PASSWORD = "correct-horse-battery"
@@ -99,6 +102,25 @@ def test_a_link_of_one_brand_opens_nothing_at_another(
     client_for(other_brand).post(f"/accounts/confirm-email/{key}/")
     with brand_context(other_brand):
         assert EmailAddress.objects.get(pk=address.pk).verified is False
+
+
+def test_guesses_at_a_voucher_are_refused_after_ten_and_after_a_hundred_whatever_they_name(
+    brand: Any, client_for: ClientFor
+) -> None:
+    client, (_row, key) = client_for(brand), api_key_create(
+        name="till", scopes=["vouchers:write"], expires_at=None, rate_per_minute=100_000, actor=shop.STAFF
+    )  # fmt: skip
+
+    def guess(number: int, source: str) -> int:
+        body = {"code": f"{number:016d}", "source": source}
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = client.post("/api/v1/vouchers/validate", body, content_type="application/json", headers=headers)
+        return int(answer.status_code)
+
+    assert [guess(number, "one") for number in range(size(20, 200))][:11] == [404] * 10 + [429]
+    statuses = [guess(number, f"place {number}") for number in range(size(150, 10_000))]
+    assert set(statuses[: MOST_OF_A_KEY - MOST]) == {404}
+    assert set(statuses[MOST_OF_A_KEY - MOST :]) == {429}
 
 
 @pytest.mark.slow
