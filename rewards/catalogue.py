@@ -21,6 +21,7 @@ from loyalty.errors import DraftChanged
 from loyalty.models import Program
 from loyalty.pieces import seen_of
 from rewards.kinds.shapes import PoolCode
+from rewards.lowstock import low_settle
 from rewards.models import CodePool, Reward
 from rewards.pieces import columns_of, piece_of, piece_plain
 from rewards.pools import warned_of
@@ -105,6 +106,8 @@ def reward_write(*, program: Program, piece: RewardPiece, zone: ZoneInfo, actor:
         stock_set(reward=row, total=piece.stock, actor=actor)
         if not fresh:
             outbox_add("seat.freed", {"reward_id": row.pk})
+    if not fresh:
+        low_settle(row)
     changes = {key: [was.get(key), plain.get(key)] for key in {*was, *plain} if was.get(key) != plain.get(key)}
     audit_record(
         actor=actor.name,

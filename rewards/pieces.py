@@ -14,7 +14,7 @@ from loyalty.definition.read import plain_value
 from loyalty.selectors import document_now
 from rewards.kinds.shapes import MARK, PoolCode, RewardKind
 from rewards.models import Reward
-from rewards.section import Price, RewardPiece
+from rewards.section import Price, RewardPiece, low_at
 
 READ = "_piece_read"
 
@@ -98,6 +98,7 @@ def columns_of(piece: RewardPiece, zone: ZoneInfo) -> dict[str, Any]:
         "price": first.points if first is not None else 0,
         "tiers": list(piece.tiers),
         "limit_per_member": piece.limit_per_member,
+        "low_at": low_at(piece),
         "valid_days": piece.valid_days,
         "unit_cost_minor": piece.unit_cost_minor,
         "face_value_minor": piece.face_value_minor,

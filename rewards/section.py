@@ -13,7 +13,7 @@ from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import LocalTime
-from rewards.kinds.shapes import Digest, Experience, FreeProduct, Minor, Money, RewardKind
+from rewards.kinds.shapes import Digest, Experience, FreeProduct, Minor, Money, Physical, RewardKind
 
 MAX_REWARDS = 500
 LEAP = 2024
@@ -64,8 +64,9 @@ class AutoIssue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class RewardPiece(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reward. prices: none: it can't be taken, only be given by a rule. stock: pieces or seats in all, what is taken
-    included; none: unlimited. limit_per_order: how many go with one order, taken for it or used on it. offered:
-    switched on."""
+    included; none: unlimited. warn_below: the team gets a mail when fewer are left, and when none is; none: of parcels
+    a tenth of the stock, of other kinds no mail; 0: no mail. limit_per_order: how many go with one order, taken for
+    it or used on it. offered: switched on."""
 
     code: Code
     name: LocalText
@@ -79,6 +80,7 @@ class RewardPiece(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     segments: tuple[Segment, ...] = ()
     countries: tuple[Country, ...] = ()
     stock: Annotated[int, Meta(ge=0, le=2_000_000_000)] | None = None
+    warn_below: Annotated[int, Meta(ge=0, le=2_000_000_000)] | None = None
     limit_per_member: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     limit_per_order: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     limits: tuple[PeriodLimit, ...] = ()
@@ -98,6 +100,13 @@ class RewardsSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Every reward of the program. One that the section names no more is switched off when it is published."""
 
     items: tuple[RewardPiece, ...] = ()
+
+
+def low_at(piece: RewardPiece) -> int:
+    """The team is told when fewer are left; 0: never."""
+    if piece.stock is None or piece.warn_below is not None:
+        return 0 if piece.stock is None else piece.warn_below or 0
+    return max(1, piece.stock // 10) if isinstance(piece.kind, Physical) else 0
 
 
 def section_problems(section: RewardsSection, path: str, ground: Ground) -> Problems:

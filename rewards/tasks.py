@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.tasks import brand_task
 from rewards.following import catalogues_due
 from rewards.guessing import guesses_forget
+from rewards.lowstock import stock_low_sweep
 from rewards.models import PoolImport
 from rewards.poolimports import pool_import_run, pool_imports_forget, pool_imports_sweep
 from rewards.reserving import reservations_sweep
@@ -53,11 +54,12 @@ def suppliers_nightly() -> None:
 
 @brand_task
 def rewards_sweep() -> None:
-    """Beat's round: reservations whose time is up, catalogues of versions that have taken effect, and imports of codes
-    that a dead process or a lost message left behind, or that are over for long; wrong codes that count no more.
+    """Beat's round: reservations whose time is up, catalogues of versions that have taken effect, stock that is low,
+    imports of codes that were left behind or are over for long, wrong codes that count no more.
     """
     reservations_sweep()
     catalogues_due()
+    stock_low_sweep()
     pool_imports_sweep()
     pool_imports_forget()
     guesses_forget()

@@ -65,6 +65,7 @@ labels.FIELDS.update(
         "unit_cost_minor": _("Cost to you"),
         "valid_days": _("To be used within (days)"),
         "valid_months": _("To be used within (months)"),
+        "warn_below": _("Mail us when fewer are left than"),
         "waiting_list": _("With a waiting list"),
         "windows": _("Only on these days"),
     }
@@ -82,11 +83,12 @@ labels.OWN.update(
         ("Window", "days"): _("So many days"),
     }
 )
+labels.HELP[("RewardPiece", "warn_below")] = _("Empty: of parcels a tenth of the stock, of others never. 0: never.")
 layouts.LAYOUTS["RewardPiece"] = (
     (_("Reward"), ("name", "description", "code", "emoji", "picture", "terms")),
     (_("What it is"), ("kind",)),
     (_("Price and who"), ("prices", "tiers", "segments", "countries")),
-    (_("How many"), ("stock", "limit_per_member", "limit_per_order", "limits")),
+    (_("How many"), ("stock", "warn_below", "limit_per_member", "limit_per_order", "limits")),
     (_("When"), ("offered", "starts_at", "ends_at", "valid_days", "valid_months", "hold_minutes", "position")),
     (_("By itself"), ("auto",)),
     (_("For your figures"), ("unit_cost_minor", "face_value_minor")),

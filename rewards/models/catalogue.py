@@ -90,6 +90,9 @@ class Reward(BrandModel):
         verbose_name=_("code pool"),
     )
     stock_total = models.PositiveIntegerField(_("stock"), null=True, blank=True, help_text=_("Empty: unlimited."))
+    # Made from the piece, see section.low_at; and what of it the team was told, as of a pool.
+    low_at = models.PositiveIntegerField(default=0, editable=False)
+    warned = models.PositiveSmallIntegerField(default=0, editable=False)
     limit_per_member = models.PositiveIntegerField(
         _("limit per member"), null=True, blank=True, help_text=_("Empty: no limit.")
     )

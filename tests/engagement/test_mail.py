@@ -42,6 +42,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "rule_message": {"headline": "Double points", "words": "This week only."},
     "rule_notice": {"headline": "Thanks", "words": "You earned 25 points, je verdiende ze."},
     "pool_low": {"pool": "Cinema & co", "left": 0},
+    "stock_low": {"reward": "Tea & cake", "left": 3},
     "seat_free": {"name": "Ann", "reward": "Tea & cake", "until": None, "money": False},
     "friend_welcome": {"brought_by": "Bo", "gift": "5 points", "order": True},
     "friend_joined": {"gift": "5 points", "order": True},

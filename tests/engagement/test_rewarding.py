@@ -13,6 +13,7 @@ from loyalty.models import Program
 from members.models import User
 from rewards.catalogue import pool_save
 from rewards.errors import NotReserved
+from rewards.lowstock import stock_low_sweep
 from rewards.models import CodePool, Redemption, Reward, WaitingPlace
 from rewards.pools import pool_import
 from rewards.reserving import reservations_sweep
@@ -106,6 +107,20 @@ def test_who_is_next_in_line_is_told_until_when_their_seat_is_held(
     taken = seat_confirm(redemption=Redemption.objects.get(enrollment=cleo), actor=shop.PARTNER)
     assert (taken.state, shop.balance(cleo)) == ("redeemed", 100)
     assert delivered() == []
+
+
+def test_the_team_is_told_that_few_parcels_are_left_and_that_none_is(program: Program) -> None:
+    place, reward = rich(program, 900), made(program, kind={"kind": "physical"}, stock=3, warn_below=2)
+    owners = User.objects.filter(groups__name__in=("owner", "marketer")).distinct().count()
+    take(place, reward)
+    delivered()
+    for said in ("Coffee is running low", "Coffee is sold out"):
+        take(place, reward)
+        assert stock_low_sweep() == 1
+        assert delivered().count(said) == owners > 0
+        assert f"/admin/rewards/reward/{reward.pk}/change/" in str(
+            next(each.body for each in mail.outbox if each.subject == said)
+        )
 
 
 def test_without_hours_the_seat_is_theirs_at_once_and_one_mail_says_so(program: Program) -> None:
