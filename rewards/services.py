@@ -241,8 +241,7 @@ def free_up(row: Redemption, *, unseen: bool) -> None:
     waits = WaitingPlace.objects.filter(reward_id=row.reward_id, state=WaitingPlace.State.WAITING)
     if (isinstance(kind, Experience) and kind.waiting_list) or waits.exists():
         outbox_add("seat.freed", {"reward_id": row.reward_id})
-    # A reward that became unlimited meanwhile has its buckets emptied; they don't count then.
-    if row.stock_bucket is not None and row.reward.stock_total is not None:
+    if row.stock_bucket is not None:
         stock.stock_return(reward_id=row.reward_id, bucket=row.stock_bucket)
 
 

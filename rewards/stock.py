@@ -47,6 +47,13 @@ SELECT ordinal FROM rewards_poolcode WHERE pool_id = %(pool)s AND state = 'back'
 """
 
 
+_HELD = "SELECT 1 FROM rewards_rewardstock WHERE reward_id = %s AND bucket = %s FOR NO KEY UPDATE"
+_RETURN = """
+UPDATE rewards_rewardstock b SET remaining = remaining + 1 FROM rewards_reward r
+WHERE b.reward_id = %s AND b.bucket = %s AND r.id = b.reward_id AND r.stock_total IS NOT NULL
+"""
+
+
 def stock_take(*, reward_id: int, start: int) -> int:
     """Take one piece; returns the bucket it came from. start spreads takers over the buckets. SoldOut."""
     with connection.cursor() as cursor:
@@ -64,12 +71,14 @@ def stock_take(*, reward_id: int, start: int) -> int:
 
 
 def stock_return(*, reward_id: int, bucket: int) -> None:
-    """Put one piece back where it came from."""
+    """Put one piece back where it came from. Of a reward that became unlimited nothing is left to count.
+
+    Whether it is unlimited is read under the bucket's lock, by a statement of its own: who sets the stock holds all
+    buckets, counts what is taken and says the new number in one go. What was read before may be out of date.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE rewards_rewardstock SET remaining = remaining + 1 WHERE reward_id = %s AND bucket = %s",
-            [reward_id, bucket],
-        )
+        cursor.execute(_HELD, [reward_id, bucket])
+        cursor.execute(_RETURN, [reward_id, bucket])
 
 
 def code_take(*, pool_id: int) -> PoolCode:
