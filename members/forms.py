@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.countries import countries_known, country_name
 from members.joining import join_intent_record
 from members.models import Consent, Member, User
 
@@ -70,6 +71,31 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "birth_date": forms.DateInput(attrs={"autocomplete": "bday", "type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {"birth_date": _("For a surprise on your birthday.")}
+
+    country = forms.ChoiceField(label=_("Country"), required=False, widget=forms.Select({"autocomplete": "country"}))
+    field_order = ("name", "phone", "birth_date", "country", "language")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        country = self.fields["country"]
+        known = str(self.instance.attributes.get("country") or "").upper()
+        choices = countries_known()
+        if known:
+            # Rewards may be for one country: who has told theirs doesn't change it from one to the next.
+            self.initial["country"], country.disabled = known, True
+            country.help_text = _("Have you moved? Please contact us.")
+            choices = [(known, country_name(known))]
+        else:
+            country.help_text = _("Some rewards are for some countries only.")
+        country.choices = [*([] if known else [("", _("Choose …"))]), *choices]  # type: ignore[attr-defined]  # a ChoiceField
+
+    def told(self) -> dict[str, Any]:
+        """What is to be changed, as members.services.member_update takes it."""
+        changes = dict(self.cleaned_data)
+        country = changes.pop("country")
+        if country and not self.fields["country"].disabled:
+            changes["attributes"] = {"country": country}
+        return changes
 
 
 class StaffProfileForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -35,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     else:
         form = StaffProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid() and _profile_saved(request.user, form, member):
-        response = redirect("members:profile")
+        response = redirect(_following(request) or "members:profile")
         language_remember(response, form.cleaned_data["language"])
         with override(form.cleaned_data["language"]):
             messages.success(request, _("Your profile is saved."))
@@ -92,6 +92,12 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _following(request: HttpRequest) -> str:
+    """The page that sent the member here, to go back to; "" for none, or one of somewhere else."""
+    following = request.GET.get("next", "")
+    return following if url_has_allowed_host_and_scheme(following, allowed_hosts=None) else ""
+
+
 def _profile_saved(user: User, form: ProfileForm | StaffProfileForm, member: Member | None) -> bool:
     """Hand the form's values to the service; its refusals become the form's."""
     try:
@@ -99,7 +105,8 @@ def _profile_saved(user: User, form: ProfileForm | StaffProfileForm, member: Mem
             user_update(user=user, **form.cleaned_data)
         else:
             actor = Actor("member", f"member:{member.public_id}", "web")
-            member_update(member=Member.objects.get(pk=member.pk), actor=actor, **form.cleaned_data)
+            assert isinstance(form, ProfileForm)
+            member_update(member=Member.objects.get(pk=member.pk), actor=actor, **form.told())
     except DomainError as error:
         form.add_error(error.field if error.field in form.fields else None, str(error.detail))
         return False

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from core.countries import country_name
 from loyalty.home import Link
 from loyalty.models import Enrollment
 from panels.applying import reasons_against
@@ -91,8 +92,8 @@ def reason_word(reason: str, spec: Spec) -> str:
         case "segment":
             return _("It’s for a group of members that was invited.")
         case "country":
-            return _("It’s for members in %(countries)s, by the country the shop knows of you.") % {
-                "countries": ", ".join(spec.countries)
+            return _("It’s for members in %(countries)s. Your country must be in your profile.") % {
+                "countries": ", ".join(country_name(each) for each in spec.countries)
             }
         case "age":
             return _("It’s for members of %(n)d and older. Your date of birth must be in your profile.") % {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from loyalty.definition.periods import period_start
 from loyalty.errors import MemberSuspended
@@ -96,8 +97,16 @@ def offer_check(reward: Reward, standing: Standing) -> None:
     if piece.segments and standing.segments.isdisjoint(piece.segments):
         raise NotForSegment()
     if piece.countries and standing.country not in piece.countries:
-        raise NotInCountry(countries=list(piece.countries))
+        raise _not_in_country(piece, standing)
     limits_check(piece, standing, reward.pk)
+
+
+def _not_in_country(piece: RewardPiece, standing: Standing) -> NotInCountry:
+    countries = list(piece.countries)
+    if standing.country:
+        return NotInCountry(countries=countries)
+    words = _("This reward is for some countries only, and it isn’t known yet where the member lives.")
+    return NotInCountry(words, countries=countries, member_country=None)
 
 
 def limits_check(piece: RewardPiece, standing: Standing, reward_id: int) -> None:

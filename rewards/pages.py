@@ -108,6 +108,7 @@ def list_page(enrollment: Enrollment, kind: str = "", reach: bool = False) -> Co
         "kinds": [(each, kind_word(each)) for each in kinds] if len(kinds) > 1 else [],
         "kind": kind if kind in kinds else "",
         "reach": reach,
+        "country_known": bool(enrollment.member.attributes.get("country")),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
@@ -12,7 +13,7 @@ from core.backoffice.forms import DressedForm, dress
 from core.backoffice.words import in_language
 from loyalty.models import PointCurrency
 from rewards.suppliers.models import SupplierConnection, SupplierProduct
-from rewards.suppliers.pricing import shown
+from rewards.suppliers.pricing import minor_of, shown
 from rewards.suppliers.registry import kinds
 
 
@@ -91,6 +92,34 @@ class SecretForm(DressedForm):
     )
 
 
+class AmountField(forms.CharField):
+    """An amount as people write it, in minor units afterwards, between two bounds."""
+
+    def __init__(self, *, currency: str, least: int, most: int, **kwargs: Any) -> None:
+        self.currency, self.least, self.most = currency, least, most
+        super().__init__(
+            label=_("Amount in %(currency)s") % {"currency": currency},
+            help_text=_("From %(least)s to %(most)s.")
+            % {"least": shown(least, currency), "most": shown(most, currency)},
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            max_length=24,
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> int:
+        text = super().clean(value)
+        try:
+            amount = minor_of(text, self.currency)
+        except ValueError as error:
+            said = _t("“%(text)s” is no amount in %(currency)s. Write it as %(example)s.")
+            example = shown(self.least, self.currency).removesuffix(f" {self.currency}")
+            values = {"text": text, "currency": self.currency, "example": example}
+            raise forms.ValidationError(said % values) from error
+        if not self.least <= amount <= self.most:
+            raise forms.ValidationError(self.help_text)
+        return amount
+
+
 class OfferForm(DressedForm):
     """amount: one of the denominations, or any that the range has."""
 
@@ -113,16 +142,7 @@ class OfferForm(DressedForm):
             choices = [(each, shown(each, product.money_currency)) for each in product.values]
             amount = forms.TypedChoiceField(label=_("Amount"), choices=choices, coerce=int)
         else:
-            amount = forms.IntegerField(
-                label=_("Amount, in cents"),
-                min_value=product.least_minor,
-                max_value=product.most_minor,
-                help_text=_("From %(least)s to %(most)s.")
-                % {
-                    "least": shown(product.least_minor, product.money_currency),
-                    "most": shown(product.most_minor, product.money_currency),
-                },
-            )
+            amount = AmountField(currency=product.money_currency, least=product.least_minor, most=product.most_minor)
         super().__init__(*args, **kwargs)
         dress(amount)
         self.fields["value_minor"] = amount

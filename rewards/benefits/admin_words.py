@@ -36,6 +36,8 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("Allowance", "period"): _("In each"),
     ("Moment", "starts_at"): _("Begins"),
     ("Moment", "ends_at"): _("Ends"),
+    ("Moment", "repeats"): _("Again each"),
+    ("Moment", "times"): _("So many times in all"),
     ("Moment", "place"): _("Place"),
     ("Moment", "link"): _("Link"),
 }
@@ -45,6 +47,8 @@ HELP: dict[tuple[str, str], Any] = {
     ("Discount", "at_least_minor"): _("What those articles must come to, tax included."),
     ("EarlyAccess", "link"): _("Its dates are those of the calendar: in from the start of each until its end."),
     ("Moment", "starts_at"): _("By the clock of the program's time zone."),
+    ("Moment", "repeats"): _("Empty: once."),
+    ("Moment", "times"): _("The first included. Empty: on and on."),
 }
 KINDS: dict[str, Any] = {
     "Discount": _("a discount"),

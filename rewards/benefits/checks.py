@@ -83,6 +83,10 @@ def _moment(moment: Moment, path: str) -> Problems:
     yield from text_problems(moment.place, f"{path}.place", 200, needed=False)
     yield from link_problems(moment.link, f"{path}.link")
     yield from _times(moment.starts_at, moment.ends_at, path)
+    if moment.times is not None and moment.repeats is None:
+        yield Problem(
+            f"{path}.times", phrase("It is said how often, and not that it repeats."), phrase("Say in what it repeats.")
+        )
 
 
 def link_problems(link: str, path: str) -> Problems:

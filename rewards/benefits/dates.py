@@ -15,10 +15,12 @@ from loyalty.definition.translation import text_in
 from loyalty.models import Program
 from loyalty.selectors import Place, program_now, program_of
 from rewards.benefits.holding import benefits_held
-from rewards.benefits.plan import Dated, PlannedBenefit, benefit_plan
+from rewards.benefits.plan import PlannedBenefit, benefit_plan
+from rewards.benefits.repeating import Dated
 
-# How long what is over stays in the calendar.
-PAST = timedelta(days=31)
+# How long what is over stays in the calendar, and how far ahead what repeats is in it.
+PAST, AHEAD = timedelta(days=31), timedelta(days=366)
+REACH = PAST + AHEAD
 
 
 class CalendarDate(msgspec.Struct, frozen=True):
@@ -47,7 +49,7 @@ def member_dates(place: Place) -> list[CalendarDate]:
     held = benefits_held(place)
     since = clock.now() - PAST
     found = [
-        _date(each.planned, one, program.zone, "") for each in held for one in each.planned.moments if _on(one, since)
+        _date(each.planned, one, program.zone, "") for each in held for one in each.planned.dates_from(since, REACH)
     ]
     return sorted(found, key=lambda each: (each.starts_at, each.uid))
 
@@ -59,18 +61,14 @@ def program_dates() -> list[CalendarDate]:
         compiled = program_now(program.pk)
         name = text_in(compiled.document.program.name, "en")
         for each in benefit_plan(compiled).benefits.values():
-            found += [_date(each, one, compiled.zone, name) for one in each.moments if _on(one, since)]
+            found += [_date(each, one, compiled.zone, name) for one in each.dates_from(since, REACH)]
     return sorted(found, key=lambda each: (each.starts_at, each.uid))
-
-
-def _on(moment: Dated, since: datetime) -> bool:
-    return (moment.ends_at or moment.starts_at) >= since
 
 
 def _date(planned: PlannedBenefit, dated: Dated, zone: ZoneInfo, program: str) -> CalendarDate:
     benefit, moment = planned.benefit, dated.moment
     return CalendarDate(
-        uid=f"{benefit.code}-{moment.starts_at}",
+        uid=f"{benefit.code}-{dated.at.isoformat(timespec='minutes') if moment.repeats else moment.starts_at}",
         benefit=benefit.name,
         icon=benefit.icon,
         name=moment.name,

@@ -125,11 +125,17 @@ class Allowance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Moment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A date of the calendar, by the program's clock: a launch, an evening, a lesson. An end left out: the moment."""
+    """A date of the calendar, by the program's clock: a launch, an evening, a lesson. An end left out: the moment.
+
+    repeats: again each week, month, quarter or year from then on, at the same time by the wall clock; the 31st is the
+    last day of shorter months. times: how many there are in all, the first included; none: on and on.
+    """
 
     name: LocalText
     starts_at: LocalTime
     ends_at: LocalTime | None = None
+    repeats: Literal["week", "month", "quarter", "year"] | None = None
+    times: Annotated[int, Meta(ge=2, le=520)] | None = None
     description: LocalText = ""
     place: LocalText = ""
     link: Link = ""

@@ -14,7 +14,10 @@ from loyalty.rules.dates import day_start
 from loyalty.selectors import Place, PlaceRow, program_of
 from rewards.benefits.definition import Beta, EarlyAccess
 from rewards.benefits.holding import Held, benefits_held
-from rewards.benefits.plan import Dated
+from rewards.benefits.repeating import Dated
+
+# Whatever repeats does so within a year.
+AHEAD = timedelta(days=366)
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -72,7 +75,7 @@ def _access(each: Held, now: datetime) -> list[Access]:
     """Without dates it holds as long as the benefit does; with them, within each."""
     gives = each.benefit.gives
     assert isinstance(gives, EarlyAccess)
-    if not each.planned.moments:
+    if not each.benefit.moments:
         return [Access(each.benefit.code, each.benefit.name, gives.link, each.since, each.until)]
     return [
         Access(each.benefit.code, one.moment.name, one.moment.link or gives.link, one.starts_at, _end(one, each.until))
@@ -90,7 +93,7 @@ def _changes(held: Iterable[Held], access: Iterable[Access], place: Place, now: 
     program = program_of(place)
     times: list[datetime | None] = [each.until for each in held] + [each.until for each in access]
     for each in held:
-        times += [time for one in each.planned.moments for time in (one.starts_at, one.ends_at)]
+        times += [time for one in each.planned.dates_from(now, AHEAD) for time in (one.starts_at, one.ends_at)]
         if each.allowed is not None and each.allowed.renews_on is not None:
             times.append(day_start(each.allowed.renews_on, program.zone))
     return min((each for each in times if each is not None and each > now), default=None)

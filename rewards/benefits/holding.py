@@ -17,7 +17,8 @@ from loyalty.selectors import Place, program_of
 from rewards.benefits.definition import Benefit
 from rewards.benefits.grants import WANTED, rows_known, wanted_json
 from rewards.benefits.models import BenefitUse
-from rewards.benefits.plan import Dated, PlannedBenefit, benefit_plan
+from rewards.benefits.plan import PlannedBenefit, benefit_plan
+from rewards.benefits.repeating import Dated
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -44,7 +45,8 @@ class Held(msgspec.Struct, frozen=True):
 
     def moments_at(self, at: datetime) -> list[Dated]:
         """The moments that run then, for early access."""
-        return [each for each in self.planned.moments if each.starts_at <= at and (each.ends_at or each.starts_at) > at]
+        dates = self.planned.dates_from(at, timedelta(0))
+        return [each for each in dates if each.starts_at <= at and each.over_at > at]
 
 
 _HELD = f"""

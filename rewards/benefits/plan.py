@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -14,17 +16,10 @@ from loyalty.definition.conditionbase import Check, ConditionScope
 from loyalty.definition.facts import Facts
 from loyalty.definition.membertests import PlanTest, SegmentTest, TierTest
 from loyalty.definition.sections import section_of
-from rewards.benefits.definition import SECTION, Benefit, BenefitsSection, Moment
+from rewards.benefits.definition import SECTION, Benefit, BenefitsSection
+from rewards.benefits.repeating import Dated, dates_from
 
 KEPT = 512
-
-
-class Dated(Struct, frozen=True):
-    """A moment with its instants."""
-
-    moment: Moment
-    starts_at: datetime
-    ends_at: datetime | None
 
 
 class PlannedBenefit(Struct, frozen=True):
@@ -34,13 +29,23 @@ class PlannedBenefit(Struct, frozen=True):
     starts_at: datetime | None
     ends_at: datetime | None
     checks: tuple[Check, ...]
-    moments: tuple[Dated, ...]
+    zone: ZoneInfo
     wanted: Mapping[str, Any]
 
     def open_at(self, at: datetime) -> bool:
         """Whether it is given at all then."""
         begun = self.starts_at is None or self.starts_at <= at
         return self.benefit.enabled and begun and (self.ends_at is None or at < self.ends_at)
+
+    def dates_from(self, since: datetime, ahead: timedelta) -> list[Dated]:
+        """The dates of its calendar that aren't over at `since`, in order; of what repeats, for so long ahead."""
+        found: list[Dated] = []
+        for moment in self.benefit.moments:
+            dates = dates_from(moment, self.zone, since)
+            if moment.repeats is not None:
+                dates = takewhile(lambda each: each.starts_at <= since + ahead, dates)
+            found += dates
+        return sorted(found, key=lambda each: each.starts_at)
 
     def held_by(self, facts: Facts) -> bool:
         """Whether the member whose facts these are gets it, by what the program says."""
@@ -84,10 +89,7 @@ def _planned(each: Benefit, program: CompiledProgram, scope: ConditionScope) -> 
         starts_at=local_time(schedule.starts_at, zone) if schedule and schedule.starts_at else None,
         ends_at=local_time(schedule.ends_at, zone) if schedule and schedule.ends_at else None,
         checks=tuple(test.build(f"given_to[{index}]", scope) for index, test in enumerate(each.given_to)),
-        moments=tuple(
-            Dated(one, local_time(one.starts_at, zone), local_time(one.ends_at, zone) if one.ends_at else None)
-            for one in sorted(each.moments, key=lambda one: one.starts_at)
-        ),
+        zone=zone,
         wanted=_wanted(each, scope),
     )
 

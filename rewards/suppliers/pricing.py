@@ -31,6 +31,18 @@ def shown(amount_minor: int, currency: str) -> str:
     return f"{whole(amount_minor, currency):.{digits_of(currency)}f} {currency}"
 
 
+def minor_of(text: str, currency: str) -> int:
+    """12.5 or 12,50 of EUR is 1250. ValueError for what is no amount, or has more digits than the currency."""
+    plain = text.strip().replace(",", ".") if text.count(",") == 1 and "." not in text else text.strip()
+    try:
+        amount = Decimal(plain).scaleb(digits_of(currency))
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not amount.is_finite() or amount != amount.to_integral_value() or abs(amount) > 10**15:
+        raise ValueError(text)
+    return int(amount)
+
+
 def rate_of(rates: Mapping[str, str], currency: str) -> Decimal | None:
     """Points for one whole unit, None when the brand has no rate for that currency."""
     try:

@@ -46,6 +46,24 @@ def test_a_member_changes_their_profile_and_reads_on_in_their_language(
     assert 'lang="nl"' in client.get("/profile/").content.decode()
 
 
+def test_a_member_tells_their_country_once_and_goes_back_to_where_it_was_asked(
+    brand: Any, client_for: ClientFor, ann: Member
+) -> None:
+    client, said = client_for(brand, user=ann.user), {"name": "Ann", "phone": "", "birth_date": "", "language": "en"}
+    page = client.get("/profile/?next=/rewards/mug/").content.decode()
+    assert '<option value="NL">Netherlands</option>' in page
+    assert client.post("/profile/", {**said, "country": "XX"}).status_code == 422
+    assert client.post("/profile/?next=https://evil.example/", said)["Location"] == "/profile/"
+    assert client.post("/profile/?next=/rewards/mug/", {**said, "country": "NL"})["Location"] == "/rewards/mug/"
+    ann.refresh_from_db()
+    assert ann.attributes == {"country": "NL"}
+    # From one country's rewards to the next one's: that is for the team to change.
+    assert "Have you moved?" in client.get("/profile/").content.decode()
+    assert client.post("/profile/", {**said, "country": "BE"}).status_code == 302
+    ann.refresh_from_db()
+    assert ann.attributes == {"country": "NL"}
+
+
 def test_a_date_of_birth_in_the_future_is_refused_at_its_field(brand: Any, client_for: ClientFor, ann: Member) -> None:
     answer = client_for(brand, user=ann.user).post(
         "/profile/", {"name": "Ann", "phone": "", "birth_date": "2990-02-03", "language": "en"}

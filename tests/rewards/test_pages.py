@@ -10,6 +10,7 @@ import pytest
 from core import clock
 from loyalty.models import TierStanding
 from loyalty.services import points_adjust
+from rewards.catalogue import reward_save
 from rewards.errors import TierTooLow
 from rewards.models import CodePool, Redemption, Reward
 from rewards.pools import pool_import
@@ -36,6 +37,22 @@ def reward(who: cast.Person, code: str = "coffee", price: int = 100, **fields: o
     return Reward.objects.create(
         program=who.enrollment.program, code=code, name=code.title(), currency="points", price=price, **fields
     )
+
+
+def test_who_is_not_known_to_live_anywhere_is_asked_instead_of_refused(
+    brand: Brand, client_for: ClientFor, anna: cast.Person
+) -> None:
+    reward_save(
+        program=anna.enrollment.program, actor=shop.STAFF,
+        plain={"code": "mug", "name": "Mug", "countries": ["NL"], "prices": [{"points": 10, "currency": "points"}]},
+    )  # fmt: skip
+    client = client_for(brand, user=anna.user)
+    assert "Where do you live?" in text_of(client.get("/rewards/"))
+    page = client.get("/rewards/mug/").content.decode()
+    assert 'href="/profile/?next=/rewards/mug/#id_country"' in page
+    said = {"name": "Anna", "phone": "", "birth_date": "", "language": "en"}
+    assert client.post("/profile/?next=/rewards/mug/", {**said, "country": "NL"})["Location"] == "/rewards/mug/"
+    assert "Take it for 10 points" in text_of(client.get("/rewards/mug/"))
 
 
 def key_on(page: bytes) -> str:

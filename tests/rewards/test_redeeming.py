@@ -27,7 +27,7 @@ from rewards.errors import (
     SoldOut,
     StillReserved,
 )
-from rewards.models import CodePool, PoolCode, Redemption
+from rewards.models import CodePool, PoolCode, Redemption, Reward
 from rewards.pools import pool_import
 from rewards.reserving import redemption_capture, redemption_paid, reservations_sweep
 from rewards.selectors import rewards_for
@@ -77,6 +77,8 @@ def test_segments_and_countries_decide_who_it_is_for(program: Program) -> None:
     assert refusal.value.context["countries"] == ["NL", "BE"]
     assert take(place, made(program, "c", countries=["DE"])).state == "redeemed"
     assert shop.balance(place) == 400
+    with pytest.raises(NotInCountry, match="it isn’t known yet where the member lives"):
+        take(rich(program, 200, "Bo"), Reward.objects.get(code="b"))
 
 
 def test_limits_go_by_the_period_of_the_program(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

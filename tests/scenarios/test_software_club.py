@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from loyalty.models import Achievement
+from loyalty.definition.translation import text_in
+from loyalty.models import Achievement, Enrollment
 from members.facts import member_fact_set
 from members.models import Member
+from rewards.benefits.dates import member_dates
 from tenants.context import brand_context
 from tests.conftest import ClientFor, NewBrand
 from tests.scenarios.cast import Year, given
@@ -28,8 +30,22 @@ def badges(year: Year) -> set[str]:
         return set(Achievement.objects.filter(kind="badge").values_list("code", flat=True))
 
 
+def calendar(year: Year) -> dict[str, list[str]]:
+    """Name of a date → its days, of what stands in the member's calendar."""
+    found: dict[str, list[str]] = {}
+    with brand_context(year.brand):
+        for each in member_dates(Enrollment.objects.get()):
+            found.setdefault(text_in(each.name, "en"), []).append(f"{each.starts_at:%Y-%m-%d %H:%M}")
+    return found
+
+
 def test_a_year_in_the_software_club(year: Year) -> None:
     year.joins()
+
+    # Her calendar has the month's article, which is everybody's: from a month ago to a year ahead.
+    assert calendar(year) == {
+        "The month's article": [*(f"2030-{month:02d}-05 09:00" for month in range(1, 13)), "2031-01-05 09:00"]
+    }
 
     # A survey in the first days gives nothing: the first month must be over. A course: 50. The same course again: 0.
     year.at("2030-02-03T12:00")
@@ -53,6 +69,19 @@ def test_a_year_in_the_software_club(year: Year) -> None:
     year.night("2030-03-10T12:00")
     assert given(year.tell("survey.answered", "Q-2", "2030-03-10T10:00", score=8)) == {"survey": 25}
     assert (year.balances(), year.tier("rank")) == ({"bits": 310}, "maker")
+
+    # A Maker is invited and in early, each quarter: four evenings and four weeks until next March. In by the week.
+    dates = calendar(year)
+    assert len(dates.pop("The month's article")) == 13
+    quarters = ("2030-04", "2030-07", "2030-10", "2031-01")
+    assert dates == {
+        "A week with what is new": [f"{quarter}-05 09:00" for quarter in quarters],
+        "Open evening": [f"{quarter}-15 19:00" for quarter in quarters],
+    }
+    for day, until in (("04-05T08:59", None), ("04-05T09:00", "2030-04-12T07:00:00Z"), ("04-12T09:00", None)):
+        year.at(f"2030-{day}")
+        access = year.shop.get("members/ext:C-1/entitlements").json()["early_access"]
+        assert [each["until"] for each in access] == ([until] if until else [])
     year.night("2030-06-07T12:00")
     assert given(year.tell("survey.answered", "Q-3", "2030-06-07T10:00", score=8)) == {}
     year.night("2030-06-09T12:00")

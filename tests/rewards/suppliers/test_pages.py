@@ -177,6 +177,27 @@ def test_staff_connect_try_read_offer_and_compare(brand: Brand, stand_in: StandI
 
 
 @pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("12,505", "is no amount in EUR"),
+        ("lots", "is no amount in EUR"),
+        ("4.99", "From 5.00 EUR to 150.00 EUR."),
+        ("150.01", "From 5.00 EUR to 150.00 EUR."),
+    ],
+)
+def test_an_amount_of_a_range_is_typed_as_money(
+    account: SupplierConnection, entered: Any, typed: str, said: str
+) -> None:
+    owner, address = entered("owner"), page("supplierproduct_offer", cast.product(account, "groenmarkt-eur").pk)
+    assert "Amount in EUR" in text_of(owner.get(address))
+    refused = owner.post(address, {"value_minor": typed})
+    assert said in text_of(refused)
+    assert not Reward.objects.exists()
+    assert owner.post(address, {"value_minor": "12,50"}).status_code == 302
+    assert Reward.objects.get().face_value_minor == 1250
+
+
+@pytest.mark.parametrize(
     ("field", "value", "said"),
     [
         ("base_url", "https://10.0.0.1/", "one that may be called"),
