@@ -236,7 +236,7 @@ class SpendLot(msgspec.Struct):
 
 
 class OrderSpend(msgspec.Struct):
-    """Points that were spent on an order, and how many of them came back. lots: the last drawn first."""
+    """Points that were spent on an order, and how many of them came back. lots: those that it drew from."""
 
     entry: int
     account: int

@@ -75,14 +75,19 @@ def _restore(
 
 
 def _parts(lots: Sequence[SpendLot], points: int) -> list[tuple[SpendLot, int]]:
-    """The last drawn come back first: they live longest."""
+    """Those that live longest come back first, as burning would take them last."""
     parts = []
-    for lot in lots:
+    for lot in sorted(lots, key=_lives, reverse=True):
         part = min(points, lot.points - lot.back)
         if part > 0:
             parts.append((lot, part))
             points -= part
     return parts
+
+
+def _lives(lot: SpendLot) -> tuple[bool, float, int]:
+    """Greater for what burns later."""
+    return lot.expires_at is None, lot.expires_at.timestamp() if lot.expires_at is not None else 0.0, lot.lot
 
 
 def _gone(lot: SpendLot, part: int, *, collect: bool, now: datetime, until: datetime | None) -> int:

@@ -55,6 +55,13 @@ class CodeShown(Conflict):
     hint = _("Is something wrong with it? Ask us: we can cancel it for you.")
 
 
+class DonationGiven(Conflict):
+    """The cause may count on it, and everybody saw the total. The team may still undo one."""
+
+    code = "donation_given"
+    title = _("A donation is a gift, so you can’t take it back. Was it a mistake? Please contact us.")
+
+
 class ContentSeen(Conflict):
     """With the points back they would have read it for nothing."""
 

@@ -250,7 +250,7 @@ def _taken(redemption: Redemption, currencies: dict[str, Balance]) -> Taken:
     if state == "ready" and redemption.use_until is not None and redemption.use_until <= clock.now():
         state = "late"
     returnable = state in ("ready", "late") and redemption.code_id is None and redemption.entry_id is not None
-    returnable = returnable and redemption.reward.kind != "supplied"
+    returnable = returnable and redemption.reward.kind not in ("supplied", "donation")
     returnable = returnable or (state == "reserved" and redemption.price > 0)
     parcel = getattr(redemption, "fulfilment", None)
     sent = parcel is not None and parcel.state not in OPEN

@@ -25,6 +25,7 @@ from rewards.errors import (
     AlreadyUsed,
     CodeShown,
     ContentSeen,
+    DonationGiven,
     ReservationOver,
     SoldOut,
     StillReserved,
@@ -33,7 +34,7 @@ from rewards.errors import (
 from rewards.handing import Deal, hand_out, hand_over, take_back
 from rewards.kinds import readiers
 from rewards.kinds.shapes import Experience
-from rewards.models import PoolCode, Redemption, Reward, Voucher, WaitingPlace
+from rewards.models import Donation, PoolCode, Redemption, Reward, Voucher, WaitingPlace
 from rewards.offering import Option, offer_check, option_chosen, options_of, order_limit_check, standing_of
 from rewards.opening import content_shown
 from rewards.pieces import kind_of, piece_of
@@ -161,10 +162,11 @@ def redemption_cancel(*, redemption: Redemption, actor: Actor, reason: str) -> R
     """Give an unused reward back: points to the lots that they came from, stock freed, the code voided.
 
     A member can't give a reward with a code out of a pool back: it was shown to them and works outside of this product;
-    nor content that is open to them. Staff and partners may. Money that was paid besides is the partner's to give back;
-    the message says how much.
+    nor content that is open to them, nor a donation. Staff and partners may. Money that was paid besides is the
+    partner's to give back; the message says how much.
 
-    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, ContentSeen, ParcelSent, InvalidInput without a reason, Busy.
+    Errors: AlreadyUsed, AlreadyCanceled, CodeShown, ContentSeen, DonationGiven, ParcelSent, InvalidInput without a
+    reason, Busy.
     """
     reason = reason.strip()
     if not reason:
@@ -208,6 +210,8 @@ def _cancelable(row: Redemption, actor: Actor) -> None:
             raise CodeShown()
         if content_shown(row.reward):
             raise ContentSeen()
+        if Donation.objects.filter(redemption=row).exists():
+            raise DonationGiven()
 
 
 def _release(row: Redemption, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -274,12 +274,12 @@ def _given_back(row: CartPayment, entry: PointsEntry, points: int, effect: str, 
 
 
 def _lots(entry: PointsEntry, points: int) -> list[dict[str, int]]:
-    """The lots that get the points: the last drawn first, as they live longest; each no more than it gave."""
+    """The lots that get the points: the longest-lived first, which burning takes last; each what it gave at most."""
     back = dict(
         LotDraw.objects.filter(entry__reversal_of=entry, points__gt=0).values_list("lot").annotate(n=Sum("points"))
     )
     found = []
-    for draw in LotDraw.objects.filter(entry=entry).order_by("-pk"):
+    for draw in LotDraw.objects.filter(entry=entry).order_by(F("lot__expires_at").desc(nulls_first=True), "-lot"):
         part = min(points, -draw.points - back.get(draw.lot_id, 0))
         if part > 0:
             found.append({"lot": draw.lot_id, "points": part})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core.actor import Actor
 from core.outbox import outbox_drain
 from core.tables import OutboxMessage
 from loyalty.models import Program
@@ -13,6 +15,7 @@ from rewards import guessing
 from rewards.catalogue import reward_save
 from rewards.errors import (
     AlreadyUsed,
+    DonationGiven,
     GuessingLocked,
     NotInCountry,
     ParcelSent,
@@ -30,6 +33,7 @@ from rewards.kinds.gifts import cause_totals
 from rewards.models import CodePool, Fulfilment, GuessCount, Redemption, StoreCredit, Voucher, VoucherUse, WaitingPlace
 from rewards.pieces import piece_of, piece_plain
 from rewards.pools import pool_import
+from rewards.refunding import redemption_refund
 from rewards.services import redemption_cancel, redemption_use
 from rewards.vouchers import code_of, voucher_find, voucher_redeem, voucher_return
 from rewards.waiting import NoWaitingList, SeatsLeft, place_in_line, waiting_join, waiting_leave
@@ -208,6 +212,31 @@ def test_a_donation_adds_to_the_running_total_and_a_canceled_one_does_not(progra
     take(place, reward)
     [total] = cause_totals("trees")
     assert (total.amount_minor, total.gifts, total.currency) == (300, 2, "EUR")
+
+
+def test_a_donation_is_a_gift_that_only_the_team_undoes_and_one_that_was_passed_on_stays(program: Program) -> None:
+    kind = {"kind": "donation", "cause": "trees", "cause_name": "Trees", "amount_minor": 150}
+    place, reward = rich(program), made(program, kind=kind)
+    given, passed_on = take(place, reward), take(place, reward)
+    with pytest.raises(DonationGiven):
+        redemption_cancel(redemption=given, actor=Actor("member", "member:x", "web"), reason="x")
+    assert cause_totals("trees")[0].amount_minor == 300
+    redemption_cancel(redemption=given, actor=shop.STAFF, reason="A mistake")
+    assert (cause_totals("trees")[0].amount_minor, shop.balance(place)) == (150, 400)
+    redemption_use(redemption=passed_on, actor=shop.STAFF)
+    with pytest.raises(AlreadyUsed):
+        cancel(passed_on)
+    redemption_refund(redemption=passed_on, actor=shop.STAFF, reason="Kindness")
+    assert (cause_totals("trees")[0].amount_minor, shop.balance(place)) == (150, 500)
+
+
+def test_a_donation_that_is_only_reserved_is_the_members_to_cancel(program: Program) -> None:
+    kind = {"kind": "donation", "cause": "trees", "cause_name": "Trees", "amount_minor": 150}
+    place, reward = rich(program), made(program, kind=kind)
+    row = take(place, reward, reserve=timedelta(minutes=5))
+    assert cause_totals("trees") == []
+    redemption_cancel(redemption=row, actor=Actor("member", "member:x", "web"), reason="x")
+    assert shop.balance(place) == 500
 
 
 # --- parcels --------------------------------------------------------------------------------------------------------

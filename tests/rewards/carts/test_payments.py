@@ -143,6 +143,39 @@ def test_a_return_and_a_refund_of_the_same_goods_give_the_points_once(api, place
     assert ledger_invariants() == []
 
 
+def test_a_part_goes_back_to_the_lot_that_lives_longest_whatever_its_number(api, place):
+    first = PointsLot.objects.get(account__enrollment=place)
+    shop.send(shop.order(place.member, 300, "later"))
+    second = PointsLot.objects.filter(account__enrollment=place).exclude(pk=first.pk).get()
+    soon = clock.now() + timedelta(days=9)
+    PointsLot.objects.filter(pk=second.pk).update(expires_at=soon)
+    PointsLot.objects.filter(pk=first.pk).update(expires_at=soon + timedelta(days=90))
+
+    def left() -> list[int]:
+        return [PointsLot.objects.get(pk=each.pk).remaining for each in (first, second)]
+
+    payment = captured(api)
+    assert left() == [600, 0]
+    assert refund(api, payment, points=200).json()["points"] == 200
+    assert left() == [800, 0]
+    assert refund(api, payment, "r-2", points=400).json()["points"] == 400
+    assert left() == [900, 300]
+    assert ledger_invariants() == []
+
+
+def test_a_part_that_comes_back_by_a_return_does_so_too(api, place):
+    first = PointsLot.objects.get(account__enrollment=place)
+    shop.send(shop.order(place.member, 300, "later"))
+    second = PointsLot.objects.filter(account__enrollment=place).exclude(pk=first.pk).get()
+    PointsLot.objects.filter(pk=second.pk).update(expires_at=clock.now() + timedelta(days=9))
+    captured(api)
+    [answer] = shop.send(order(place))
+    assert answer.error is None, answer
+    [answer] = shop.send({**shop.returned(place.member, "W-1", 10), "source": "api"})
+    assert answer.error is None, answer
+    assert [PointsLot.objects.get(pk=each.pk).remaining for each in (first, second)] == [800, 0]
+
+
 def test_a_capture_of_less_gives_the_rest_back_and_shares_what_was_taken(api, place):
     payment = reserve(api).json()["id"]
     done = api.post(f"carts/payments/{payment}/capture", {"order": "W-1", "points": 300}, once="c").json()
