@@ -44,6 +44,6 @@ class CodePoolAdmin(PoolImportPages):
         obj.pk = saved.pk
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        jobs = PoolImport.objects.filter(pool=object_id).order_by("-created_at") if object_id.isdigit() else ()
+        jobs = PoolImport.objects.filter(pool=int(object_id)).order_by("-created_at") if object_id.isdigit() else ()
         more = {"jobs": list(jobs[:IMPORTS_SHOWN])}
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})

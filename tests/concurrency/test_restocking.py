@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from loyalty.ledger import ledger_invariants
 from loyalty.models import Program
-from rewards import services, stock
+from rewards import handing, services, stock
 from rewards.models import Redemption, Reward
 from rewards.services import redemption_cancel
 from rewards.stock import stock_left, stock_set
@@ -36,7 +36,7 @@ def set_while_a_cancel_has_read(crowd: Crowd, scene: Scene, patch: pytest.Monkey
     """The cancel has read that the reward is unlimited; the number is set and committed; the cancel goes on."""
     reward, row = scene
     read, set_ = threading.Event(), threading.Event()
-    real = services.take_back
+    real = handing.take_back
 
     def slowly(*args: Any, **named: Any) -> None:
         real(*args, **named)

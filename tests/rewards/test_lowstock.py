@@ -59,7 +59,7 @@ def test_the_team_is_told_once_when_few_are_left_and_once_when_none_is(program: 
     taken.append(take(anna, reward))
     assert (stock_low_sweep(), told()) == (1, [2, 0])
     # One that comes back and goes again is no news.
-    redemption_cancel(redemption=taken[0], actor=shop.STAFF)
+    redemption_cancel(redemption=taken[0], actor=shop.STAFF, reason="x")
     take(anna, reward)
     assert (stock_low_sweep(), told()) == (0, [2, 0])
 

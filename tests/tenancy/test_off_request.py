@@ -35,7 +35,7 @@ app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if name.partition(".")[0] in ROOMS}
 BRANDS = sorted(name for name, task in TASKS.items() if isinstance(task, BrandTask))
 # Of a backtest that is gone.
-ARGUMENTS = {
+ARGUMENTS: dict[str, list[Any]] = {
     "billing.tasks.comparison": [0],
     "billing.tasks.stripe_event": [0],
     "loyalty.tasks.backtest_part": [0],

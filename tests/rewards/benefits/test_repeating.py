@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,7 @@ from tests.loyalty import shop
 ZONE = ZoneInfo("Europe/Amsterdam")
 
 
-def dates(since: str, n: int = 4, **fields: object) -> list[str]:
+def dates(since: str, n: int = 4, **fields: Any) -> list[str]:
     moment = Moment(name="x", **{"starts_at": "2026-01-31T16:00", **fields})
     return [f"{each.at:%Y-%m-%d}" for each in islice(dates_from(moment, ZONE, instant(since)), n)]
 
