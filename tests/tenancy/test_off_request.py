@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from weakref import ReferenceType
 
 import pytest
