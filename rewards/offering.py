@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,11 +12,10 @@ from django.utils.translation import gettext as _
 
 from loyalty.definition.periods import period_start
 from loyalty.errors import MemberSuspended
-from loyalty.models import Enrollment, TierStanding
+from loyalty.models import Enrollment
 from loyalty.rules.dates import local_day
 from loyalty.selectors import document_now
-from members.models import Member, MemberFact
-from members.segments import KEY
+from members.models import Member
 from rewards.errors import (
     LimitReached,
     NotForSegment,
@@ -28,6 +26,7 @@ from rewards.errors import (
 )
 from rewards.models import Redemption, Reward, VoucherUse
 from rewards.pieces import piece_of
+from rewards.reading import member_read
 from rewards.section import Price, RewardPiece
 
 GONE = (Redemption.State.CANCELED, Redemption.State.LAPSED)
@@ -58,25 +57,12 @@ class Option(msgspec.Struct, frozen=True):
 
 def standing_of(enrollment: Enrollment, now: datetime, rewards: Iterable[int] | None = None) -> Standing:
     """Read at once; under the member's lock it is exact. rewards: only what was taken of these counts."""
-    # A tier whose time is over counts no more, also before the night's work has looked at it.
-    tiers = TierStanding.objects.filter(enrollment=enrollment).filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=now)
-    )
-    facts = MemberFact.objects.filter(member_id=enrollment.member_id, key__startswith=KEY)
-    inside = facts.filter(Q(until__isnull=True) | Q(until__gt=now)).values_list("key", flat=True)
-    # What a rule gave isn't of the member's own taking.
-    took = Redemption.objects.filter(enrollment=enrollment, given_for__isnull=True).exclude(state__in=GONE)
-    if rewards is not None:
-        took = took.filter(reward_id__in=list(rewards))
-    taken: dict[int, list[datetime]] = defaultdict(list)
-    for reward_id, at in took.values_list("reward_id", "redeemed_at"):
-        taken[reward_id].append(at)
+    found = member_read(place=enrollment.pk, member=enrollment.member_id, now=now, rewards=rewards)
     program = document_now(enrollment.program_id).program
     country = str(enrollment.member.attributes.get("country") or "").upper()
     return Standing(
-        enrollment, now, frozenset(tiers.values_list("tier", flat=True)),
-        frozenset(each.removeprefix(KEY) for each in inside), country, dict(taken),
-        ZoneInfo(program.time_zone), program.money_currency,
+        enrollment, now, found.tiers, found.segments, country, found.taken, ZoneInfo(program.time_zone),
+        program.money_currency,
     )  # fmt: skip
 
 

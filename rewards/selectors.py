@@ -14,6 +14,7 @@ from loyalty.selectors import Balance, balances_of
 from rewards.models import Redemption, Reward, RewardStock, WaitingPlace
 from rewards.offering import GONE, Option, Standing, offer_check, option_of, options_of, standing_of
 from rewards.pieces import piece_of
+from rewards.reading import rewards_read
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -66,8 +67,9 @@ def rewards_for(enrollment: Enrollment, known: Iterable[Balance] | None = None) 
     known: their balances, where they were just read.
     """
     balances = {each.currency: each.balance for each in (balances_of(enrollment) if known is None else known)}
-    standing = standing_of(enrollment, clock.now())
-    offers = [offer_seen(reward, standing, balances) for reward in rewards_offered(enrollment.program_id)]
+    now = clock.now()
+    standing = standing_of(enrollment, now)
+    offers = [offer_seen(reward, standing, balances) for reward in rewards_read(enrollment.program_id, now)]
     return sorted(
         offers, key=lambda each: (each.reason is not None, each.missing, each.reward.position, each.reward.pk)
     )

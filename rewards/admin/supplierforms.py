@@ -95,12 +95,12 @@ class SecretForm(DressedForm):
 class AmountField(forms.CharField):
     """An amount as people write it, in minor units afterwards, between two bounds."""
 
-    def __init__(self, *, currency: str, least: int, most: int, **kwargs: Any) -> None:
+    def __init__(self, *, currency: str, least: int, most: int, step: int, **kwargs: Any) -> None:
         self.currency, self.least, self.most = currency, least, most
+        bounds = {"least": shown(least, currency), "most": shown(most, currency), "step": shown(step, currency)}
         super().__init__(
             label=_("Amount in %(currency)s") % {"currency": currency},
-            help_text=_("From %(least)s to %(most)s.")
-            % {"least": shown(least, currency), "most": shown(most, currency)},
+            help_text=_("From %(least)s to %(most)s, in steps of %(step)s.") % bounds,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             max_length=24,
             **kwargs,
@@ -142,7 +142,12 @@ class OfferForm(DressedForm):
             choices = [(each, shown(each, product.money_currency)) for each in product.values]
             amount = forms.TypedChoiceField(label=_("Amount"), choices=choices, coerce=int)
         else:
-            amount = AmountField(currency=product.money_currency, least=product.least_minor, most=product.most_minor)
+            amount = AmountField(
+                currency=product.money_currency,
+                least=product.least_minor,
+                most=product.most_minor,
+                step=product.step_minor,
+            )
         super().__init__(*args, **kwargs)
         dress(amount)
         self.fields["value_minor"] = amount

@@ -67,6 +67,16 @@ wanted AS (
     WHERE g.enrollment_id = ANY (%(places)s) AND g.ended_at IS NULL AND g.source = 'program'
 )
 """
+# The same where nobody has looked the rows of the benefits up: found by their code; 0 is one that has none yet.
+_GIVEN = "CROSS JOIN jsonb_to_recordset(%(benefits)s::jsonb) AS b ("
+_NAMED = """CROSS JOIN LATERAL (
+        SELECT coalesce(kept.id, 0) AS id, x.* FROM jsonb_to_recordset(%(benefits)s::jsonb) AS x (
+            code text, everyone boolean, tiers text[], first text[], any_plan boolean, plans text[],
+            segments text[], ends_at timestamptz, changed_at timestamptz)
+        LEFT JOIN rewards_benefit kept ON kept.program_id = n.program_id AND kept.code = x.code) b
+"""
+_before, _given, _after = WANTED.partition(_GIVEN)
+WANTED_NAMED = _before + _NAMED + _after.partition("changed_at timestamptz)\n")[2]
 _FOLLOW = f"""
 WITH {WANTED}, over AS (
     UPDATE rewards_benefitgrant g SET ended_at = least(%(now)s, coalesce(g.until, %(now)s))

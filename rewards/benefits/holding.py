@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Sum
 
 from core import clock
 from loyalty.definition.periods import period_start
 from loyalty.rules.dates import local_day, period_last_day
 from loyalty.selectors import Place, program_of
 from rewards.benefits.definition import Benefit
-from rewards.benefits.grants import WANTED, rows_known, wanted_json
-from rewards.benefits.models import BenefitUse
-from rewards.benefits.plan import PlannedBenefit, benefit_plan
+from rewards.benefits.grants import WANTED_NAMED, wanted_json
+from rewards.benefits.plan import BenefitPlan, PlannedBenefit, benefit_plan
 from rewards.benefits.repeating import Dated
 
 
@@ -50,34 +47,49 @@ class Held(msgspec.Struct, frozen=True):
 
 
 _HELD = f"""
-WITH {WANTED}
-SELECT w.code, w.causes::text, g.since, w.until FROM wanted w
+WITH {WANTED_NAMED}
+SELECT w.code, w.causes::text, g.since, w.until, NULL::bigint FROM wanted w
 LEFT JOIN rewards_benefitgrant g ON g.enrollment_id = w.enrollment AND g.benefit_id = w.benefit
     AND g.ended_at IS NULL AND g.source = 'program'
 UNION ALL
-SELECT b.code, g.causes::text, g.since, g.until
+SELECT b.code, g.causes::text, g.since, g.until, NULL
 FROM rewards_benefitgrant g JOIN rewards_benefit b ON b.id = g.benefit_id
 JOIN loyalty_enrollment n ON n.id = g.enrollment_id JOIN members_member m ON m.id = n.member_id AND m.status = 'active'
 WHERE g.enrollment_id = ANY (%(places)s) AND g.ended_at IS NULL AND g.source = 'staff' AND g.since <= %(now)s
   AND (g.until IS NULL OR g.until > %(now)s)
+UNION ALL
+SELECT b.code, NULL, NULL, NULL, sum(u.units)::bigint
+FROM jsonb_each_text(%(periods)s::jsonb) p JOIN rewards_benefituse u ON u.period = p.value
+JOIN rewards_benefit b ON b.id = u.benefit_id AND b.code = p.key
+WHERE u.enrollment_id = ANY (%(places)s) AND u.taken_back_at IS NULL GROUP BY b.code
 """  # noqa: S608  (put together from constants)
 
 
 def benefits_held(place: Place, *, at: datetime | None = None) -> list[Held]:
-    """In the document's order. Two queries, one more where something has an allowance."""
+    """In the document's order. One statement."""
     program = program_of(place)
     plan, now = benefit_plan(program), at or clock.now()
     if not plan.benefits:
         return []
-    rows = rows_known(place.program_id)
+    asked = {"benefits": wanted_json(plan, {}, now), "places": [place.pk], "now": now}
+    asked["periods"] = msgspec.json.encode(_periods(plan, local_day(now, program.zone))).decode()
+    found: dict[str, list[tuple[str, datetime | None, datetime | None]]] = {}
+    used: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, {"benefits": wanted_json(plan, rows, now), "places": [place.pk], "now": now})
-        found: dict[str, list[tuple[str, datetime | None, datetime | None]]] = {}
-        for code, causes, since, until in cursor.fetchall():
-            found.setdefault(code, []).append((causes, since, until))
-    used = _used(place, [plan.benefits[code] for code in found if code in plan.benefits], local_day(now, program.zone))
+        cursor.execute(_HELD, asked)
+        for code, causes, since, until, units in cursor.fetchall():
+            if causes is None:
+                used[code] = units
+            else:
+                found.setdefault(code, []).append((causes, since, until))
     return [_held(each, found[code], used.get(code, 0), now, program.zone) for code, each in plan.benefits.items()
             if code in found and each.open_at(now)]  # fmt: skip
+
+
+def _periods(plan: BenefitPlan, day: date) -> dict[str, str]:
+    """Code → the period that runs, of those with an allowance."""
+    limited = [(code, each.benefit.allowance) for code, each in plan.benefits.items()]
+    return {code: period_start(each.period, day) for code, each in limited if each is not None}
 
 
 def _held(each: PlannedBenefit, rows: list[tuple[str, Any, Any]], used: int, now: datetime, zone: Any) -> Held:
@@ -103,17 +115,3 @@ def period_renewal(period: str, day: date) -> date | None:
     """The first day of the period after the one that the day lies in; None for a lifetime."""
     last = period_last_day(period, day)
     return last + timedelta(days=1) if last is not None else None
-
-
-def _used(place: Place, planned: list[PlannedBenefit], day: date) -> Mapping[str, int]:
-    """Code → how often it was used in the period that runs, of those with an allowance."""
-    limited = [each.benefit for each in planned if each.benefit.allowance is not None]
-    if not limited:
-        return {}
-    periods = {each.code: period_start(each.allowance.period, day) for each in limited if each.allowance is not None}
-    rows = (
-        BenefitUse.objects.filter(enrollment_id=place.pk, benefit__code__in=periods, taken_back_at=None)
-        .values_list("benefit__code", "period")
-        .annotate(n=Sum("units"))
-    )
-    return {code: n for code, period, n in rows if periods[code] == period}

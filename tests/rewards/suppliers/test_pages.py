@@ -181,8 +181,8 @@ def test_staff_connect_try_read_offer_and_compare(brand: Brand, stand_in: StandI
     [
         ("12,505", "is no amount in EUR"),
         ("lots", "is no amount in EUR"),
-        ("4.99", "From 5.00 EUR to 150.00 EUR."),
-        ("150.01", "From 5.00 EUR to 150.00 EUR."),
+        ("4.99", "From 5.00 EUR to 150.00 EUR, in steps of 5.00 EUR."),
+        ("150.01", "From 5.00 EUR to 150.00 EUR, in steps of 5.00 EUR."),
     ],
 )
 def test_an_amount_of_a_range_is_typed_as_money(
@@ -193,8 +193,8 @@ def test_an_amount_of_a_range_is_typed_as_money(
     refused = owner.post(address, {"value_minor": typed})
     assert said in text_of(refused)
     assert not Reward.objects.exists()
-    assert owner.post(address, {"value_minor": "12,50"}).status_code == 302
-    assert Reward.objects.get().face_value_minor == 1250
+    assert owner.post(address, {"value_minor": "15,00"}).status_code == 302
+    assert Reward.objects.get().face_value_minor == 1500
 
 
 @pytest.mark.parametrize(
