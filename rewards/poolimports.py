@@ -213,13 +213,14 @@ def _mine(job: PoolImport, name: UUID) -> PoolImport:
 def _piece_add(job: PoolImport, name: UUID, piece: Piece) -> None:
     """One piece: its codes, its figures, the lines that were left out and how far the file is, or nothing of it."""
     numbered = list(enumerate(piece.codes, start=job.done + 1))
-    held: list[PoolImport] = []
 
     def begin() -> None:
-        held[:] = [_mine(job, name)]
+        if not PoolImport.objects.filter(pk=job.pk, runner=name, state=State.RUNNING).exists():
+            raise _NotMine
 
     def end(report: ImportReport) -> None:
-        [locked] = held
+        # Locked last and for a moment, so that who pauses needn't wait for all of a piece; if it was, nothing is added.
+        locked = _mine(job, name)
         locked.added += report.added
         locked.duplicates += report.duplicates
         locked.invalid += report.invalid

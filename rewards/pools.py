@@ -15,7 +15,7 @@ from core.audit import audit_record
 from core.secrets import keyed_hashes, seal
 from rewards.models import CodePool, PoolCode
 
-CHUNK = 5_000
+CHUNK = 2_000
 MAX_CODE_LENGTH = 200
 ATTEMPTS = 3
 # What stands above a column of codes: the first line is no code when it is one of these.

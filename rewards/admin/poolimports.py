@@ -24,7 +24,7 @@ from rewards.pools import pool_import
 
 State = PoolImport.State
 ACTS = {"start": pool_import_start, "pause": pool_import_pause, "cancel": pool_import_cancel}
-SHOWN = 100
+SHOWN = 20
 REASONS = {
     "duplicate": gettext_lazy("there already"),
     "empty": gettext_lazy("empty"),
