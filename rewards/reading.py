@@ -47,7 +47,7 @@ FROM (SELECT array_agg(reward_id) AS rewards, array_agg(redeemed_at) AS times FR
 
 def member_read(*, place: int, member: int, now: datetime, rewards: Iterable[int] | None) -> Read:
     """rewards: only what was taken of these counts; None: of all."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "place": place, "member": member, "now": now, "segment": KEY,
         "rewards": list(rewards) if rewards is not None else None,
     }  # fmt: skip

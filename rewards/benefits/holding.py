@@ -71,7 +71,7 @@ def benefits_held(place: Place, *, at: datetime | None = None) -> list[Held]:
     plan, now = benefit_plan(program), at or clock.now()
     if not plan.benefits:
         return []
-    asked = {"benefits": wanted_json(plan, {}, now), "places": [place.pk], "now": now}
+    asked: dict[str, Any] = {"benefits": wanted_json(plan, {}, now), "places": [place.pk], "now": now}
     asked["periods"] = msgspec.json.encode(_periods(plan, local_day(now, program.zone))).decode()
     found: dict[str, list[tuple[str, datetime | None, datetime | None]]] = {}
     used: dict[str, int] = {}
