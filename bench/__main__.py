@@ -27,6 +27,7 @@ NAMES = (
     "night",
     "backtest",
     "quote",
+    "hook",
 )
 LIMIT_SECONDS = 3600
 
@@ -73,6 +74,7 @@ def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[l
         bulk,
         earn,
         earn_sql,
+        hook,
         hot,
         importing,
         night,
@@ -97,6 +99,7 @@ def _measure(names: list[str], ready: stand.Stand, size: sizes.Sizes) -> tuple[l
         "night": night.run,
         "backtest": backtest.run,
         "quote": quote.run,
+        "hook": hook.run,
     }
     ground = Ground(ready, size)
     reports = [benches[name](ground) for name in names]

@@ -1,13 +1,17 @@
 """A small HTTP load generator: so many keep-alive connections in one thread, the next request as soon as one answers.
 
 Run as `python -m bench.load` with its work as JSON on standard input:
-    port, connections, seconds, kind (get | earn | bulk | redeem | quote), targets [{host, key, members | paths}],
-    run (a word that makes ids unique), rows (of a bulk), accept [statuses that are no error besides 2xx].
+    port, connections, seconds, kind (get | earn | bulk | redeem | quote | hook),
+    targets [{host, key, members | paths}],
+    run (a word that makes ids unique), rows (of a bulk), accept [statuses that are no error besides 2xx],
+    secret and event (of a hook).
 Prints JSON: requests, good, statuses {status: count}, seconds, p50, p95, p99 (in seconds), sample (a refused body).
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import random
 import selectors
@@ -28,7 +32,7 @@ def requests_of(work: dict[str, Any]) -> Iterator[bytes]:
     """Requests without end, built before they are asked for so that building isn't timed with the answer."""
     pick = random.Random(work.get("run", ""))
     targets = work["targets"]
-    makers = {"get": _get, "earn": _earn, "bulk": _bulk, "redeem": _redeem, "quote": _quote}
+    makers = {"get": _get, "earn": _earn, "bulk": _bulk, "redeem": _redeem, "quote": _quote, "hook": _hook}
     make, number = makers[work["kind"]], 0
     while True:
         number += 1
@@ -62,6 +66,14 @@ def _quote(target: dict[str, Any], pick: random.Random, name: str, work: dict[st
     cart = {"currency": "EUR", "lines": lines, "shipping_minor": 495, "channel": "web"}
     body = {"member": f"ext:c-{pick.randrange(target['members']) + 1}", "cart": cart}
     return _request("POST", "/api/v1/carts/quote", target, json.dumps(body).encode())
+
+
+def _hook(target: dict[str, Any], pick: random.Random, name: str, work: dict[str, Any]) -> bytes:
+    """An event of Stripe's, never sent before, signed at the time that it is made."""
+    body = json.dumps({**work["event"], "id": f"evt_{name}"}).encode()
+    at = int(time.time())
+    digest = hmac.new(work["secret"].encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return _request("POST", target["paths"][0], target, body, f"Stripe-Signature: t={at},v1={digest}\r\n")
 
 
 def _order(target: dict[str, Any], pick: random.Random, name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from billing.models import BillingProfile, Subscription
 from billing.plans import definition_of, terms_of
+from billing.segments import segments_follow
 from billing.standing import Facts, State, standing_at, state_of
 from billing.timeline import happened
 from core import clock
@@ -68,6 +69,7 @@ def access_follow(member: Member) -> None:
         _row_follow(row, now)
     live = [row for row in rows if row.holds(now)]
     _facts_follow(member, live)
+    segments_follow(member, live)
 
 
 def _row_follow(row: Subscription, now: datetime) -> None:

@@ -11,6 +11,7 @@ class BillingConfig(AppConfig):
         from billing.checks import section_problems
         from billing.customers import PURPOSE as INVOICE_PURPOSE
         from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
+        from billing.metering import use_drop, use_take
         from billing.plans import document_plans_checked, plans_follow
         from billing.portal.wiring import pages_register
         from billing.section import DIFFERENCE_WORDS, SECTION, BillingSection
@@ -22,6 +23,7 @@ class BillingConfig(AppConfig):
         from loyalty.definition.difference import difference_words
         from loyalty.definition.sections import section_register
         from loyalty.nightly import night_step
+        from loyalty.planuse import use_taker_register
         from loyalty.publishchecks import on_publish_check, on_published
 
         pages_register()
@@ -31,6 +33,7 @@ class BillingConfig(AppConfig):
         on_published(plans_follow)
         night_step("notices")(winback_night)
         night_step("notices")(unused_night)
+        use_taker_register(use_take, use_drop)
         handler("subscription.access_changed")(access_changed)
         handler("invoice.refunded")(take_back)
         for topic in TOPICS:

@@ -14,13 +14,13 @@ from billing.errors import StripeMissing
 from billing.gateway import ask
 from billing.models import MembershipPlan, PlanPrice, StripeConnection, StripeObject
 from billing.operations import operation_run
-from billing.plans import definition_of
+from billing.plans import METERED, ON_TOP, definition_of
 from billing.section import Intro, Plan, Recurring
 from core import clock
 from core.actor import Actor, system
 from loyalty.definition.translation import text_in
 
-PRODUCT, PRICE, COUPON = "product", "price", "coupon"
+PRODUCT, PRICE, COUPON, METER = "product", "price", "coupon", "meter"
 MONTHS_OF = {"quarter": 3}
 OWN = system("billing")
 
@@ -104,6 +104,10 @@ def price_ensure(connection: StripeConnection, price: PlanPrice, actor: Actor = 
     if price.every:
         interval = "month" if price.every == "quarter" else price.every
         params["recurring"] = {"interval": interval, "interval_count": MONTHS_OF.get(price.every, 1)}
+    if price.plan.kind == METERED:
+        params |= _metered(price)
+        params["recurring"] |= {"usage_type": "metered", "meter": meter_ensure(connection, price.plan, actor)}
+    params = {name: value for name, value in params.items() if value is not None}
     made = operation_run(
         connection=connection, kind="price_create", subject=f"{price.plan.code}:{price.pk}", params=params,
         actor=actor, request=lambda v1, given, options: v1.prices.create(given, options),
@@ -112,12 +116,53 @@ def price_ensure(connection: StripeConnection, price: PlanPrice, actor: Actor = 
     return str(made["id"])
 
 
+def _metered(price: PlanPrice) -> dict[str, Any]:
+    """So many for nothing, each further one at the amount."""
+    if not price.included:
+        return {}
+    tiers = [{"up_to": price.included, "unit_amount": 0}, {"up_to": "inf", "unit_amount": price.amount_minor}]
+    # Stripe takes no unit_amount beside tiers.
+    return {"billing_scheme": "tiered", "tiers_mode": "graduated", "tiers": tiers, "unit_amount": None}
+
+
+def meter_ensure(connection: StripeConnection, plan: MembershipPlan, actor: Actor = OWN) -> str:
+    """The meter that uses are counted on, made if need be. Not in a transaction."""
+    found = stripe_id_of(connection, METER, str(plan.pk))
+    if found is not None:
+        return found
+    params = {
+        "display_name": text_in(definition_of(plan).name, "en")[:250],
+        "event_name": meter_event(plan),
+        "default_aggregation": {"formula": "sum"},
+        "customer_mapping": {"type": "by_id", "event_payload_key": "stripe_customer_id"},
+        "value_settings": {"event_payload_key": "value"},
+    }
+    made = operation_run(
+        connection=connection, kind="meter_create", subject=plan.code, params=params, actor=actor,
+        request=lambda v1, given, options: v1.billing.meters.create(given, options),
+    )  # fmt: skip
+    known(connection, METER, str(plan.pk), made["id"])
+    return str(made["id"])
+
+
+def meter_event(plan: MembershipPlan) -> str:
+    """What its uses are called there. Unique within the account."""
+    return f"stamgast_{plan.pk}_{plan.code}"
+
+
 def price_of(connection: StripeConnection, stripe_id: str) -> PlanPrice | None:
     """Our price of a Stripe price; None where it isn't one of ours."""
     ref = ref_of(connection, PRICE, stripe_id)
     if ref is None:
         return None
     return PlanPrice.objects.select_related("plan__program").filter(pk=int(ref)).first()
+
+
+def add_on_prices(connection: StripeConnection) -> frozenset[str]:
+    """Stripe's ids of the prices of add-ons and meters, also of those that aren't sold any more."""
+    ours = PlanPrice.objects.filter(plan__kind__in=ON_TOP).values_list("pk", flat=True)
+    rows = StripeObject.objects.filter(connection=connection, kind=PRICE, ref__in=[str(each) for each in ours])
+    return frozenset(rows.values_list("stripe_id", flat=True))
 
 
 def intro_ensure(connection: StripeConnection, plan: MembershipPlan, actor: Actor = OWN) -> str | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from billing.acting import account_of, change, note, reread, running, schedule_release
+from billing.addonprices import items_with, running_items
 from billing.catalog import price_ensure
 from billing.customers import customer_of
 from billing.errors import (
@@ -71,9 +72,9 @@ def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tupl
         raise PlanNotOffered(field="plan")
     if plan.group != row.group or plan.kind != "recurring":
         raise PriceNotOffered(_("This plan isn’t one to change to."), field="plan")
-    chosen = price_chosen(plan, code)
-    assert chosen is not None
     assert row.price is not None
+    chosen = price_chosen(plan, code, member=row.member, currency=row.price.currency)
+    assert chosen is not None
     if chosen.pk == row.price.pk:
         raise NotPossibleNow(_("This is the plan that you have."), field="plan")
     if chosen.currency != row.price.currency:
@@ -82,6 +83,7 @@ def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tupl
         raise NotPossibleNow(_("Pay what is open, or go on, before you change the plan."), state=row.billing)
     if row.cancel_scheduled:
         raise NotPossibleNow(_("It ends anyway. Take that back first."), state="cancel_scheduled")
+    items_with(row, chosen, running_items(row))
     return row, chosen
 
 
@@ -113,8 +115,14 @@ def _asked(row: Subscription, chosen: PlanPrice, at: datetime) -> Preview:
 
 
 def _details(row: Subscription, chosen: PlanPrice, at: datetime) -> Json:
+    account = account_of(row)
+    tops: list[Json] = [
+        {"id": item.item_id, **({"price": price_ensure(account, price)} if price is not None else {"deleted": True})}
+        for item, price in items_with(row, chosen, running_items(row))
+        if price is None or price.pk != item.price_id
+    ]
     return {
-        "items": [{"id": row.item_id, "price": price_ensure(account_of(row), chosen)}],
+        "items": [{"id": row.item_id, "price": price_ensure(account, chosen)}, *tops],
         "proration_behavior": "always_invoice",
         "proration_date": seconds_of(at),
     }
@@ -170,8 +178,13 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
     """A schedule of two phases: what is paid for now, then the other price; then it lets go."""
     if row.next_price_id == chosen.pk:
         return row
-    schedule_release(row, actor)
     connection, named = account_of(row), str(row.stripe_id)
+    tops = [
+        {"price": price_ensure(connection, price), **({"quantity": item.quantity} if item.quantity else {})}
+        for item, price in items_with(row, chosen, running_items(row))
+        if price is not None
+    ]
+    schedule_release(row, actor)
     made = operation_run(
         connection=connection, kind="schedule_create", subject=named, actor=actor,
         params={"from_subscription": named, "metadata": {"price": str(chosen.pk)}},
@@ -187,7 +200,7 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
             "end_date": first["end_date"],
         },
         {
-            "items": [{"price": price_ensure(connection, chosen), "quantity": row.quantity}],
+            "items": [{"price": price_ensure(connection, chosen), "quantity": row.quantity}, *tops],
             "proration_behavior": "none",
         },
     ]

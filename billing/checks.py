@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from billing.boxes.checks import box_problems, not_paid_again
-from billing.section import BillingSection, Intro, OneFee, Plan, Recurring, WinBack
+from billing.section import AddOn, Amount, BillingSection, Intro, Metered, OneFee, Plan, Rate, Recurring, WinBack
+from core.countries import COUNTRIES
+from loyalty.definition.basics import money_text
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 
 MOST_PLANS, MOST_FEATURES, MOST_REASONS = 100, 20, 12
+# What a single payment comes to at least, by Stripe's list of currencies. A recurring price may be less:
+# what is too little for an invoice comes with the next one.
+LEAST = {
+    "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
+    "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
+    "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
 
 
 def section_problems(section: BillingSection, path: str, ground: Ground) -> Problems:
@@ -24,6 +33,8 @@ def section_problems(section: BillingSection, path: str, ground: Ground) -> Prob
         yield from _win_back(section.win_back, section, f"{path}.win_back")
     for index, each in enumerate(section.plans):
         yield from _plan(each, f"{here}[{index}]", ground)
+        if isinstance(each.charge, AddOn | Metered):
+            yield from _add_on(each, each.charge, f"{here}[{index}]", section)
 
 
 def _leaving(section: BillingSection, path: str) -> Problems:
@@ -78,7 +89,13 @@ def _plan(each: Plan, path: str, ground: Ground) -> Problems:
         elif each.tier.tier not in {tier.code for tier in ladder.tiers[1:]}:
             known = {tier.code for tier in ladder.tiers[1:]}
             yield unknown(f"{path}.tier.tier", phrase("tier"), each.tier.tier, known)
-    if isinstance(each.charge, OneFee | Recurring):
+    if isinstance(each.charge, OneFee) and None not in (each.charge.valid_days, each.charge.valid_months):
+        yield Problem(
+            f"{path}.charge.valid_days",
+            phrase("It says days and months."),
+            phrase("Say one of them; neither is for life."),
+        )
+    if isinstance(each.charge, OneFee | Recurring | AddOn | Metered):
         yield from _prices(each.charge, f"{path}.charge.prices")
     if isinstance(each.charge, Recurring) and each.charge.intro is not None:
         yield from _intro(each.charge.intro, f"{path}.charge.intro")
@@ -88,17 +105,61 @@ def _plan(each: Plan, path: str, ground: Ground) -> Problems:
         yield from box_problems(each.box, f"{path}.box", {price.money_currency for price in each.charge.prices})
 
 
-def _prices(charge: OneFee | Recurring, path: str) -> Problems:
-    seen: dict[tuple[str, str], int] = {}
-    for index, price in enumerate(charge.prices):
-        key = (str(getattr(price, "money_currency", "")), str(getattr(price, "every", "")))
-        if key in seen:
+def _add_on(each: Plan, charge: AddOn | Metered, path: str, section: BillingSection) -> Problems:
+    """It goes with plans that are paid again and again, and gives no tier by itself."""
+    plans = {one.code for one in section.plans if isinstance(one.charge, Recurring)}
+    for index, code in enumerate(charge.to):
+        if code not in plans:
+            yield unknown(f"{path}.charge.to[{index}]", phrase("plan"), code, plans)
+    if each.tier is not None:
+        yield Problem(
+            f"{path}.tier",
+            phrase("An add-on holds nobody on a tier."),
+            phrase("Leave the tier out, or give it with a plan."),
+        )
+
+
+def _prices(charge: OneFee | Recurring | AddOn | Metered, path: str) -> Problems:
+    seen: set[tuple[str, str, str]] = set()
+    areas: dict[tuple[str, str], str] = {}
+    prices: tuple[Amount | Rate, ...] = charge.prices
+    for index, price in enumerate(prices):
+        here, every = f"{path}[{index}]", str(getattr(price, "every", ""))
+        least = LEAST.get(price.money_currency, 0)
+        if isinstance(charge, OneFee) and price.amount_minor < least:
             yield Problem(
-                f"{path}[{index}]",
-                phrase("There is a price for this currency and period already."),
-                phrase("Leave one of them out."),
+                f"{here}.amount_minor",
+                phrase("Stripe takes no payment as small as that."),
+                phrase("At least %(amount)s.", amount=money_text(least, price.money_currency)),
             )
-        seen.setdefault(key, index)
+        for country in price.countries or ("",):
+            yield from _country(country, every, price.money_currency, areas, here)
+            if (price.money_currency, every, country) in seen:
+                yield Problem(
+                    here,
+                    phrase("There is a price for this currency and period already."),
+                    phrase("Leave one of them out."),
+                )
+            seen.add((price.money_currency, every, country))
+
+
+def _country(country: str, every: str, currency: str, areas: dict[tuple[str, str], str], here: str) -> Problems:
+    """A member of a country gets one price for a period: with two currencies it wouldn't be known which."""
+    if not country:
+        return
+    if country not in COUNTRIES:
+        yield Problem(
+            f"{here}.countries",
+            phrase("There is no country %(code)r.", code=country),
+            phrase("Say two letters such as NL."),
+        )
+    other = areas.setdefault((every, country), currency)
+    if other != currency:
+        yield Problem(
+            f"{here}.countries",
+            phrase("%(country)s has a price in %(currency)s for this period already.", country=country, currency=other),
+            phrase("Leave one of them out."),
+        )
 
 
 def _intro(intro: Intro, path: str) -> Problems:

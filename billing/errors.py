@@ -83,6 +83,11 @@ class SubscriptionNotFound(NotFound):
     title = _("There is no such subscription.")
 
 
+class InvoiceNotFound(NotFound):
+    code = "invoice_not_found"
+    title = _("The subscription has no such invoice.")
+
+
 class AlreadyMember(Conflict):
     code = "already_subscribed"
     title = _("There is a plan of this kind already.")
@@ -125,6 +130,14 @@ class PreviewStale(Conflict):
     code = "preview_stale"
     title = _("The amount isn't what was shown any more.")
     hint = _("Look at it again and confirm the new amount.")
+
+
+class UsageCapReached(Conflict):
+    """context: cap_minor, currency. The use wasn't noted."""
+
+    code = "usage_cap_reached"
+    title = _("This goes beyond what the member wants to pay for it in a period.")
+    hint = _("The member can raise the limit, or wait for the next period.")
 
 
 class PaymentNeeded(DomainError):

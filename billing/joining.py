@@ -14,6 +14,7 @@ from billing.connections import connection_now
 from billing.customers import customer_ensure, profile_of
 from billing.errors import AlreadyMember, PlanNotOffered, StripeRefused
 from billing.gateway import ask
+from billing.meterprices import meter_prices
 from billing.models import (
     BillingProfile,
     Checkout,
@@ -23,7 +24,7 @@ from billing.models import (
     Subscription,
 )
 from billing.operations import operation_run
-from billing.plans import definition_of, price_chosen, section_now
+from billing.plans import ON_TOP, definition_of, price_chosen, section_now
 from billing.section import Recurring, Trial
 from billing.timeline import happened
 from billing.times import at_known
@@ -58,9 +59,9 @@ def membership_join(
     An older page that is still open is closed first. Not in a transaction. PlanNotOffered, PriceNotOffered,
     AlreadyMember, StripeNotConnected, StripeUnavailable, StripeRefused.
     """
-    if not plan.offered or plan.retired_at is not None:
+    if not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None or plan.kind in ON_TOP:
         raise PlanNotOffered(field="plan")
-    chosen = price_chosen(plan, price)
+    chosen = price_chosen(plan, price, member=member)
     _room_for(member, plan)
     if chosen is None:
         return Joined(subscription=_join_free(member, plan, actor))
@@ -77,9 +78,15 @@ def live_of(member: Member, group: str) -> Subscription | None:
     return rows.select_related("plan__program", "member", "price", "connection").first()
 
 
-def _room_for(member: Member, plan: MembershipPlan) -> None:
+def in_the_way(member: Member, plan: MembershipPlan) -> Subscription | None:
+    """What keeps the member from joining: another plan of the group. A free one gives way to one that is paid for."""
     there = live_of(member, plan.group)
-    if there is not None and not (there.plan.kind == "free" and plan.kind != "free"):
+    return None if there is not None and there.plan.kind == "free" and plan.kind != "free" else there
+
+
+def _room_for(member: Member, plan: MembershipPlan) -> None:
+    there = in_the_way(member, plan)
+    if there is not None:
         raise AlreadyMember(field="plan", plan=there.plan.code)
 
 
@@ -157,7 +164,10 @@ def _page_params(
         "mode": "subscription" if price.every else "payment",
         "customer": customer_ensure(connection, member, actor),
         "client_reference_id": str(member.public_id),
-        "line_items": [{"price": price_ensure(connection, price, actor), "quantity": 1}],
+        "line_items": [
+            {"price": price_ensure(connection, price, actor), "quantity": 1},
+            *({"price": price_ensure(connection, each, actor)} for each in meter_prices(member, price)),
+        ],
         "metadata": told,
         "locale": member.language if member.language in ("en", "nl") else "auto",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from billing.models import Checkout, Invoice, PlanPrice, StripeConnection, Subscription
@@ -133,7 +134,6 @@ def _fee_follow(connection: StripeConnection, member: Member, charge: ReadCharge
 def _fee_row(connection: StripeConnection, member: Member, charge: ReadCharge, price: PlanPrice) -> Subscription:
     definition = definition_of(price.plan).charge
     assert isinstance(definition, OneFee)
-    months = definition.valid_months
     other = Subscription.objects.filter(member=member, group=price.plan.group, ended_at__isnull=True, duplicate=False)
     other = other.exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE))
     other.filter(plan__kind="free").update(ended_at=charge.created_at, billing=Billing.CANCELED)
@@ -141,11 +141,18 @@ def _fee_row(connection: StripeConnection, member: Member, charge: ReadCharge, p
         member=member, connection=connection, stripe_id=charge.payment_intent, plan=price.plan, price=price,
         group=price.plan.group, billing=Billing.ACTIVE, started_at=charge.created_at, created_at=clock.now(),
         period_start=charge.created_at, charged_at=charge.created_at, duplicate=other.exists(),
-        period_end=months_later(charge.created_at, months) if months is not None else None,
+        period_end=fee_ends(definition, charge.created_at),
     )  # fmt: skip
     row.save()
     Checkout.objects.filter(member=member, price=price, subscription=None).update(subscription=row)
     return row
+
+
+def fee_ends(fee: OneFee, paid_at: datetime) -> datetime | None:
+    """Until when what was paid for holds: to the second, so many days or months later; None: for life."""
+    if fee.valid_days is not None:
+        return paid_at + timedelta(days=fee.valid_days)
+    return months_later(paid_at, fee.valid_months) if fee.valid_months is not None else None
 
 
 def _fee_invoice(connection: StripeConnection, member: Member, charge: ReadCharge, row: Subscription) -> Invoice:

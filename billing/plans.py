@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.db.models import Max, QuerySet
 
 from billing.errors import PlanNotFound, PriceNotOffered
 from billing.models import MembershipPlan, PlanPrice
-from billing.section import SECTION, BillingSection, Free, OneFee, Plan, Recurring
+from billing.pricing import prices_for
+from billing.section import SECTION, AddOn, BillingSection, Free, Metered, OneFee, Plan, Recurring
 from billing.standing import Terms
 from core import clock
 from core.actor import Actor
@@ -21,8 +23,12 @@ from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.sections import section_of
 from loyalty.models import Program
 from loyalty.selectors import document_now
+from members.models import Member
 
-Key = tuple[str, str]
+Key = tuple[str, str, str]
+ADD_ON, METERED = "add_on", "metered"
+# What comes on top of a plan, as another item of its subscription.
+ON_TOP = (ADD_ON, METERED)
 
 
 def billing_section(document: Document) -> BillingSection:
@@ -75,7 +81,8 @@ def document_plans_checked(program: Program, document: Document) -> Problems:
 
 
 def kind_of(plan: Plan) -> str:
-    return {Free: "free", OneFee: "one_fee", Recurring: "recurring"}[type(plan.charge)]
+    kinds = {Free: "free", OneFee: "one_fee", Recurring: "recurring", AddOn: ADD_ON, Metered: METERED}
+    return kinds[type(plan.charge)]
 
 
 def plans_follow(program: Program, document: Document, number: int, since: datetime | None, actor: Actor) -> None:
@@ -122,27 +129,45 @@ def _row_follow(
 
 
 def _prices_follow(row: MembershipPlan, plan: Plan, now: datetime) -> None:
-    wanted: dict[Key, int] = {}
+    wanted: dict[Key, tuple[int, list[str], int]] = {}
+    included = plan.charge.included if isinstance(plan.charge, Metered) else 0
     if not isinstance(plan.charge, Free):
         for price in plan.charge.prices:
-            wanted[price.money_currency, getattr(price, "every", "")] = price.amount_minor
-    current = {(each.currency, each.every): each for each in row.prices.filter(replaced_at__isnull=True)}
+            there = sorted(price.countries)
+            key = (price.money_currency, getattr(price, "every", ""), there[0] if there else "")
+            wanted[key] = (price.amount_minor, there, included)
+    current = {(each.currency, each.every, each.area): each for each in row.prices.filter(replaced_at__isnull=True)}
     for key, price_row in current.items():
-        if wanted.get(key) != price_row.amount_minor:
+        if wanted.get(key) != (price_row.amount_minor, price_row.countries, price_row.included):
             price_row.replaced_at = now
             price_row.save(update_fields=["replaced_at"])
-    for (currency, every), amount in wanted.items():
-        there = current.get((currency, every))
-        if there is None or there.replaced_at is not None:
-            last = row.prices.filter(currency=currency, every=every).aggregate(last=Max("number"))["last"] or 0
+    for key, (amount, countries, free) in wanted.items():
+        old = current.get(key)
+        if old is None or old.replaced_at is not None:
+            named = dict(zip(("currency", "every", "area"), key, strict=True))
+            last = row.prices.filter(**named).aggregate(last=Max("number"))["last"] or 0
             PlanPrice.objects.create(
-                plan=row, currency=currency, every=every, number=last + 1, amount_minor=amount, since=now
+                plan=row, number=last + 1, amount_minor=amount, countries=countries, included=free, since=now, **named
             )
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------
 def plans_offered() -> QuerySet[MembershipPlan]:
-    """What can be joined now, in the document's order."""
+    """What can be joined now, in the document's order. Not add-ons: those come on top."""
+    return _offered().exclude(kind__in=ON_TOP)
+
+
+def add_ons_offered(program_id: int) -> QuerySet[MembershipPlan]:
+    """What can be added to plans of the program now, in the document's order."""
+    return _offered().filter(kind=ADD_ON, program_id=program_id)
+
+
+def meters_offered(program_id: int) -> QuerySet[MembershipPlan]:
+    """What is counted and paid afterwards with plans of the program that begin now."""
+    return _offered().filter(kind=METERED, program_id=program_id)
+
+
+def _offered() -> QuerySet[MembershipPlan]:
     return MembershipPlan.objects.filter(offered=True, retired_at__isnull=True, program__archived_at__isnull=True)
 
 
@@ -154,13 +179,30 @@ def plan_named(code: str) -> MembershipPlan:
     return found
 
 
-def price_chosen(plan: MembershipPlan, code: str) -> PlanPrice | None:
-    """The plan's current price of that code (`month-EUR`), or its only one; None of a free plan. PriceNotOffered."""
+def price_chosen(
+    plan: MembershipPlan, code: str, *, member: Member | None = None, currency: str = ""
+) -> PlanPrice | None:
+    """The plan's current price of that code (`month-EUR`), or its only one; None of a free plan. PriceNotOffered.
+
+    member: only what they get in their country. currency: of the subscription that is changed, where one is: who has
+    moved keeps the currency, at everybody's price.
+    """
     if plan.kind == "free":
         return None
-    prices = {each.code: each for each in plan.prices.filter(replaced_at__isnull=True)}
+    found = prices_fitting(plan.prices.filter(replaced_at__isnull=True), member=member, currency=currency)
+    prices = {each.code: each for each in found}
     if not code and len(prices) == 1:
         return next(iter(prices.values()))
     if code not in prices:
         raise PriceNotOffered(field="price", hint=", ".join(sorted(prices)))
     return prices[code]
+
+
+def prices_fitting(prices: Iterable[PlanPrice], *, member: Member | None = None, currency: str = "") -> list[PlanPrice]:
+    """Those that can be chosen now: see price_chosen."""
+    current = [each for each in prices if each.replaced_at is None]
+    found = prices_for(current, member) if member is not None else current
+    if not currency:
+        return found
+    everybodys = [each for each in current if not each.countries and each.currency == currency]
+    return [each for each in found if each.currency == currency] or everybodys or found

@@ -15,6 +15,7 @@ from billing.access import access_follow
 from billing.boxes.planning import boxes_follow
 from billing.catalog import price_of
 from billing.customers import member_of
+from billing.items import items_follow
 from billing.models import (
     BillingProfile,
     Checkout,
@@ -89,6 +90,7 @@ def _subscription_follow(
     row.synced_at = clock.now()
     changed = fresh or old_price != row.price or any(getattr(row, name) != value for name, value in before.items())
     row.save()
+    changed |= items_follow(connection, row, read)
     if changed:
         followed.changed.append((read.id, str(before.get("billing", "")), row.billing))
     if row.duplicate and row.ended_at is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from billing.catalog import add_on_prices
 from billing.errors import StripeMissing
 from billing.gateway import ask, ask_all
 from billing.models import StripeConnection
@@ -26,8 +27,16 @@ class ReadCard(Struct, frozen=True):
     until: date | None = None
 
 
+class ReadItem(Struct, frozen=True):
+    """An item of a subscription. price: Stripe's id."""
+
+    id: str
+    price: str
+    quantity: int
+
+
 class ReadSubscription(Struct, frozen=True, kw_only=True):
-    """A subscription as it is. price: Stripe's id of its first item's. member, our_price: what we wrote on it."""
+    """A subscription as it is. price, item, quantity: of the plan's own item; others: those that came on top."""
 
     id: str
     status: str
@@ -47,6 +56,7 @@ class ReadSubscription(Struct, frozen=True, kw_only=True):
     card: ReadCard
     schedule: str
     metadata: Json
+    others: tuple[ReadItem, ...] = ()
 
 
 class ReadInvoice(Struct, frozen=True, kw_only=True):
@@ -119,20 +129,27 @@ def customer_read(connection: StripeConnection, customer: str) -> ReadCustomer:
         {**each, "dispute": _dispute(connection, each["id"]) if each.get("disputed") else ""}
         for each in ask_all(connection, lambda v1, page: v1.charges.list({**of, **page}))
     ]
+    tops = add_on_prices(connection) if any(len(each["items"]["data"]) > 1 for each in subscriptions) else frozenset()
     card = (person.get("invoice_settings") or {}).get("default_payment_method")
     return ReadCustomer(
         id=customer,
         gone=gone,
         member=str((person.get("metadata") or {}).get("member") or ""),
-        subscriptions=tuple(_subscription(each, bool(card)) for each in reversed(subscriptions)),
+        subscriptions=tuple(_subscription(each, bool(card), tops) for each in reversed(subscriptions)),
         invoices=tuple(_invoice(each) for each in reversed(invoices)),
         charges=tuple(_charge(each) for each in reversed(charges)),
     )
 
 
-def _subscription(raw: Json, card: bool) -> ReadSubscription:
+def items_of(raw: Json, tops: frozenset[str]) -> list[Json]:
+    """The plan's own item first: Stripe's order says nothing. tops: the prices of add-ons."""
+    items: list[Json] = raw["items"]["data"]
+    return sorted(items, key=lambda item: item["price"]["id"] in tops)
+
+
+def _subscription(raw: Json, card: bool, tops: frozenset[str]) -> ReadSubscription:
     """A period stands on the item since 2025; one that ends with its period may say so in either of two ways."""
-    item = raw["items"]["data"][0]
+    item, *others = items_of(raw, tops)
     ends = at(item.get("current_period_end"))
     pause = raw.get("pause_collection")
     cancel_at = at(raw.get("cancel_at")) or (ends if raw.get("cancel_at_period_end") else None)
@@ -155,6 +172,7 @@ def _subscription(raw: Json, card: bool) -> ReadSubscription:
         card=_card(raw.get("default_payment_method")),
         schedule=_id(raw.get("schedule")),
         metadata=dict(raw.get("metadata") or {}),
+        others=tuple(ReadItem(each["id"], each["price"]["id"], int(each.get("quantity") or 0)) for each in others),
     )
 
 

@@ -93,15 +93,15 @@ def _customers_astray(
     """Customers of whom something differs, as far as the lists tell; what isn't ours is told and let be."""
     ours = {
         str(row.stripe_id): row
-        for row in Subscription.objects.filter(connection=connection, plan__kind="recurring").select_related(
-            "price", "member"
-        )
+        for row in Subscription.objects.filter(connection=connection, plan__kind="recurring")
+        .select_related("price", "member")
+        .prefetch_related("add_ons")
     }
     astray: list[str] = []
     for named, raw in theirs.items():
         row = ours.get(named)
         if row is None:
-            if member_of(connection, str(raw["customer"])) is None or price_of(connection, _price(raw)) is None:
+            if member_of(connection, str(raw["customer"])) is None or not _priced_by_us(connection, raw):
                 if raw["status"] not in ("canceled", "incomplete_expired"):
                     _differs(report, Kind.NOT_OURS, named, theirs=raw["status"])
                 continue
@@ -129,22 +129,27 @@ def _customer_repair(connection: StripeConnection, customer: str, report: Billin
         _differs(report, kind, named, ours=before, theirs=after, repaired=True)
 
 
-def _price(raw: dict[str, Any]) -> str:
-    return str(raw["items"]["data"][0]["price"]["id"])
+def _priced_by_us(connection: StripeConnection, raw: dict[str, Any]) -> bool:
+    return any(price_of(connection, each["price"]["id"]) is not None for each in raw["items"]["data"])
 
 
 def _ours(row: Subscription) -> tuple[object, ...]:
     """What a difference of means that something was missed."""
     ends = seconds_of(row.period_end) if row.period_end else None
     cancels = seconds_of(row.cancel_at) if row.cancel_at else None
-    return row.billing, row.item_id, ends, cancels, row.collection_paused, row.ended_at is not None
+    tops = [(each.item_id, each.quantity) for each in row.add_ons.all() if each.ended_at is None]
+    items = [(row.item_id, row.quantity), *tops] if row.ended_at is None else []
+    return row.billing, sorted(items), ends, cancels, row.collection_paused, row.ended_at is not None
 
 
 def _theirs(raw: dict[str, Any]) -> tuple[object, ...]:
-    item = raw["items"]["data"][0]
-    ends = item.get("current_period_end")
+    there = raw["items"]["data"]
+    ends = there[0].get("current_period_end")
     cancels = raw.get("cancel_at") or (ends if raw.get("cancel_at_period_end") else None)
-    return raw["status"], item["id"], ends, cancels, raw.get("pause_collection") is not None, bool(raw.get("ended_at"))
+    items = [(each["id"], int(each.get("quantity") or 0)) for each in there] if not raw.get("ended_at") else []
+    return (
+        raw["status"], sorted(items), ends, cancels, raw.get("pause_collection") is not None, bool(raw.get("ended_at"))
+    )  # fmt: skip
 
 
 def _differs(

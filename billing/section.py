@@ -23,6 +23,8 @@ LeaveStep = Literal["reason", "pause", "offer"]
 Means = Literal[
     "too_expensive", "unused", "missing_features", "switched", "hard_to_use", "service", "quality", "other"
 ]  # fmt: skip
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)", examples=["NL"])]
+Countries = Annotated[tuple[Country, ...], Meta(max_length=60)]
 Every = Literal["week", "month", "quarter", "year"]
 OFF_WORDS: dict[str, str] = {
     "once": N_("%(much)s off the next payment"),
@@ -38,18 +40,33 @@ EVERY_WORDS: dict[str, str] = {
 
 
 class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A price in one currency."""
+    """A price in one currency. countries: for members there; empty: for everybody else."""
 
     amount_minor: Minor
     money_currency: Currency
+    countries: Countries = ()
 
 
 class Rate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A price that comes back. Another amount makes a new price: who pays the old one goes on paying it."""
+    """A price that comes back. Another amount makes a new price: who pays the old one goes on paying it. countries: for
+    members there; empty: for everybody else."""
 
     amount_minor: Minor
     money_currency: Currency
     every: Every = "month"
+    countries: Countries = ()
+
+
+def _there(teller: Teller, amount: str, price: Amount | Rate) -> str:
+    """The amount, and for whom it is where it isn't for everybody."""
+    if not price.countries:
+        return amount
+    return teller.tell(N_("%(amount)s in %(countries)s"), amount=amount, countries=", ".join(price.countries))
+
+
+def _rate_words(teller: Teller, price: Rate, *, per_use: bool = False) -> str:
+    amount = money_text(price.amount_minor, price.money_currency)
+    return _there(teller, amount if per_use else f"{amount} {teller.say(EVERY_WORDS[price.every])}", price)
 
 
 class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,14 +103,20 @@ class Free(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
 
 class OneFee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="one_fee"):
-    """Paid once. valid_months: for how long; left out: for life."""
+    """Paid once. valid_months, or valid_days (a pass): for how long; both left out: for life."""
 
     prices: Annotated[tuple[Amount, ...], Meta(min_length=1, max_length=50)]
     valid_months: Annotated[int, Meta(ge=1, le=120)] | None = None
+    valid_days: Annotated[int, Meta(ge=1, le=3660)] | None = None
 
     def words(self, teller: Teller) -> str:
-        amounts = [money_text(each.amount_minor, each.money_currency) for each in self.prices]
-        return teller.tell(N_("%(amounts)s once"), amounts=teller.list_or(amounts))
+        amounts = [_there(teller, money_text(each.amount_minor, each.money_currency), each) for each in self.prices]
+        told = teller.tell(N_("%(amounts)s once"), amounts=teller.list_or(amounts))
+        if self.valid_days is not None:
+            return teller.tell(N_("%(amounts)s, for %(n)d days"), amounts=told, n=self.valid_days)
+        if self.valid_months is not None:
+            return teller.tell(N_("%(amounts)s, for %(n)d months"), amounts=told, n=self.valid_months)
+        return told
 
 
 class Recurring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="recurring"):
@@ -104,14 +127,46 @@ class Recurring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     intro: Intro | None = None
 
     def words(self, teller: Teller) -> str:
-        amounts = [
-            f"{money_text(each.amount_minor, each.money_currency)} {teller.say(EVERY_WORDS[each.every])}"
-            for each in self.prices
-        ]
-        return teller.list_or(amounts)
+        return teller.list_or([_rate_words(teller, each) for each in self.prices])
 
 
-Charge = Free | OneFee | Recurring
+class AddOn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="add_on"):
+    """Comes on top of a plan and is paid with it, by its period and in its currency. to: the plans that it can be added
+    to; empty: all that are paid again and again. most: how many a member can have. segment: the one that members are in
+    as long as they have it, which rules and benefits can ask for."""
+
+    prices: Annotated[tuple[Rate, ...], Meta(min_length=1, max_length=50)]
+    to: tuple[Code, ...] = ()
+    most: Annotated[int, Meta(ge=1, le=99)] = 1
+    segment: Code | None = None
+
+    def words(self, teller: Teller) -> str:
+        told = teller.list_or([_rate_words(teller, each) for each in self.prices])
+        if not self.to:
+            return teller.tell(N_("%(amounts)s on top of a plan"), amounts=told)
+        return teller.tell(N_("%(amounts)s on top of %(plans)s"), amounts=told, plans=teller.list_or(list(self.to)))
+
+
+class Metered(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="metered"):
+    """What is used of a benefit, paid at the end of the plan's period. The prices are of one use each. included: how
+    many uses of a period cost nothing. to: the plans that it belongs to; empty: all that are paid again and again."""
+
+    prices: Annotated[tuple[Rate, ...], Meta(min_length=1, max_length=50)]
+    benefit: Code
+    included: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    to: tuple[Code, ...] = ()
+
+    def words(self, teller: Teller) -> str:
+        told = teller.list_or([_rate_words(teller, each, per_use=True) for each in self.prices])
+        if self.included:
+            return teller.tell(
+                N_("%(amounts)s for each use of %(benefit)s after %(n)d"),
+                amounts=told, benefit=self.benefit, n=self.included,
+            )  # fmt: skip
+        return teller.tell(N_("%(amounts)s for each use of %(benefit)s"), amounts=told, benefit=self.benefit)
+
+
+Charge = Free | OneFee | Recurring | AddOn | Metered
 
 
 class PlanTier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

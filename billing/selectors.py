@@ -10,10 +10,12 @@ from django.db.models import QuerySet
 from msgspec import Struct
 
 from billing.access import state_now
-from billing.errors import SubscriptionNotFound
+from billing.addonprices import items_with, running_items
+from billing.errors import NotPossibleNow, SubscriptionNotFound
 from billing.joining import live_of, trial_of
 from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription
 from billing.plans import definition_of, plans_offered
+from billing.pricing import prices_for
 from billing.renewing import renewal_at
 from billing.section import Plan, Recurring
 from billing.standing import State
@@ -49,17 +51,19 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 def offered_to(member: Member) -> list[Offered]:
-    """What can be joined, in the document's order."""
+    """What can be joined, in the document's order; not what has no price for the member's country."""
     found = []
     for plan in plans_offered().prefetch_related("prices"):
-        definition = definition_of(plan)
+        definition, prices = definition_of(plan), prices_for(plan.prices.all(), member)
+        if plan.kind != "free" and not prices:
+            continue
         there = live_of(member, plan.group)
         trial = trial_of(member, plan)
         found.append(
             Offered(
                 plan=plan,
                 definition=definition,
-                prices=[each for each in plan.prices.all() if each.replaced_at is None],
+                prices=prices,
                 trial_days=trial.days if trial is not None else 0,
                 mine=there is not None and there.plan_id == plan.pk,
             )
@@ -101,7 +105,17 @@ def next_charge(row: Subscription) -> NextCharge | None:
         while renewal_at(row, number) <= at:
             number += 1
         at = renewal_at(row, number)
-    return NextCharge(price.amount_minor * row.quantity, price.currency, at)
+    return NextCharge(price.amount_minor * row.quantity + _on_top(row, price), price.currency, at)
+
+
+def _on_top(row: Subscription, price: PlanPrice) -> int:
+    """What the add-ons come to with that price; as they are now where the program doesn't have them go with it."""
+    items = running_items(row)
+    try:
+        priced = items_with(row, price, items)
+    except NotPossibleNow:
+        priced = [(each, each.price) for each in items]
+    return sum(each.amount_minor * item.quantity for item, each in priced if each is not None)
 
 
 def subscription_named(public_id: UUID, *, member: Member | None = None) -> Subscription:

@@ -8,6 +8,7 @@ from billing.catalog import plans_push
 from billing.comparing import comparison_run, comparisons_sweep
 from billing.errors import StripeKeyRefused, StripeUnavailable
 from billing.freezing import clocks_sweep
+from billing.metering import uses_send
 from billing.models import StripeConnection
 from billing.noticing import notices_sweep
 from billing.plans import plans_due
@@ -39,6 +40,7 @@ def billing_sweep() -> None:
     notices_sweep()
     plans_due()
     comparisons_sweep()
+    uses_send()
     for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):
         try:
             plans_push(connection)

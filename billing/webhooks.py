@@ -15,6 +15,7 @@ from billing.connections import secrets_of
 from billing.errors import WebhookRefused
 from billing.gateway import API_VERSION
 from billing.models import StripeConnection
+from billing.quarantine import event_compare
 from billing.times import at_known
 from core import clock
 from core.tasks import HEADER
@@ -32,7 +33,10 @@ ON CONFLICT (connection_id, event_id) DO NOTHING RETURNING id
 
 
 def webhook_take(*, connection: StripeConnection, body: bytes, signature: str) -> bool:
-    """Keep an event that is really the connected account's; whether it was new. WebhookRefused for all else."""
+    """Keep an event that is really the connected account's; whether it was new. WebhookRefused for all else.
+
+    One that is known and says something else now is kept in quarantine.
+    """
     _signed(connection, body, signature)
     event = _event(body)
     if event.get("api_version") != API_VERSION:
@@ -44,9 +48,11 @@ def webhook_take(*, connection: StripeConnection, body: bytes, signature: str) -
         if account != connection.account_id:
             raise WebhookRefused("The event is of another account.", code="webhook_account")
     kept = event_keep(connection, event, by="webhook")
-    if kept is not None:
-        event_wake(kept)
-    return kept is not None
+    if kept is None:
+        event_compare(connection, event)
+        return False
+    event_wake(kept)
+    return True
 
 
 def _signed(connection: StripeConnection, body: bytes, signature: str) -> None:

@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from msgspec import Struct
 
+from billing.api import api_urls as billing_urls
 from billing.boxes.api import api_urls as boxes_urls
 from claims.api import api_urls as claims_urls
 from core.api.docs import SwaggerView, openapi_view, problems_view
@@ -31,6 +32,7 @@ INDEX = {
     "members": f"{ROOT}members",
     "panels": f"{ROOT}panels",
     "places": f"{ROOT}places",
+    "plans": f"{ROOT}plans",
     "programs": f"{ROOT}programs",
     "redemptions": f"{ROOT}redemptions",
     "referrals": f"{ROOT}referrals",
@@ -69,8 +71,7 @@ urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
     path("v1/", include([*loyalty_urls, *members_urls, *rewards_urls, *claims_urls, *referrals_urls, *draws_urls])),
-    path("v1/", include(panels_urls)),
-    path("v1/", include(boxes_urls)),
+    path("v1/", include([*panels_urls, *boxes_urls, *billing_urls])),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(no_such_path), name="api-nothing"),

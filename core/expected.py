@@ -57,6 +57,7 @@ FORMS: dict[str, str | Promise] = {
     ),
     "[0-9a-f]{64}": gettext_lazy("a SHA-256 of 64 digits and small letters from a to f"),
     "#[0-9a-fA-F]{6}": gettext_lazy("a colour, such as #7c2d12"),
+    "(https?://[!-~]+)?": gettext_lazy("an address that begins with https://, or nothing"),
     "[!-~]+": gettext_lazy("letters, digits and signs, without spaces and accents"),
     r"[^\x00-\x1f\x7f]+": gettext_lazy("a text on one line, without control characters"),
 }  # fmt: skip

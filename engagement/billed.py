@@ -120,20 +120,32 @@ def win_back(message: Message) -> None:
 
 @handler("billing.attention")
 def attention(message: Message) -> None:
-    """To the owners: they alone can give another key."""
+    """To the owners: they alone can give another key, and look at the account's events."""
     account = StripeConnection.objects.filter(pk=message.payload["connection_id"]).first()
     if account is None:
         return
     for user in User.objects.filter(groups__name=OWNER, is_active=True).distinct().order_by("pk"):
         with translation.override(user.language):
-            headline = _("Stripe refuses the key")
-            text = _(
-                "Stripe refuses the key that ends in %(last4)s. Members keep what they paid for, but nobody can join "
-                "or change a plan. Make a new restricted key and put it in its place."
-            ) % {"last4": account.key_last4}
+            headline, text = _of_event(message) if "event_id" in message.payload else _of_key(account)
         letter_queue(
             kind="plan_news", to=user.email, language=user.language, path="/admin/", headline=headline, words=text
         )
+
+
+def _of_key(account: StripeConnection) -> tuple[str, str]:
+    text = _(
+        "Stripe refuses the key that ends in %(last4)s. Members keep what they paid for, but nobody can join "
+        "or change a plan. Make a new restricted key and put it in its place."
+    ) % {"last4": account.key_last4}
+    return _("Stripe refuses the key"), text
+
+
+def _of_event(message: Message) -> tuple[str, str]:
+    text = _(
+        "The event %(event)s (%(type)s) came again, signed, and said something else than the first time. It was put "
+        "in quarantine and nothing was done with it. Compare it with the one in Stripe’s dashboard."
+    ) % {"event": message.payload["event_id"], "type": message.payload["type"]}
+    return _("An event of Stripe’s came twice with different contents"), text
 
 
 def _row(message: Message) -> Subscription | None:

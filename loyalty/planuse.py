@@ -1,9 +1,13 @@
-"""Whether anything of a plan was used: asked by the room that sells plans, answered by the room that has benefits."""
+"""What the room that sells plans and the room that has benefits say to each other: whether anything of a plan was used,
+and each use of a benefit in its own transaction, since some are paid for."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+
+from msgspec import Struct
 
 from members.models import Member
 
@@ -24,3 +28,39 @@ def plan_use_register(answer: Unused) -> None:
 def plan_unused_since(*, member: Member, plan: str, since: datetime) -> bool:
     """Whether the member has used nothing of what the plan gives since then. True where no room gives anything."""
     return all(answer(member=member, plan=plan, since=since) for answer in _answers)
+
+
+class Use(Struct, frozen=True):
+    """A use of a benefit as it is noted."""
+
+    id: UUID
+    benefit: str
+    units: int
+    used_at: datetime
+
+
+class Takes(Protocol):
+    def __call__(self, member: Member, use: Use) -> None: ...
+
+
+class Drops(Protocol):
+    def __call__(self, member: Member, use_id: str) -> None: ...
+
+
+_takers: list[tuple[Takes, Drops]] = []
+
+
+def use_taker_register(takes: Takes, drops: Drops) -> None:
+    """Called once in ready(). Both are called in the transaction of the use; what takes raises undoes the use."""
+    if (takes, drops) not in _takers:
+        _takers.append((takes, drops))
+
+
+def use_told(member: Member, use: Use) -> None:
+    for takes, _drops in _takers:
+        takes(member, use)
+
+
+def use_taken_back_told(member: Member, use_id: str) -> None:
+    for _takes, drops in _takers:
+        drops(member, use_id)

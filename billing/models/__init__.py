@@ -3,8 +3,10 @@
 from billing.models.box import BoxHabit, Shipment
 from billing.models.connection import BillingOperation, StripeConnection, StripeEvent, StripeObject
 from billing.models.invoice import Invoice, Refund
+from billing.models.item import MeteredUse, SubscriptionItem
 from billing.models.pause import ClockFreeze
 from billing.models.plan import MembershipPlan, PlanPrice
+from billing.models.quarantine import QuarantinedEvent
 from billing.models.report import BillingDifference, BillingReport
 from billing.models.subscription import BillingProfile, Checkout, Subscription, SubscriptionChange
 from billing.models.winback import WinBackOffer
@@ -19,7 +21,9 @@ __all__ = [
     "ClockFreeze",
     "Invoice",
     "MembershipPlan",
+    "MeteredUse",
     "PlanPrice",
+    "QuarantinedEvent",
     "Refund",
     "Shipment",
     "StripeConnection",
@@ -27,5 +31,6 @@ __all__ = [
     "StripeObject",
     "Subscription",
     "SubscriptionChange",
+    "SubscriptionItem",
     "WinBackOffer",
 ]

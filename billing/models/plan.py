@@ -51,7 +51,9 @@ class MembershipPlan(BrandModel):
 class PlanPrice(BrandModel):
     """An amount of a plan, for ever. replaced_at: since when new members pay another; who has it keeps it.
 
-    every: week, month, quarter, year; empty: once.
+    every: week, month, quarter, year; empty: once. countries: whose members pay it; empty: everybody else. area: the
+    first of them, which names the price: of one period and currency a country stands in one price only. included: of
+    what is metered, how many uses of a period cost nothing.
     """
 
     plan = models.ForeignKey(
@@ -59,6 +61,9 @@ class PlanPrice(BrandModel):
     )
     currency = models.CharField(_("currency"), max_length=3)
     every = models.CharField(_("every"), max_length=8, blank=True)
+    countries = models.JSONField(_("countries"), default=list, blank=True)
+    area = models.CharField(max_length=2, blank=True, editable=False)
+    included = models.PositiveIntegerField(_("included uses"), default=0)
     number = models.PositiveIntegerField(_("version"))
     amount_minor = models.BigIntegerField(_("amount"))
     since = models.DateTimeField(_("since"))
@@ -69,9 +74,9 @@ class PlanPrice(BrandModel):
         verbose_name_plural = _("prices of plans")
         ordering: ClassVar = ["plan", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["plan", "currency", "every", "number"], name="plan_price_once"),
+            models.UniqueConstraint(fields=["plan", "currency", "every", "area", "number"], name="plan_price_once"),
             models.UniqueConstraint(
-                fields=["plan", "currency", "every"],
+                fields=["plan", "currency", "every", "area"],
                 condition=models.Q(replaced_at__isnull=True),
                 name="plan_price_one_current",
             ),
@@ -83,5 +88,5 @@ class PlanPrice(BrandModel):
 
     @property
     def code(self) -> str:
-        """What a member's choice names: `month-EUR`, `once-EUR`."""
-        return f"{self.every or 'once'}-{self.currency}"
+        """What a member's choice names: `month-EUR`, `once-EUR`, `month-EUR-BE` where it is some countries' own."""
+        return "-".join(filter(None, (self.every or "once", self.currency, self.area)))

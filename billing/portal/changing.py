@@ -9,7 +9,7 @@ from typing import NamedTuple
 from billing.changing import Preview, price_direction
 from billing.models import MembershipPlan, PlanPrice, Subscription
 from billing.pausing import renewal_at
-from billing.plans import definition_of, plans_offered, section_now
+from billing.plans import definition_of, plans_offered, prices_fitting, section_now
 from billing.portal.mine import shown
 from billing.portal.plans import gives, saved_words
 from billing.portal.words import local, price_words
@@ -56,7 +56,9 @@ def _plans(row: Subscription) -> Iterator[MembershipPlan]:
 def _other(plan: MembershipPlan, row: Subscription) -> Other:
     assert row.price is not None
     definition = definition_of(plan)
-    prices = [each for each in plan.prices.all() if each.replaced_at is None and each.currency == row.price.currency]
+    currency = row.price.currency
+    fitting = prices_fitting(plan.prices.all(), member=row.member, currency=currency)
+    prices = [each for each in fitting if each.currency == currency]
     return Other(
         plan=plan,
         name=local(definition.name),

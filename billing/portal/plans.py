@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from billing.joining import joins_first, live_of, trial_of
 from billing.models import MembershipPlan, PlanPrice, Subscription
-from billing.plans import definition_of, plans_offered, section_now
+from billing.plans import ON_TOP, definition_of, plans_offered, section_now
 from billing.portal.words import intro_words, local, period_words, price_words, trial_end_words, trial_words
+from billing.pricing import prices_for, prices_within
 from billing.section import Intro, OneFee, Plan, Recurring, Trial
 from billing.winback import winback_open, winback_terms
 from loyalty.definition.document import Document
@@ -37,9 +38,9 @@ class ShownPrice(NamedTuple):
 
 
 class ShownPlan(NamedTuple):
-    """gives: a line for each thing that comes with it. trial, trial_end: empty where this member gets none. months: for
-    how long what is paid once holds; 0: for life. subscription: the one of the group that the member has. saved: what
-    their own orders of the last year would have saved with it; empty where that isn't known."""
+    """gives: a line for each thing that comes with it. trial, trial_end: empty where this member gets none. months,
+    days: for how long what is paid once holds; both 0: for life. subscription: the one of the group that the member
+    has. saved: what their own orders of the last year would have saved with it; empty where that isn't known."""
 
     plan: MembershipPlan
     name: str
@@ -49,6 +50,7 @@ class ShownPlan(NamedTuple):
     trial: str
     trial_end: str
     months: int
+    days: int
     promotion_codes: bool
     may: May
     subscription: Subscription | None
@@ -56,7 +58,7 @@ class ShownPlan(NamedTuple):
 
     @property
     def free(self) -> bool:
-        return not self.prices
+        return self.plan.kind == "free"
 
     @property
     def once(self) -> bool:
@@ -69,13 +71,15 @@ def plans_page(enrollment: Enrollment | None) -> Context:
     if enrollment is not None:
         rows = rows.filter(program_id=enrollment.program_id)
     member = enrollment.member if enrollment is not None else None
-    return {"enrollment": enrollment, "plans": [shown(row, member, enrollment) for row in rows]}
+    plans = [shown(row, member, enrollment) for row in rows]
+    # One that has no price for the member's country isn't for them.
+    return {"enrollment": enrollment, "plans": [each for each in plans if each.free or each.prices]}
 
 
 def plan_or_404(code: str) -> MembershipPlan:
     """One that is or was offered: of one that left the shop the page says so."""
     found = MembershipPlan.objects.select_related("program").filter(code=code[:40]).first()
-    if found is None:
+    if found is None or found.kind in ON_TOP:
         raise Http404
     return found
 
@@ -97,7 +101,8 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
     intro = winback_terms(back).offer if back is not None else intro
     # What a discount does to a payment that follows a trial is Stripe's to say: nothing is promised of it here.
     first = intro if trial is None else None
-    prices = [each for each in plan.prices.all() if each.replaced_at is None]
+    current = [each for each in plan.prices.all() if each.replaced_at is None]
+    prices = prices_for(current, member) if member is not None else prices_within(current, "") or current
     return ShownPlan(
         plan=plan,
         name=local(definition.name),
@@ -107,6 +112,7 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
         trial=trial_words(trial) if trial is not None else "",
         trial_end=trial_end_words(trial) if trial is not None else "",
         months=(charge.valid_months or 0) if isinstance(charge, OneFee) else 0,
+        days=(charge.valid_days or 0) if isinstance(charge, OneFee) else 0,
         promotion_codes=definition.promotion_codes and intro is None,
         may=_may(plan, there),
         subscription=there,

@@ -66,8 +66,9 @@ def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     if error.status == 401:
         response["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"' if invalid_token else CHALLENGE
-    if isinstance(error, Busy):
-        response["Retry-After"] = str(error.retry_after)
+    if error.status == 503:
+        # Busy, or somebody else's service is away: kinds of their own, each with its seconds.
+        response["Retry-After"] = str(getattr(error, "retry_after", 1))
     if error.status == 429:
         response["Retry-After"] = str(error.context.get("retry_after", 60))
     if isinstance(error, Exhausted):

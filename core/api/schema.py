@@ -241,6 +241,7 @@ PROBLEM: dict[str, Any] = {
 _PROBLEM_STATUS = {
     400: "The request can't be read.",
     401: "No valid key.",
+    402: "A payment didn't go through; what was asked for isn't done.",
     403: "The key lacks the scope.",
     404: "There is no such thing.",
     406: "The answer can only be JSON.",

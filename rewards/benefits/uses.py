@@ -19,6 +19,7 @@ from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.facts import benefit_fact
 from loyalty.definition.periods import period_start
 from loyalty.models import Enrollment
+from loyalty.planuse import Use, use_taken_back_told, use_told
 from loyalty.rules.dates import local_day
 from loyalty.selectors import program_now
 from members.facts import member_fact_drop, member_fact_set
@@ -53,7 +54,8 @@ def benefit_use(
     """Note that a member used a benefit. The same source and external_id again gives the first use.
 
     used_at: now unless it is said; the benefit must have been held then, and its allowance of that time counts.
-    BenefitNotFound, BenefitNotHeld, AllowanceUsed, BenefitUseConflict, InvalidInput, Busy.
+    BenefitNotFound, BenefitNotHeld, AllowanceUsed, BenefitUseConflict, InvalidInput, Busy; and what the room that
+    sells plans refuses (UsageCapReached).
     """
     _check(external_id, units, used_at)
     told = {"units": units, "order_number": order_number, "note": note, "source": source or actor.source}
@@ -72,6 +74,7 @@ def benefit_use(
         at = used_at or now
         grant = _grant(enrollment, planned, at)
         made = _made(grant, planned, at, now, external_id, told, program, actor)
+        use_told(enrollment.member, Use(made.pk, code, units, at))
         _fact_follow(enrollment, code)
         _tell("benefit.used", made)
     return made
@@ -172,6 +175,7 @@ def benefit_use_take_back(*, use: BenefitUse, actor: Actor, reason: str) -> Bene
         row.taken_back_at, row.taken_back_reason = clock.now(), reason
         row.save(update_fields=["taken_back_at", "taken_back_reason"])
         _fact_follow(row.enrollment, row.benefit.code)
+        use_taken_back_told(row.enrollment.member, str(row.pk))
         _tell("benefit.use_taken_back", row)
         if actor.initiated_by == "staff":
             audit_record(

@@ -322,6 +322,26 @@ def meter_event_create(account: Account, params: Json) -> Json:
     return event
 
 
+@route("POST", "/v1/billing/meter_event_adjustments")
+def meter_event_cancel(account: Account, params: Json) -> Json:
+    """A use that wasn't one: within a day of it."""
+    name, identifier = str(params["event_name"]), str((params.get("cancel") or {}).get("identifier"))
+    meter = next((one for one in account.objects["billing.meter"].values() if one["event_name"] == name), None)
+    seen = account.meter_events.get(meter["id"], []) if meter is not None else []
+    if not any(one["identifier"] == identifier for one in seen):
+        raise invalid(f"No meter event has the identifier {identifier}.", param="cancel", code="resource_missing")
+    assert meter is not None
+    account.meter_events[meter["id"]] = [one for one in seen if one["identifier"] != identifier]
+    return {
+        "object": "billing.meter_event_adjustment",
+        "cancel": {"identifier": identifier},
+        "event_name": name,
+        "livemode": False,
+        "status": "complete",
+        "type": "cancel",
+    }
+
+
 @route("GET", "/v1/billing/meters/{named}/event_summaries")
 def meter_summaries(account: Account, params: Json, named: str) -> Json:
     start, end = int(params["start_time"]), int(params["end_time"])

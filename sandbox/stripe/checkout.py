@@ -142,6 +142,7 @@ def quote(account: Account, session: Json) -> Json:
     lines = []
     for item in session["_items"]:
         price, free = item["price"], trial and item["price"]["type"] == "recurring"
+        free = free or (price["recurring"] or {}).get("usage_type") == "metered"
         name = account.get("product", price["product"])["name"]
         amount = 0 if free else amount_of(price, item["quantity"])
         lines.append(

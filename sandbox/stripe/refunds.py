@@ -79,6 +79,8 @@ def refund_read(account: Account, params: Json, refund: str) -> Json:
 def refund_update(account: Account, params: Json, refund: str) -> Json:
     found = account.get("refund", refund, param="refund")
     merge_metadata(found, params)
+    emit(account, "refund.updated", found)
+    emit(account, "charge.refund.updated", found)
     return found
 
 
@@ -138,3 +140,25 @@ def dispute_list(account: Account, params: Json) -> Json:
 @route("GET", "/v1/disputes/{dispute}")
 def dispute_read(account: Account, params: Json, dispute: str) -> Json:
     return account.get("dispute", dispute, param="dispute")
+
+
+@route("POST", "/v1/disputes/{dispute}")
+def dispute_update(account: Account, params: Json, dispute: str) -> Json:
+    """Proof is handed in. The two words that Stripe's test mode knows decide at once; anything else is looked at."""
+    found = account.get("dispute", dispute, param="dispute")
+    if found["status"] in ("won", "lost"):
+        raise invalid("This dispute is already closed.", param="dispute", code="dispute_closed")
+    merge_metadata(found, params)
+    told = (params.get("evidence") or {}).get("uncategorized_text")
+    found["evidence_details"] |= {"has_evidence": True, "submission_count": 1}
+    found["status"] = "under_review"
+    emit(account, "charge.dispute.updated", found)
+    if told in ("winning_evidence", "losing_evidence"):
+        return close_dispute(account, found, won=told == "winning_evidence")
+    return found
+
+
+@route("POST", "/v1/disputes/{dispute}/close")
+def dispute_close(account: Account, params: Json, dispute: str) -> Json:
+    """Given up: it is lost."""
+    return close_dispute(account, account.get("dispute", dispute, param="dispute"), won=False)

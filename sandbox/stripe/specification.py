@@ -25,7 +25,14 @@ PACKAGE = "seahaven-stripe-world==0.3.0"
 INSIDE = "seahaven_stripe_world/spec/spec3.json"
 SUM = "f0e0fc8fffbffda45bf5f3df59846443c1d47a3cfcbfae232eedf4743124ebee"
 EXTRACT = ROOT / "sandbox" / "stripe" / "shapes.json"
-ROOTS = [*PREFIXES, "billing.meter_event", "billing.meter_event_summary", "item", "plan"]
+ROOTS = [
+    *PREFIXES,
+    "billing.meter_event",
+    "billing.meter_event_adjustment",
+    "billing.meter_event_summary",
+    "item",
+    "plan",
+]
 DEPTH = 6
 # Parts of a request that are only handed on: their insides are as Stripe's client writes them.
 UNREAD = frozenset({

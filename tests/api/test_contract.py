@@ -16,6 +16,8 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from billing.joining import membership_join
+from billing.plans import plan_named
 from claims.models import Place
 from claims.rotating import secret_new
 from core.api import limits
@@ -54,6 +56,11 @@ EXAMPLES = scale.size(test=12, soak=250)
 BOARD = {"code": "most", "name": "Most points", "score": {"kind": "points", "currency": "points"}}
 
 
+FREE = {"code": "free", "name": "Free", "charge": {"kind": "free"}}
+MONTHLY = {"amount_minor": 1000, "money_currency": "EUR", "every": "month"}
+PAID = {"code": "paid", "name": "Paid", "level": 1, "charge": {"kind": "recurring", "prices": [MONTHLY]}}
+
+
 @dataclass(frozen=True)
 class House:
     """The brand that all operations are tried in."""
@@ -75,6 +82,7 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
         with brand_context(made):
             sections = {"referrals": befriended.SECTION, "sweepstakes": {"items": [sweepstakes.piece()]}}
             sections["panels"] = {"items": [tested.piece(units=10_000)]}
+            sections["billing"] = {"plans": [FREE, PAID]}
             program = claimed.program(leaderboards=[BOARD], sections=sections)
             beans = Reward.objects.create(program=program, code="beans", name="Beans", currency="points", price=3)
             segment_create(code="runners", name="Runners", description="", actor=shop.STAFF)
@@ -117,6 +125,10 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
     # An operation before this one may have canceled them.
     Panel.objects.update(state=Panel.State.OPEN)
     friend = befriended.comes(place, f"Bo{number}")
+    joined = membership_join(
+        member=anna, plan=plan_named("free"), success_url="", cancel_url="", actor=shop.PARTNER
+    ).subscription
+    assert joined is not None
     order = supplied.unasked(place, f"cards_{number}")["rewards_supplierorder"]
     known = {
         "member": [f"ext:C-{number}", str(anna.public_id)],
@@ -136,7 +148,6 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "parcel": [number],
         "payment": [str(uuid7())],
         "shipment": [str(uuid7())],
-        "subscription": [str(uuid7())],
         "benefit": ["early"],
         "use": [str(uuid7())],
         "code": [friend.code],
@@ -145,6 +156,9 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "panel": ["jacket"],
         "tester": [str(tested.chosen(tested.applies(place)).pk)],
         "invitation": [str(invited.pk)],
+        "subscription": [str(joined.public_id)],
+        "add_on": ["paid"],
+        "meter": ["paid"],
     }
     return known, taken
 

@@ -85,6 +85,17 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         "/api/v1/vouchers/redeem",
         "/api/v1/vouchers/return",
         "/api/v1/members/{member}/store-credit",
+        "/api/v1/members/{member}/subscriptions",
+        "/api/v1/subscriptions/{subscription}/add-ons/{add_on}",
+        "/api/v1/subscriptions/{subscription}/cancel",
+        "/api/v1/subscriptions/{subscription}/change",
+        "/api/v1/subscriptions/{subscription}/change/withdraw",
+        "/api/v1/subscriptions/{subscription}/keep",
+        "/api/v1/subscriptions/{subscription}/pause",
+        "/api/v1/subscriptions/{subscription}/refunds",
+        "/api/v1/subscriptions/{subscription}/resume",
+        "/api/v1/subscriptions/{subscription}/skip",
+        "/api/v1/subscriptions/{subscription}/usage/{meter}/cap",
     }
 
 

@@ -15,6 +15,7 @@ from billing.catalog import plans_push
 from billing.connections import connection_add
 from billing.customers import customer_of
 from billing.joining import Joined, membership_join
+from billing.metering import uses_send
 from billing.models import Invoice, StripeConnection, StripeEvent, Subscription
 from billing.noticing import notices_sweep
 from billing.plans import plan_named
@@ -166,6 +167,7 @@ class Club:
         events_work()
         access_sweep()
         notices_sweep()
+        uses_send()
         for _round in range(20):
             if not outbox_drain():
                 return

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from billing.access import state_now
+from billing.changing import subscription_change, subscription_preview
 from billing.customers import profile_save
 from billing.errors import NotPossibleNow
 from billing.gateway import ask
 from billing.leaving import subscription_cancel
 from billing.models import Checkout, Invoice, Refund, Subscription
+from billing.plans import plan_named
 from billing.refunding import invoice_refund
 from core.errors import InvalidInput
+from loyalty.errors import ProgramInvalid
+from members.models import Member
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.cast import DECLINES, GOOD, MONTHLY, Club, document, told
@@ -328,6 +332,85 @@ def test_behaviour_28_a_currency_without_cents(stand_in: LocalStripe, key: str, 
     ann = club.somebody()
     club.joined(ann, "plus", "month-JPY")
     assert [(each.currency, each.paid_minor) for each in club.invoices(ann)] == [("JPY", 1200)]
+
+
+def one_plan(charge: dict[str, Any]) -> dict[str, Any]:
+    return {"code": "plus", "name": "Plus", "level": 1, "charge": charge}
+
+
+def months(club: Club, who: Member, count: int) -> None:
+    for _month in range(count):
+        end = club.subscription(who).period_end
+        assert end is not None
+        club.advance(to=end + timedelta(hours=2))
+        club.settle()
+
+
+def test_behaviour_28_what_is_below_the_least_that_can_be_charged_comes_with_the_next_invoice(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    """Thirty cents a month: nothing can be charged below fifty, so sixty are every other month."""
+    shift = brand.clock_shift
+    price = {**MONTHLY, "amount_minor": 30}
+    club = Club(stand_in, key, brand, client_for(brand), plans=[one_plan({"kind": "recurring", "prices": [price]})])
+    ann = club.somebody()
+    club.joined(ann)
+    assert (club.charged(), club.state(ann), club.plan(ann)) == (0, "active", "plus")
+    months(club, ann, 3)
+    assert [(each.total_minor, each.paid_minor) for each in club.invoices(ann)] == [
+        (30, 0),
+        (30, 60),
+        (30, 0),
+        (30, 60),
+    ]
+    assert (club.charged(), club.state(ann), len(told("invoice.paid"))) == (120, "active", 2)
+    brand.clock_shift = shift
+
+
+def test_behaviour_28_a_change_that_comes_to_less_than_can_be_charged_is_shown_as_nothing_and_charged_later(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    shift = brand.clock_shift
+    more = {**MONTHLY, "amount_minor": 1040}
+    plans = [
+        one_plan({"kind": "recurring", "prices": [MONTHLY]}),
+        {"code": "max", "name": "Max", "level": 2, "charge": {"kind": "recurring", "prices": [more]}},
+    ]
+    club = Club(stand_in, key, brand, client_for(brand), plans=plans)
+    ann = club.somebody()
+    row = club.joined(ann)
+    shown = subscription_preview(subscription=row, plan=plan_named("max"))
+    assert (shown.at, shown.due_minor, shown.credit_minor) == ("now", 0, 1000)
+    subscription_change(
+        subscription=row, plan=plan_named("max"), shown_at=shown.shown_at, due_minor=0, actor=shop.STAFF
+    )
+    assert club.charged() == 1000
+    months(club, ann, 1)
+    assert (club.charged(), club.subscription(ann).plan.code) == (1000 + 40 + 1040, "max")
+    brand.clock_shift = shift
+
+
+def test_behaviour_28_everything_off_asks_for_nothing_and_earns_nothing_until_it_is_over(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    shift = brand.clock_shift
+    intro = {"percent": "100", "duration": "repeating", "months": 2}
+    charge = {"kind": "recurring", "prices": [MONTHLY], "intro": intro}
+    club = Club(stand_in, key, brand, client_for(brand), plans=[one_plan(charge)])
+    ann = club.somebody()
+    club.joined(ann)
+    assert (club.plan(ann), club.charged(), told("invoice.paid")) == ("plus", 0, [])
+    months(club, ann, 2)
+    assert [each.paid_minor for each in club.invoices(ann)] == [0, 0, 1000]
+    assert (club.charged(), len(told("invoice.paid"))) == (1000, 1)
+    brand.clock_shift = shift
+
+
+def test_behaviour_28_a_fee_that_can_not_be_charged_is_refused_when_it_is_published(brand: Brand) -> None:
+    charge = {"kind": "one_fee", "prices": [{"amount_minor": 49, "money_currency": "EUR"}]}
+    with pytest.raises(ProgramInvalid) as refused:
+        shop.program(document(plans=[one_plan(charge)]))
+    assert "sections.billing.plans[0].charge.prices[0].amount_minor" in f"{refused.value.field} {refused.value.context}"
 
 
 def test_behaviour_28_credit_pays_the_next_invoice(club: Club) -> None:

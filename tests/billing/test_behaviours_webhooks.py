@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from billing import connections
-from billing.models import BillingOperation, BillingReport, StripeConnection, StripeEvent, Subscription
+from billing.models import (
+    BillingOperation,
+    BillingReport,
+    QuarantinedEvent,
+    StripeConnection,
+    StripeEvent,
+    Subscription,
+)
 from billing.reconciling import events_reconcile, subscriptions_reconcile
+from billing.webhooks import event_keep
 from billing.working import event_replay, events_work
 from core import clock
 from sandbox.stripe import delivery
 from sandbox.stripe.server import LocalStripe
 from tenants.context import brand_context
 from tenants.models import Brand
+from tests.api.cast import statements
 from tests.billing.cast import Club, told
+from tests.billing.test_behaviours_changes import bad_card
 from tests.loyalty import shop
+from tests.trials.scale import size
 
 
 def test_behaviour_1_two_brands_with_the_same_member_never_meet(
@@ -148,6 +162,58 @@ def test_behaviour_4_the_same_event_twice_has_one_effect(club: Club) -> None:
     assert (Subscription.objects.count(), len(told("invoice.paid")), club.points(ann)) == (1, 1, 60)
 
 
+def resigned(club: Club, body: bytes) -> tuple[bytes, str]:
+    """Another body with a signature that is right."""
+    [endpoint] = club.things("webhook_endpoint")
+    return body, delivery.signature(endpoint["_secret"], body, int(timezone.now().timestamp()))
+
+
+def test_behaviour_4_the_same_id_with_another_content_is_kept_apart_and_told_once(club: Club) -> None:
+    ann = club.somebody()
+    club.press(club.join(ann).url)
+    waiting = club.waiting()
+    club.deliver(waiting)
+    club.work()
+    before = end_state(club, ann)
+    body, signature = club.signed(waiting[-1]["event"])
+    counted = body.replace(b'"pending_webhooks": 1', b'"pending_webhooks": 0')
+    assert counted != body
+    assert club.hook(*resigned(club, counted)).status_code == 200
+    assert QuarantinedEvent.objects.count() == 0
+    other = body.replace(club.customer(ann).encode(), b"cus_somebodyelse")
+    for _time in range(2):
+        assert club.hook(*resigned(club, other)).status_code == 200
+    [apart] = QuarantinedEvent.objects.all()
+    assert (apart.event_id, apart.by) == (waiting[-1]["event"], "webhook")
+    assert "cus_somebodyelse" in str(apart.body)
+    assert "cus_somebodyelse" not in str(StripeEvent.objects.get(event_id=apart.event_id).body)
+    [said] = told("billing.attention")
+    assert (said["what"], said["event_id"]) == ("event_differs", apart.event_id)
+    club.work()
+    assert end_state(club, ann) == before
+    assert not StripeEvent.objects.exclude(state="done").exists()
+    assert club.hook(body, signature).status_code == 200
+
+
+def test_behaviour_4_what_a_list_told_in_other_words_is_no_quarantine(club: Club) -> None:
+    club.press(club.join(club.somebody()).url)
+    [first, *_rest] = club.waiting()
+    body, signature = club.signed(first["event"])
+    event_keep(club.connection, {**msgspec.json.decode(body), "api_version": "2020-08-27"}, by="list")
+    assert club.hook(body, signature).status_code == 200
+    assert QuarantinedEvent.objects.count() == 0
+
+
+def test_a_webhook_is_answered_after_two_statements_and_one_that_is_known_after_three(club: Club) -> None:
+    """What the answer waits for: whose it is, and that it is kept. `make bench NAME=hook` times it."""
+    club.press(club.join(club.somebody()).url)
+    body, signature = club.signed(club.waiting()[0]["event"])
+    new = statements(lambda: club.hook(body, signature))
+    assert [each.split()[0] for each in new] == ["SELECT", "INSERT"], new
+    known = statements(lambda: club.hook(body, signature))
+    assert [each.split()[0] for each in known] == ["SELECT", "INSERT", "SELECT"], known
+
+
 def end_state(club: Club, who: Any) -> dict[str, Any]:
     row = club.subscription(who)
     return {
@@ -162,25 +228,56 @@ def end_state(club: Club, who: Any) -> dict[str, Any]:
     }
 
 
-def test_behaviour_5_every_order_of_a_joins_events_ends_the_same(club: Club) -> None:
-    """Each order is worked event by event, from the same beginning."""
-    from django.db import transaction
+# How many orders of each kind are worked: some in `make test`, all of them in `make soak`.
+ORDERS = size(24, 5040)
 
-    ann = club.somebody()
-    club.press(club.join(ann).url)
-    waiting = [each for each in club.waiting() if club.thing("event", each["event"])["type"] in MAIN]
+
+def orders_of(waiting: list[dict[str, Any]]) -> list[tuple[dict[str, Any], ...]]:
+    """As many as there is room for, spread over all; the first is the one in which they were sent."""
+    every = math.factorial(len(waiting))
+    return list(itertools.islice(itertools.permutations(waiting), 0, None, max(1, every // ORDERS)))[:ORDERS]
+
+
+def ends_of(club: Club, who: Any, waiting: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where each order ends, worked event by event from the same beginning."""
     ends = []
-    for order in itertools.islice(itertools.permutations(waiting), 0, 120, 5):
+    for order in orders_of(waiting):
         with transaction.atomic():
             for each in order:
                 club.deliver([each])
                 events_work()
             club.work()
-            ends.append(end_state(club, ann))
+            ends.append(end_state(club, who))
             transaction.set_rollback(True)
+    return ends
+
+
+def test_behaviour_5_every_order_of_a_joins_events_ends_the_same(club: Club) -> None:
+    ann = club.somebody()
+    club.press(club.join(ann).url)
+    waiting = [each for each in club.waiting() if club.thing("event", each["event"])["type"] in MAIN]
+    ends = ends_of(club, ann, waiting)
     assert len(waiting) >= 4
     assert all(each == ends[0] for each in ends)
     assert ends[0]["points"] == 60
+
+
+@pytest.mark.parametrize(("declines", "state", "points"), [(False, "active", 70), (True, "past_due", 60)])
+def test_behaviour_5_every_order_of_a_renewals_events_ends_the_same(
+    club: Club, declines: bool, state: str, points: int
+) -> None:
+    """One that is paid, and one whose card declines."""
+    ann = club.somebody()
+    row = club.joined(ann)
+    if declines:
+        bad_card(club, ann)
+    assert row.period_end is not None
+    club.advance(to=row.period_end + timedelta(hours=2))
+    waiting = [each for each in club.waiting() if club.thing("event", each["event"])["type"] in MAIN]
+    ends = ends_of(club, ann, waiting)
+    assert len(waiting) >= 4
+    assert all(each == ends[0] for each in ends)
+    assert (ends[0]["billing"], ends[0]["points"], len(ends[0]["invoices"])) == (state, points, 2)
 
 
 MAIN = {
@@ -190,6 +287,7 @@ MAIN = {
     "invoice.created",
     "invoice.paid",
     "invoice.finalized",
+    "invoice.payment_failed",
 }
 
 

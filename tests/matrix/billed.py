@@ -17,7 +17,9 @@ from billing.models import (
     ClockFreeze,
     Invoice,
     MembershipPlan,
+    MeteredUse,
     PlanPrice,
+    QuarantinedEvent,
     Refund,
     Shipment,
     StripeConnection,
@@ -25,10 +27,12 @@ from billing.models import (
     StripeObject,
     Subscription,
     SubscriptionChange,
+    SubscriptionItem,
     WinBackOffer,
 )
 from core import clock
 from core.addresses import Address
+from core.ids import uuid7
 from core.secrets import seal
 from loyalty.models import Enrollment
 
@@ -49,8 +53,13 @@ WORDLESS = {
     "billing_invoice.status",
     "billing_membershipplan.group",
     "billing_membershipplan.kind",
+    "billing_metereduse.state",
+    "billing_planprice.area",
+    "billing_planprice.countries",
     "billing_planprice.currency",
     "billing_planprice.every",
+    "billing_quarantinedevent.by",
+    "billing_quarantinedevent.digest",
     "billing_refund.currency",
     "billing_refund.status",
     "billing_shipment.address",
@@ -122,6 +131,10 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         connection=account, stripe_id=f"cs_{prefix}{number}", member=place.member, purpose="join", price=price,
         group="membership", subscription=row, state="complete", created_at=now, expires_at=now,
     )  # fmt: skip
+    SubscriptionItem.objects.create(
+        subscription=row, plan=plan, price=price, item_id=f"si_top_{word}", since=now, ended_at=now
+    )
+    meter = metered(row, price, word, prefix)
     invoice = Invoice.objects.create(
         connection=account, stripe_id=f"in_{prefix}{number}", member=place.member, subscription=row,
         number=f"{word}-1", status="paid", reason="subscription_create", currency="EUR", total_minor=1000,
@@ -136,12 +149,17 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         connection=account, event_id=f"evt_{word}", type=f"{word}.made", object_id=f"in_{word}", customer=f"cus_{word}",
         created_at=now, received_at=now, body={"id": f"evt_{word}"}, state="done", error=f"{word} error", done_at=now,
     )  # fmt: skip
+    QuarantinedEvent.objects.create(
+        connection=account, event_id=f"evt_{word}", type=f"{word}.made", digest="0" * 64, by="webhook",
+        body={"id": f"evt_{word}"}, received_at=now,
+    )  # fmt: skip
     BillingOperation.objects.create(
         connection=account, kind=f"{word} cancel"[:40], subject=f"sub_{word}", digest="0" * 64, state="done",
         stripe_id=f"sub_{word}", error=f"{word} said", actor=f"user:{word}", made_at=now, done_at=now,
     )  # fmt: skip
     box = _boxed(row, word)
     ClockFreeze.objects.create(subscription=row, enrollment=place, since=now, days=1, lots={word: now.isoformat()})
+    free, without = free_plan(place, word, prefix)
     report = BillingReport.objects.create(
         connection=account, kind="whole", started_at=now, finished_at=now, problem=f"{word} away",
         asked_by=f"user:{word}",
@@ -155,6 +173,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         "invoice": str(invoice.public_id), "stripe_account": str(account.pk), "plan_row": str(plan.pk),
         "subscription_row": str(row.pk), "invoice_row": str(invoice.pk), "billing_report": str(report.pk),
         "stripe_event_row": str(event.pk),
+        "meter_code": meter.code, "free_plan_code": free.code, "free_subscription": str(without.public_id),
     }  # fmt: skip
 
 
@@ -170,3 +189,36 @@ def _boxed(row: Subscription, word: str) -> Shipment:
         extras=[{"code": "cup", "name": f"{word} cup", "sku": "", "count": 1}], address=where, country="NL",
         carrier=f"{word} post", tracking=f"{word} 3S", created_at=now, changed_at=now,
     )  # fmt: skip
+
+
+def free_plan(place: Enrollment, word: str, prefix: str) -> tuple[MembershipPlan, Subscription]:
+    """One of another group, whose actions ask nothing of Stripe."""
+    now = clock.now()
+    body = {"code": f"{prefix}free", "name": f"{word} free", "group": "free", "charge": {"kind": "free"}}
+    plan = MembershipPlan.objects.create(
+        program=place.program, code=f"{prefix}free", group="free", kind="free", body=body, position=1, changed_at=now
+    )
+    row = Subscription.objects.create(
+        member=place.member, plan=plan, group="free", billing="active", access="held", started_at=now, created_at=now
+    )
+    return plan, row
+
+
+def metered(row: Subscription, price: PlanPrice, word: str, prefix: str) -> MembershipPlan:
+    """What is paid for afterwards, with a use that Stripe didn't take."""
+    now = clock.now()
+    charge = {"kind": "metered", "benefit": f"{prefix}benefit", "prices": [
+        {"amount_minor": 100, "money_currency": "EUR", "every": "month"}
+    ]}  # fmt: skip
+    body = {"code": f"{prefix}meter", "name": f"{word} meter", "charge": charge}
+    plan = MembershipPlan.objects.create(
+        program=row.plan.program, code=f"{prefix}meter", group="membership", kind="metered", body=body, position=2,
+        changed_at=now,
+    )  # fmt: skip
+    item = SubscriptionItem.objects.create(
+        subscription=row, plan=plan, price=price, item_id=f"si_meter_{word}", quantity=0, since=now
+    )
+    MeteredUse.objects.create(
+        item=item, use_id=uuid7(), units=1, used_at=now, state="failed", error=f"{word} said", made_at=now
+    )
+    return plan

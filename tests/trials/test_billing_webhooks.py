@@ -30,11 +30,11 @@ from sandbox.stripe.server import LocalStripe, running
 from tenants.models import Brand
 from tests.billing.cast import Club, told
 from tests.loyalty import shop
-from tests.trials.scale import size
+from tests.trials.scale import rounds, size
 
 pytestmark = pytest.mark.trial
 
-SEQUENCES, LOST, FORGERIES = size(8, 5_000), size(5, 1_000), size(20, 100)
+LOST, FORGERIES = size(5, 1_000), size(20, 100)
 
 
 @pytest.fixture(scope="module")
@@ -121,31 +121,37 @@ def told_badly(club: Club, steps: list[Stage], chance: Random) -> None:
             club.work()
 
 
+def end_of(club: Club, who: Member, steps: list[Stage], seed: int) -> dict[str, Any]:
+    """Where it ends after this seed's way of telling it; seed 0: everything once and in order. Undone afterwards."""
+    with transaction.atomic():
+        if seed:
+            told_badly(club, steps, Random(seed))
+        else:
+            for stage in steps:
+                stage.enter(club)
+                club.deliver([{"event": each} for each in stage.events])
+                club.work()
+        steps[-1].enter(club)
+        StripeConnection.objects.update(events_at=None)
+        club.connection.refresh_from_db()
+        events_reconcile(club.connection)
+        subscriptions_reconcile(club.connection)
+        club.work()
+        found = ending(club, who)
+        transaction.set_rollback(True)
+    return found
+
+
 def test_trial_8_any_order_with_copies_and_losses_ends_where_stripe_is(club: Club) -> None:
+    """Resumable at full size: a sequence is known by its seed."""
     ann = club.somebody()
     steps = stages(club, ann)
-    ends: list[dict[str, Any]] = []
-    for seed in range(SEQUENCES + 1):
-        with transaction.atomic():
-            if seed:
-                told_badly(club, steps, Random(seed))
-            else:
-                for stage in steps:
-                    stage.enter(club)
-                    club.deliver([{"event": each} for each in stage.events])
-                    club.work()
-            steps[-1].enter(club)
-            StripeConnection.objects.update(events_at=None)
-            club.connection.refresh_from_db()
-            events_reconcile(club.connection)
-            subscriptions_reconcile(club.connection)
-            club.work()
-            ends.append(ending(club, ann))
-            transaction.set_rollback(True)
-    assert ends[0]["row"][0] == "canceled"
-    assert (ends[0]["points"], ends[0]["started"], ends[0]["ended"]) == (70, 1, 1)
-    wrong = [(seed, each) for seed, each in enumerate(ends) if each != ends[0]]
-    assert wrong == []
+    right = end_of(club, ann, steps, 0)
+    assert right["row"][0] == "canceled"
+    assert (right["points"], right["started"], right["ended"]) == (70, 1, 1)
+    for number in rounds("billing_webhooks", 8, 5_000):
+        # Objects at Stripe have other names in another run, so each run has its own right ending.
+        assert end_of(club, ann, steps, number + 1) == right, f"sequence {number + 1}"
 
 
 def test_trial_8_nothing_forged_is_kept(club: Club) -> None:

@@ -1,0 +1,208 @@
+"""Uses that are paid for afterwards: noted with the use itself, within the member's own cap, and told to Stripe once.
+
+A benefit that a meter names is counted here in the transaction of its use, so that the cap is exact; the sweep tells
+Stripe, each under the use's id, which Stripe takes once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from billing.acting import account_of, note, reread
+from billing.catalog import meter_ensure, meter_event
+from billing.customers import customer_of
+from billing.errors import (
+    NotPossibleNow,
+    PlanNotFound,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+    UsageCapReached,
+)
+from billing.meterprices import metered_charge
+from billing.models import MeteredUse, Subscription, SubscriptionItem
+from billing.operations import operation_run
+from billing.plans import METERED
+from billing.times import seconds_of
+from core import clock
+from core.actor import Actor, system
+from core.errors import InvalidInput
+from loyalty.planuse import Use
+from members.models import Member
+
+State = MeteredUse.State
+ACTOR = system("billing")
+AT_ONCE = 500
+# Stripe takes events of the last 35 days, and takes one back within a day.
+TOLD_WITHIN, TAKEN_BACK_WITHIN = timedelta(days=34), timedelta(hours=23)
+MOST_CAP = 10**9
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """A meter in the period that runs. due_minor: what the uses so far come to; cap_minor None: no limit."""
+
+    item: SubscriptionItem
+    used: int
+    included: int
+    unit_minor: int
+    currency: str
+    due_minor: int
+    cap_minor: int | None
+    since: datetime
+    until: datetime | None
+
+
+def _cost(item: SubscriptionItem, units: int) -> int:
+    """What so many come to in a period; in a trial nothing."""
+    if item.subscription.billing == Subscription.Billing.TRIALING:
+        return 0
+    return max(0, units - item.price.included) * item.price.amount_minor
+
+
+def meters_of(subscription: Subscription) -> list[SubscriptionItem]:
+    rows = SubscriptionItem.objects.filter(subscription=subscription, ended_at__isnull=True, plan__kind=METERED)
+    return list(rows.select_related("plan", "price", "subscription"))
+
+
+def usage_of(subscription: Subscription) -> list[Usage]:
+    """What was used in the period that runs, and what it comes to: the next invoice has it beside the plan."""
+    return [_usage(each) for each in meters_of(subscription)]
+
+
+def _usage(item: SubscriptionItem) -> Usage:
+    since, used = _since(item), _used(item)
+    return Usage(
+        item=item, used=used, included=item.price.included, unit_minor=item.price.amount_minor,
+        currency=item.price.currency, due_minor=_cost(item, used), cap_minor=item.cap_minor, since=since,
+        until=item.subscription.period_end,
+    )  # fmt: skip
+
+
+def _since(item: SubscriptionItem) -> datetime:
+    return item.subscription.period_start or item.since
+
+
+def _used(item: SubscriptionItem) -> int:
+    rows = item.uses.filter(used_at__gte=_since(item)).exclude(state=State.TAKEN_BACK)
+    return int(rows.aggregate(n=Sum("units"))["n"] or 0)
+
+
+# --- with the use itself ---------------------------------------------------------------------------------------------
+def use_take(member: Member, use: Use) -> None:
+    """In the transaction of the use, which is undone by what this raises. UsageCapReached."""
+    rows = SubscriptionItem.objects.select_for_update(of=("self",)).filter(
+        subscription__member=member, subscription__duplicate=False, ended_at__isnull=True, plan__kind=METERED,
+        since__lte=use.used_at,
+    )  # fmt: skip
+    for item in rows.select_related("plan", "price", "subscription").order_by("pk"):
+        if metered_charge(item.plan).benefit != use.benefit:
+            continue
+        due = _cost(item, _used(item) + use.units)
+        if item.cap_minor is not None and due > item.cap_minor:
+            raise UsageCapReached(field="benefit", cap_minor=item.cap_minor, currency=item.price.currency)
+        MeteredUse.objects.get_or_create(
+            item=item, use_id=use.id, defaults={"units": use.units, "used_at": use.used_at, "made_at": clock.now()}
+        )
+
+
+def use_drop(member: Member, use_id: str) -> None:
+    """In the transaction in which a use is taken back: it isn't told, or told as taken back."""
+    rows = MeteredUse.objects.filter(item__subscription__member=member, use_id=use_id).exclude(state=State.TAKEN_BACK)
+    for row in rows.select_for_update(of=("self",)):
+        row.cancels = row.state == State.SENT and clock.now() - row.made_at < TAKEN_BACK_WITHIN
+        row.state = State.TAKEN_BACK
+        row.save(update_fields=["state", "cancels"])
+
+
+# --- telling Stripe --------------------------------------------------------------------------------------------------
+def uses_send() -> int:
+    """The sweep's part. How many were told. Not in a transaction."""
+    waiting = MeteredUse.objects.filter(Q(state=State.WAITING) | Q(cancels=True)).order_by("pk")
+    rows = list(
+        waiting.select_related("item__plan", "item__subscription__member", "item__subscription__connection")[:AT_ONCE]
+    )
+    told = 0
+    for row in rows:
+        try:
+            _take_back(row) if row.cancels else _send(row)
+            told += 1
+        except (StripeUnavailable, StripeKeyRefused):
+            break
+        except StripeRefused as error:
+            if error.context.get("stripe_code") != "duplicate_meter_event":
+                _noted(row, State.TAKEN_BACK if row.cancels else State.FAILED, error=str(error.detail))
+                continue
+            _noted(row, State.SENT)
+    return told
+
+
+def _send(row: MeteredUse) -> None:
+    subscription = row.item.subscription
+    connection = account_of(subscription)
+    customer = customer_of(connection, subscription.member)
+    if customer is None or clock.now() - row.used_at > TOLD_WITHIN:
+        _noted(row, State.FAILED, error="too late, or nobody to tell it of")
+        return
+    meter_ensure(connection, row.item.plan)
+    params = {
+        "event_name": meter_event(row.item.plan),
+        "identifier": _named(row),
+        "timestamp": seconds_of(row.used_at),
+        "payload": {"stripe_customer_id": customer, "value": str(row.units)},
+    }
+    operation_run(
+        connection=connection, kind="meter_event", subject=_named(row), params=params, actor=ACTOR,
+        request=lambda v1, given, options: v1.billing.meter_events.create(given, options),
+    )  # fmt: skip
+    _noted(row, State.SENT)
+
+
+def _take_back(row: MeteredUse) -> None:
+    connection = account_of(row.item.subscription)
+    params = {"event_name": meter_event(row.item.plan), "type": "cancel", "cancel": {"identifier": _named(row)}}
+    operation_run(
+        connection=connection, kind="meter_cancel", subject=_named(row), params=params, actor=ACTOR,
+        request=lambda v1, given, options: v1.billing.meter_event_adjustments.create(given, options),
+    )  # fmt: skip
+    _noted(row, State.TAKEN_BACK)
+
+
+def _named(row: MeteredUse) -> str:
+    return f"{row.item_id}-{row.use_id}"
+
+
+def _noted(row: MeteredUse, state: str, *, error: str = "") -> None:
+    """One that was taken back while it was being told is told as taken back next."""
+    values: dict[str, Any] = {"error": error[:200]}
+    if state == State.SENT:
+        gone = MeteredUse.objects.filter(pk=row.pk, state=State.TAKEN_BACK).update(cancels=True, **values)
+        if gone:
+            return
+    MeteredUse.objects.filter(pk=row.pk).update(state=state, cancels=False, **values)
+
+
+# --- the member's own limit ------------------------------------------------------------------------------------------
+def usage_cap_set(*, subscription: Subscription, meter: str, cap_minor: int | None, actor: Actor) -> Usage:
+    """What the member wants to pay for it in a period at most; None: no limit. A use that would go beyond is refused.
+
+    PlanNotFound, NotPossibleNow, InvalidInput.
+    """
+    if cap_minor is not None and not 0 <= cap_minor <= MOST_CAP:
+        raise InvalidInput(_("Give an amount that isn’t negative."), field="cap_minor")
+    row = reread(subscription)
+    if not row.live:
+        raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing)
+    with transaction.atomic():
+        item = next((each for each in meters_of(row) if each.plan.code == meter), None)
+        if item is None:
+            raise PlanNotFound(_("The subscription has no such meter."), field="meter")
+        SubscriptionItem.objects.filter(pk=item.pk).update(cap_minor=cap_minor)
+        note(row, "cap_set", actor, key=clock.now().isoformat(), meter=meter, cap_minor=cap_minor)
+        item.cap_minor = cap_minor
+    return _usage(item)

@@ -1,0 +1,152 @@
+"""Uses that are paid for afterwards: counted once, some for nothing, within a limit of the member's, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from billing.errors import UsageCapReached
+from billing.metering import usage_cap_set, usage_of, uses_send
+from billing.models import MeteredUse, Subscription
+from core.api import limits
+from loyalty.errors import ProgramInvalid
+from loyalty.models import Enrollment
+from members.models import Member
+from rewards.benefits.models import BenefitUse
+from rewards.benefits.uses import benefit_use, benefit_use_take_back
+from sandbox.stripe.server import LocalStripe
+from tenants.models import Brand
+from tests.api.cast import Api, key_made, refused
+from tests.billing.cast import MONTHLY, Club, document
+from tests.loyalty import shop
+
+Json = dict[str, Any]
+PLUS: Json = {"code": "plus", "name": "Plus", "level": 1, "charge": {"kind": "recurring", "prices": [MONTHLY]}}
+METER: Json = {
+    "code": "deliveries", "name": "Deliveries",
+    "charge": {
+        "kind": "metered", "benefit": "delivery", "included": 2, "to": ["plus"],
+        "prices": [{**MONTHLY, "amount_minor": 150}],
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
+    shift = brand.clock_shift
+    yield Club(stand_in, key, brand, client_for(brand), plans=[PLUS, METER])
+    brand.clock_shift = shift
+
+
+def uses(who: Member, number: str, units: int = 1) -> BenefitUse:
+    place = Enrollment.objects.get(member=who)
+    return benefit_use(enrollment=place, code="delivery", external_id=number, actor=shop.PARTNER, units=units)
+
+
+def renew(club: Club, who: Member) -> Subscription:
+    end = club.subscription(who).period_end
+    assert end is not None
+    club.advance(to=end + timedelta(hours=2))
+    club.settle()
+    return club.subscription(who)
+
+
+def test_uses_beyond_what_is_included_are_on_the_next_invoice_to_the_cent(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    assert (club.charged(), row.plan.code) == (1000, "plus")
+    club.advance(days=1)
+    for number in range(5):
+        uses(ann, f"u{number}")
+        uses(ann, f"u{number}")
+    [told] = usage_of(row)
+    assert (told.used, told.included, told.unit_minor, told.due_minor, told.cap_minor) == (5, 2, 150, 450, None)
+    club.work()
+    assert set(MeteredUse.objects.values_list("state", flat=True)) == {"sent"}
+    club.work()
+    row = renew(club, ann)
+    assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1450]
+    assert [told.used for told in usage_of(row)] == [0]
+    renew(club, ann)
+    assert club.charged() == 1000 + 1450 + 1000
+
+
+def test_a_lost_reply_counts_a_use_once_and_one_that_was_taken_back_not_at_all(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=1)
+    three = uses(ann, "a", units=3)
+    gone = uses(ann, "b", units=4)
+    benefit_use_take_back(use=gone, actor=shop.PARTNER, reason="Mistake")
+    club.control(
+        "faults", faults=[{"method": "POST", "path": "/v1/billing/meter_events", "kind": "lost_reply", "times": 3}]
+    )
+    assert uses_send() == 0
+    assert uses_send() == 1
+    late = uses(ann, "c", units=2)
+    uses_send()
+    benefit_use_take_back(use=late, actor=shop.PARTNER, reason="Mistake")
+    assert MeteredUse.objects.get(use_id=late.pk).cancels is True
+    uses_send()
+    assert MeteredUse.objects.filter(cancels=True).count() == 0
+    assert MeteredUse.objects.get(use_id=three.pk).state == "sent"
+    renew(club, ann)
+    assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1000 + 150]
+
+
+def test_a_use_beyond_the_members_own_limit_is_refused_and_not_noted(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    club.advance(days=1)
+    usage_cap_set(subscription=row, meter="deliveries", cap_minor=300, actor=shop.PARTNER)
+    uses(ann, "a", units=4)
+    with pytest.raises(UsageCapReached) as refusal:
+        uses(ann, "b")
+    assert refusal.value.context == {"cap_minor": 300, "currency": "EUR"}
+    assert (BenefitUse.objects.count(), [each.due_minor for each in usage_of(row)]) == (1, [300])
+    usage_cap_set(subscription=row, meter="deliveries", cap_minor=None, actor=shop.PARTNER)
+    uses(ann, "b")
+    assert [each.due_minor for each in usage_of(row)] == [450]
+
+
+def test_what_is_included_can_change_for_who_joins_later(club: Club) -> None:
+    from loyalty.drafts import section_put
+    from loyalty.publishing import program_publish
+
+    ann, bob = club.somebody("Ann"), club.somebody("Bob")
+    early = club.joined(ann)
+    more = {**METER, "charge": {**METER["charge"], "included": 10}}
+    changed = document(plans=[PLUS, more])["sections"]["billing"]
+    program = section_put(program=club.program, name="billing", plain=changed)
+    program_publish(program=program, actor=shop.STAFF, expected_revision=program.draft_revision)
+    later = club.joined(bob)
+    assert [each.included for each in [*usage_of(early), *usage_of(later)]] == [2, 10]
+
+
+def test_usage_over_the_api(club: Club, brand: Brand, client_for: Callable[..., Client]) -> None:
+    limits.forget_all()
+    api = Api(client_for(brand), key_made()[1])
+    ann = club.somebody(external_id="C-1")
+    row = club.joined(ann)
+    club.advance(days=1)
+    where = f"subscriptions/{row.public_id}/usage"
+    capped = api.post(f"{where}/deliveries/cap", {"cap_minor": 150}, once="1")
+    assert (capped.status_code, capped.json()["cap_minor"]) == (200, 150)
+    use = "members/ext:C-1/benefits/delivery/uses"
+    assert api.post(use, {"id": "a", "units": 3}).status_code in (200, 201)
+    refused(api.post(use, {"id": "b"}), 409, "usage_cap_reached")
+    [told] = api.get(where).json()["results"]
+    assert (told["benefit_uses"], told["due_minor"], told["cap_minor"]) == (3, 150, 150)
+    refused(api.post(f"{where}/plus/cap", {"cap_minor": 1}, once="2"), 404, "plan_not_found")
+    refused(api.post(f"{where}/deliveries/cap", {"cap_minor": -1}, once="3"), 422, "invalid_input", "cap_minor")
+
+
+def test_a_meter_of_a_plan_that_is_not_there_is_refused(brand: Brand) -> None:
+    wrong = {**METER, "charge": {**METER["charge"], "to": ["nothing"]}}
+    with pytest.raises(ProgramInvalid) as refusal:
+        shop.program(document(plans=[PLUS, wrong]))
+    assert refusal.value.field == "sections.billing.plans[1].charge.to[0]"
