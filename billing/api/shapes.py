@@ -35,8 +35,8 @@ Reason = Annotated[
     Meta(
         min_length=1,
         max_length=40,
-        description="One of the brand's own, or too_expensive, unused, missing_features, switched, hard_to_use, service, "
-        "quality, other.",
+        description="One of the brand's own, or too_expensive, unused, missing_features, switched, hard_to_use, "
+        "service, quality, other.",
     ),
 ]
 
