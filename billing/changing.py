@@ -174,16 +174,21 @@ def _now(row: Subscription, chosen: PlanPrice, at: datetime, actor: Actor) -> Su
     return after
 
 
+def _tops_then(row: Subscription, chosen: PlanPrice) -> list[Json]:
+    """What comes on top when the chosen price begins. A meter has no quantity, and may end with the change."""
+    return [
+        {"price": price_ensure(account_of(row), price), **({"quantity": item.quantity} if item.quantity else {})}
+        for item, price in items_with(row, chosen, running_items(row))
+        if price is not None
+    ]
+
+
 def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
     """A schedule of two phases: what is paid for now, then the other price; then it lets go."""
     if row.next_price_id == chosen.pk:
         return row
     connection, named = account_of(row), str(row.stripe_id)
-    tops = [
-        {"price": price_ensure(connection, price), **({"quantity": item.quantity} if item.quantity else {})}
-        for item, price in items_with(row, chosen, running_items(row))
-        if price is not None
-    ]
+    tops = _tops_then(row, chosen)
     schedule_release(row, actor)
     made = operation_run(
         connection=connection, kind="schedule_create", subject=named, actor=actor,
