@@ -29,7 +29,7 @@ def running(subscription: Subscription) -> Subscription:
     """The same, of one that runs at Stripe. NotPossibleNow for all others."""
     row = reread(subscription)
     if row.plan.kind != "recurring" or not row.live or row.connection is None:
-        raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing)
+        raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing, plan=row.plan.code)
     return row
 
 

@@ -37,6 +37,7 @@ class AddOnOut(Struct):
 
 
 class AddOnsOut(Struct):
+    plan: str
     results: list[AddOnOut]
 
 
@@ -79,7 +80,7 @@ class SubscriptionAddOnsView(ThinView):
     def get(self, request: HttpRequest, subscription: UUID) -> HttpResponse:
         """Those that it has and those that can be added, each at the price that goes with the plan's period."""
         row = subscription_named(subscription)
-        return answer(200, AddOnsOut([add_on_out(each) for each in add_ons_for(row)]))
+        return answer(200, AddOnsOut(row.plan.code, [add_on_out(each) for each in add_ons_for(row)]))
 
 
 class SubscriptionAddOnView(ActionView):

@@ -154,6 +154,7 @@ REFUND: dict[str, Any] = {
 }
 TOP_PRICE: dict[str, Any] = {**PRICE, "amount_minor": 300}
 ADD_ONS: dict[str, Any] = {
+    "plan": "plus",
     "results": [
         {
             "add_on": "extra_box",
@@ -163,7 +164,7 @@ ADD_ONS: dict[str, Any] = {
             "quantity": 0,
             "most": 3,
         }
-    ]
+    ],
 }
 ADD_ON_PREVIEW: dict[str, Any] = {
     "add_on": "extra_box",
