@@ -71,7 +71,7 @@ def history_make(*, members: int, copies: int, months: int) -> int:
     try:
         while told < members * EACH:
             at = begun + told * step
-            clock.now = lambda at=at: at  # type: ignore[misc]
+            clock.now = lambda at=at: at  # type: ignore[misc]  # mypy infers no lambda with a default
             # No member twice in a batch: copies of its rows have ids that aren't in order.
             batch = [_event(told + n, members, at) for n in range(min(AT_ONCE, members))]
             event_ingest_raw(batch, actor=SHOP)

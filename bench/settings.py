@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.settings.production import *  # noqa: F403
+from config.settings.production import *  # noqa: F403  (settings stand on settings)
 from config.settings.production import BASE_DIR, STORAGES
 
 ROOT_URLCONF = "bench.urls"

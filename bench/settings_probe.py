@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench.settings import *  # noqa: F403
+from bench.settings import *  # noqa: F403  (settings stand on settings)
 from bench.settings import VAR_DIR
 
 sys.path.insert(0, str(VAR_DIR))

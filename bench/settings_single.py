@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bench.settings import *  # noqa: F403
+from bench.settings import *  # noqa: F403  (settings stand on settings)
 from bench.settings import DATABASES, MIDDLEWARE
 
 SINGLE_SCHEMA = os.environ["BENCH_SINGLE_SCHEMA"]

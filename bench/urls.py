@@ -8,7 +8,7 @@ from django.urls import path
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.urls_brand import *  # noqa: F403
+from config.urls_brand import *  # noqa: F403  (settings stand on settings)
 from config.urls_brand import urlpatterns as brand_urlpatterns
 
 

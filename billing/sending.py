@@ -25,9 +25,9 @@ class GuardedClient(stripe.HTTPClient):
             answer = request_send(method=method.upper(), url=url, headers=headers, body=body, seconds=SECONDS)
         except (NotSent, NoAnswer) as error:
             # The SDK gives its errors' constructors no types, here and below.
-            raise stripe.APIConnectionError(f"no answer: {error}", should_retry=True) from error  # type: ignore[no-untyped-call]
+            raise stripe.APIConnectionError(f"no answer: {error}", should_retry=True) from error  # type: ignore[no-untyped-call]  # Stripe's has no types
         except AddressRefused as error:
-            raise stripe.APIConnectionError("address refused", should_retry=False) from error  # type: ignore[no-untyped-call]
+            raise stripe.APIConnectionError("address refused", should_retry=False) from error  # type: ignore[no-untyped-call]  # Stripe's has no types
         return answer.body.decode(), answer.status, answer.headers
 
     def close(self) -> None:

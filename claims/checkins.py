@@ -100,7 +100,7 @@ def code_guess(token: str, *, who: str) -> Shown:
     try:
         return token_read(token)
     except CodeInvalid:
-        guesses.incr(name, timeout=TRIES_WITHIN.total_seconds())  # type: ignore[call-arg]
+        guesses.incr(name, timeout=TRIES_WITHIN.total_seconds())  # type: ignore[call-arg]  # our own cache
         raise
 
 

@@ -23,6 +23,6 @@ def file_response(file: ClaimFile | None) -> HttpResponse:
     response["Content-Disposition"] = f'{where}; filename="{file.pk}.{ending}"'
     response["Cache-Control"] = "private, no-store"
     # Whoever opens it by itself opens it in a box: no script, no form, no origin.
-    response._csp_update = {"sandbox": []}  # type: ignore[attr-defined]
-    response._csp_replace = {"script-src": [NONE], "style-src": [NONE], "form-action": [NONE]}  # type: ignore[attr-defined]
+    response._csp_update = {"sandbox": []}  # type: ignore[attr-defined]  # django-csp's
+    response._csp_replace = {"script-src": [NONE], "style-src": [NONE], "form-action": [NONE]}  # type: ignore[attr-defined]  # django-csp's
     return response

@@ -26,7 +26,7 @@ MODULES = (
 LOGIN_URL = "/accounts/login/"
 
 
-class BrandAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+class BrandAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # its base has no types
     """Unfold's site, with the log-in and the password page of the members' pages."""
 
     index_title = gettext_lazy("Dashboard")

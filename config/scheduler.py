@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 EVERYWHERE = "_all_tenants_only"
 
 
-class BrandScheduler(TenantAwareScheduler):  # type: ignore[misc]
+class BrandScheduler(TenantAwareScheduler):  # type: ignore[misc]  # its base has no types
     """Sends by schema header. A database or broker that is away costs this round only."""
 
     @classmethod

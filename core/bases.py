@@ -88,7 +88,7 @@ class AppendOnly(BrandModel):
 
     append_only = True
 
-    objects = AppendOnlyQuerySet.as_manager()  # type: ignore[misc]
+    objects = AppendOnlyQuerySet.as_manager()  # type: ignore[misc]  # a manager of our own
 
     class Meta:
         abstract = True

@@ -58,7 +58,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for prefix, exception in EXCEPTIONS:
             if request.path_info.startswith(prefix) and not hasattr(response, "_csp_replace"):
-                response._csp_replace = exception  # type: ignore[attr-defined]
+                response._csp_replace = exception  # type: ignore[attr-defined]  # django-csp's
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         # Somebody is logged in: what they see is nobody else's. Only looked at where a view already asked who it is.
@@ -68,7 +68,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         if _is_plain(request, response):
             # No nonce was asked for and nobody changed the policy: building it anew takes an eighth of an API request.
             response.headers.setdefault(HEADER, plain_policy())
-            request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
+            request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]  # django-csp's
             return response
         return super().process_response(request, response)
 

@@ -94,7 +94,7 @@ def outbox_add_all(topic: str, payloads: Sequence[dict[str, Any]]) -> None:
 def wake_after_commit() -> None:
     """Ask a worker to drain once the current transaction is committed (at once when there is none)."""
     # The schema is taken now: at commit time another brand's may be current.
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
     transaction.on_commit(lambda: wake(schema), robust=True)
 
 

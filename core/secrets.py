@@ -42,7 +42,7 @@ def _key_id(master: bytes) -> str:
 
 def seal(plaintext: str, *, purpose: str) -> str:
     """Encrypt for the current brand and purpose: `s1.<key id>.<base64 of nonce and ciphertext>`."""
-    schema, master, nonce = connection.schema_name, master_keys()[0], os.urandom(12)  # type: ignore[attr-defined]
+    schema, master, nonce = connection.schema_name, master_keys()[0], os.urandom(12)  # type: ignore[attr-defined]  # django-tenants'
     sealed = AESGCM(_derived(master, schema, "seal")).encrypt(nonce, plaintext.encode(), f"{schema}/{purpose}".encode())
     return f"{VERSION}.{_key_id(master)}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
@@ -50,7 +50,7 @@ def seal(plaintext: str, *, purpose: str) -> str:
 def unseal(sealed: str, *, purpose: str) -> str:
     """Decrypt what `seal` made under any configured key. ValueError if it was made elsewhere or altered."""
     version, key_id, body = sealed.split(".", 2)
-    schema, raw = connection.schema_name, base64.urlsafe_b64decode(body)  # type: ignore[attr-defined]
+    schema, raw = connection.schema_name, base64.urlsafe_b64decode(body)  # type: ignore[attr-defined]  # django-tenants'
     for master in master_keys():
         if version == VERSION and _key_id(master) == key_id:
             try:
@@ -82,7 +82,7 @@ def keyed_hash(value: str, *, purpose: str) -> bytes:
 
 def keyed_hashes(value: str, *, purpose: str) -> list[bytes]:
     """The hash under each configured key, current first."""
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
     return [
         hmac.digest(_derived(master, schema, f"hash/{purpose}"), value.encode(), "sha256") for master in master_keys()
     ]

@@ -40,7 +40,7 @@ class NoBrand(RuntimeError):
     """A task was about to run, or to be sent, without a brand to run for."""
 
 
-class BrandTask(TenantTask):  # type: ignore[misc]
+class BrandTask(TenantTask):  # type: ignore[misc]  # its base has no types
     """A task of one brand. Sent outside a brand, or run where its schema isn't, it raises NoBrand.
 
     tenant-schemas-celery falls back to `public` when the header is missing, and goes on in whatever schema is current
@@ -117,7 +117,7 @@ def cleanup() -> dict[str, int]:
         "windows": _delete_some(
             RateWindow.objects.filter(window_start__lt=int(wall.timestamp()) - KEEP_WINDOWS_SECONDS)
         ),
-        "counters": caches["guesses"].forget_expired(),  # type: ignore[attr-defined]
+        "counters": caches["guesses"].forget_expired(),  # type: ignore[attr-defined]  # our own cache
         "sessions": _sessions_forget(),
     }
 

@@ -11,14 +11,14 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 
 # A guard, not a write: third-party models can only be reached by signals.
-from django.db.models.signals import post_init, post_save, pre_delete, pre_save  # noqa: TID251
+from django.db.models.signals import post_init, post_save, pre_delete, pre_save  # noqa: TID251  (a guard, not a write)
 
 from core.errors import ForeignSchema
 
 
 def current_schema(using: str = DEFAULT_DB_ALIAS) -> str:
     """Name of the schema that this thread's next statement runs in."""
-    return str(connections[using].schema_name)  # type: ignore[attr-defined]
+    return str(connections[using].schema_name)  # type: ignore[attr-defined]  # django-tenants'
 
 
 def origin_of(instance: Model) -> str | None:
@@ -28,7 +28,7 @@ def origin_of(instance: Model) -> str | None:
 
 def stamp(instance: Model, using: str | None = None) -> None:
     """Remember the current schema as the instance's origin."""
-    instance._state.schema = current_schema(using or DEFAULT_DB_ALIAS)  # type: ignore[attr-defined]
+    instance._state.schema = current_schema(using or DEFAULT_DB_ALIAS)  # type: ignore[attr-defined]  # kept on it by us
 
 
 def refuse_foreign(instance: Model, using: str | None = None) -> None:

@@ -31,7 +31,7 @@ class GiveForm(forms.Form):
         """scales: code → (name, digits after the sign)."""
         super().__init__(*args, **kwargs)
         self.scales = scales
-        self.fields["currency"].choices = [(code, name) for code, (name, _scale) in scales.items()]  # type: ignore[attr-defined]
+        self.fields["currency"].choices = [(code, name) for code, (name, _scale) in scales.items()]  # type: ignore[attr-defined]  # a field with choices
         if len(scales) == 1:
             self.fields["currency"].widget = forms.HiddenInput()
             self.fields["currency"].initial = next(iter(scales))

@@ -72,7 +72,7 @@ JOIN members_member m ON m.id = e.member_id AND m.status = 'active' AND NOT m.is
 WHERE c.key = %(key)s AND c.key LIKE 'board:%%' AND c.period = %(period)s
 """
 _TOP = "SELECT c.value, p.name, c.enrollment_id" + _PLAYERS + "AND c.value > 0 ORDER BY c.value DESC LIMIT %(most)s"
-_AHEAD = "SELECT count(*) FROM (SELECT 1" + _PLAYERS + "AND c.value > %(score)s LIMIT %(most)s) ahead"  # noqa: S608
+_AHEAD = "SELECT count(*) FROM (SELECT 1" + _PLAYERS + "AND c.value > %(score)s LIMIT %(most)s) ahead"  # noqa: S608  (our own constants)
 
 
 def boards_of(place: Place) -> list[BoardView]:

@@ -44,7 +44,7 @@ NOTICES = {
 }
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # its base has no types
     """Sign-up, log-in and the mails around them, at one brand."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -98,7 +98,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         letter_queue(kind=kind, to=email, language=language, path=urlsplit(str(address)).path, name=name)
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # its base has no types
     """Second factors: sealed at rest, and named after the brand in the authenticator app."""
 
     def encrypt(self, text: str) -> str:

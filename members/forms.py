@@ -17,7 +17,7 @@ from members.joining import join_intent_record
 from members.models import Consent, Member, User
 
 
-class SignupForm(AccountSignupForm):  # type: ignore[misc]
+class SignupForm(AccountSignupForm):  # type: ignore[misc]  # its base has no types
     """Joining: address, password, name, language and what one agrees to. Named in settings.ACCOUNT_FORMS."""
 
     field_order = ("name", "email", "password1", "language", "terms", "marketing")
@@ -59,7 +59,7 @@ class SignupForm(AccountSignupForm):  # type: ignore[misc]
         join_intent_record(user=user, request=request, marketing=self.cleaned_data["marketing"])
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
     """What a member tells about themselves. The e-mail is proven elsewhere."""
 
     class Meta:
@@ -98,7 +98,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         return changes
 
 
-class StaffProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class StaffProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
     """The same for staff, who are no members."""
 
     class Meta:

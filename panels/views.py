@@ -148,13 +148,13 @@ def sure(request: HttpRequest, enrollment: Enrollment, code: str, what: str) -> 
     actor = actor_of(enrollment.member)
     if what == "withdraw":
         mine = mine_or_404(enrollment, code)
-        act: Callable[[], object] = lambda: application_withdraw(application=mine, actor=actor)  # noqa: E731
+        act: Callable[[], object] = lambda: application_withdraw(application=mine, actor=actor)  # noqa: E731  (one of several acts)
     else:
         testing = testing_or_404(enrollment, code)
         steps: dict[str, Any] = {"decline": invitation_decline, "keep": product_keep}
         if what not in steps:
             raise Http404
-        act = lambda: steps[what](participation=testing, actor=actor)  # noqa: E731
+        act = lambda: steps[what](participation=testing, actor=actor)  # noqa: E731  (one of several acts)
     if request.method == "POST":
         return _done(request, code, _("Done."), act)
     return render(request, "panels/sure.html", {**one_page(enrollment, panel_or_404(enrollment, code)), "what": what})

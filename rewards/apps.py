@@ -20,7 +20,7 @@ class RewardsConfig(AppConfig):
         from loyalty.nightly import night_step
         from loyalty.prizewords import reward_names
         from loyalty.publishchecks import on_publish_check, on_published
-        from rewards import autoissue, drawn, following, giving, pages, publication, selectors, waiting  # noqa: F401
+        from rewards import autoissue, drawn, following, giving, pages, publication, selectors, waiting  # noqa: F401  (for what they register)
         from rewards.benefits import pages as benefit_pages
         from rewards.kinds import codes, credit, gifts, parcels, sweepstakes  # noqa: F401  (each registers what it does)
         from rewards.section import RewardsSection, section_problems

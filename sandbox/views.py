@@ -31,11 +31,11 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """The mail's own page, for the frame that shows it: no script, no form, links open outside the frame."""
     html, sheet = styles_moved(_mail(name).html)
-    head = f'<base target="_blank"><style nonce="{request.csp_nonce}">{sheet}</style>'  # type: ignore[attr-defined]
+    head = f'<base target="_blank"><style nonce="{request.csp_nonce}">{sheet}</style>'  # type: ignore[attr-defined]  # django-csp's
     response = HttpResponse(html.replace("</head>", f"{head}</head>", 1))
     response["X-Frame-Options"] = "SAMEORIGIN"
-    response._csp_update = {"sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"]}  # type: ignore[attr-defined]
-    response._csp_replace = {"frame-ancestors": ["'self'"], "script-src": ["'none'"]}  # type: ignore[attr-defined]
+    response._csp_update = {"sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"]}  # type: ignore[attr-defined]  # django-csp's
+    response._csp_replace = {"frame-ancestors": ["'self'"], "script-src": ["'none'"]}  # type: ignore[attr-defined]  # django-csp's
     return response
 
 

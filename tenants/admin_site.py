@@ -34,7 +34,7 @@ from tenants.switching import brand_status_set
 LOGIN_URL = "/accounts/login/"
 
 
-class OperatorAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+class OperatorAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # its base has no types
     """Staff of the operator brand only, who log in by the same door as everybody (lock-out, second factor)."""
 
     settings_name = "UNFOLD_OPERATOR"
@@ -67,7 +67,7 @@ class OperatorAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         return HttpResponseRedirect("/accounts/password/change/")
 
 
-class PlatformAdmin(ModelAdmin):  # type: ignore[misc]
+class PlatformAdmin(ModelAdmin):  # type: ignore[misc]  # its base has no types
     """Rows of the public schema, written in its context; the log of who did it stays with the operator brand."""
 
     list_filter_submit = True
@@ -99,7 +99,7 @@ class BrandAdmin(PlatformAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brand]:
-        return super().get_queryset(request).exclude(kind=BrandKind.TEMPLATE)  # type: ignore[no-any-return]
+        return super().get_queryset(request).exclude(kind=BrandKind.TEMPLATE)  # type: ignore[no-any-return]  # unfold's has no types
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a brand comes by sign-up or by the command brand_create, with its schema
@@ -107,11 +107,11 @@ class BrandAdmin(PlatformAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # and goes by the command brand_drop, after a dump
 
-    @display(description=gettext_lazy("address"), ordering="slug")  # type: ignore[untyped-decorator]
+    @display(description=gettext_lazy("address"), ordering="slug")  # type: ignore[untyped-decorator]  # unfold's has no types
     def address(self, brand: Brand) -> str:
         return format_html('<a class="link" href="{}">{}</a>', brand_url(brand), brand.slug)
 
-    @display(  # type: ignore[untyped-decorator]
+    @display(  # type: ignore[untyped-decorator]  # unfold's has no types
         description=gettext_lazy("status"),
         ordering="status",
         label={"active": "success", "suspended": "warning", "provisioning": "info", "failed": "danger"},
@@ -164,7 +164,7 @@ class BrandSignupAdmin(PlatformAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @display(  # type: ignore[untyped-decorator]
+    @display(  # type: ignore[untyped-decorator]  # unfold's has no types
         description=gettext_lazy("state"),
         ordering="state",
         label={"done": "success", "failed": "danger", "running": "info", "queued": "info", "requested": "warning"},

@@ -10,7 +10,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         # Importing checks and tasks registers them.
         from core.clock import provide_shift
-        from tenants import checks, guards, tasks  # noqa: F401
+        from tenants import checks, guards, tasks  # noqa: F401  (for what they register)
         from tenants.context import current_clock_shift
 
         provide_shift(current_clock_shift)

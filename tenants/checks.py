@@ -113,7 +113,7 @@ def files_lie_in_the_schemas_folder(app_configs: AppConfigs, **kwargs: Any) -> l
 def content_types_are_cached_by_schema(app_configs: AppConfigs, **kwargs: Any) -> list[CheckMessage]:
     from tenants.guards import SchemaKeyedCache
 
-    if isinstance(ContentType.objects._cache, SchemaKeyedCache):  # type: ignore[attr-defined]
+    if isinstance(ContentType.objects._cache, SchemaKeyedCache):  # type: ignore[attr-defined]  # Django's own, without types
         return []
     return [Error("Content types are cached for all schemas together.", id="tenants.E014")]
 

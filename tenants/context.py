@@ -37,7 +37,7 @@ def platform_context() -> Iterator[None]:
 
 def park() -> None:
     """Leave the thread's connection where no table is, the public ones included."""
-    connection.set_schema(PARKED, include_public=False)  # type: ignore[attr-defined]
+    connection.set_schema(PARKED, include_public=False)  # type: ignore[attr-defined]  # django-tenants'
 
 
 def current_brand() -> Brand | None:
@@ -45,7 +45,7 @@ def current_brand() -> Brand | None:
 
     A worker restores only the schema's name after an eager task, so the row may have to be looked up again.
     """
-    tenant = connection.tenant  # type: ignore[attr-defined]
+    tenant = connection.tenant  # type: ignore[attr-defined]  # django-tenants'
     if isinstance(tenant, Brand):
         return tenant
     schema = current_schema()

@@ -43,7 +43,7 @@ class SchemaKeyedCache(dict[Any, Any]):
 
 
 def content_types_by_schema() -> None:
-    ContentType.objects._cache = SchemaKeyedCache()  # type: ignore[attr-defined]
+    ContentType.objects._cache = SchemaKeyedCache()  # type: ignore[attr-defined]  # Django's own, without types
 
 
 def foreign_models() -> None:

@@ -70,17 +70,17 @@ class BrandMiddleware:
         return None if entry.schema_exists else unavailable(request)
 
     def _platform(self, request: HttpRequest) -> HttpResponse:
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
-        request.brand = None  # type: ignore[attr-defined]
-        request.tenant = connection.tenant  # type: ignore[attr-defined]
+        connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
+        request.brand = None  # type: ignore[attr-defined]  # BrandMiddleware's
+        request.tenant = connection.tenant  # type: ignore[attr-defined]  # django-tenants'
         request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         timezone.deactivate()
         return self.get_response(request)
 
     def _brand(self, request: HttpRequest, brand: Brand) -> HttpResponse:
-        if connection.tenant is not brand:  # type: ignore[attr-defined]
-            connection.set_tenant(brand)  # type: ignore[attr-defined]
-        request.brand = request.tenant = brand  # type: ignore[attr-defined]
+        if connection.tenant is not brand:  # type: ignore[attr-defined]  # django-tenants'
+            connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
+        request.brand = request.tenant = brand  # type: ignore[attr-defined]  # BrandMiddleware's
         request.urlconf = settings.OPERATOR_URLCONF if brand.is_operator else settings.ROOT_URLCONF
         timezone.activate(zone(brand.time_zone))
         return self.get_response(request)
@@ -90,7 +90,7 @@ class BrandSessionMiddleware(SessionMiddleware):
     """Sessions on brands' hosts only; the platform's host gets one that is always empty, and sets no cookie."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if request.brand is None:  # type: ignore[attr-defined]
+        if request.brand is None:  # type: ignore[attr-defined]  # BrandMiddleware's
             request.session = NoSession()
         else:
             super().process_request(request)

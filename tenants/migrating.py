@@ -114,7 +114,7 @@ def applied_by_schema(owner: OwnerConnection, schemas: list[str]) -> dict[str, s
             for schema in names[start : start + CHUNK]
         )
         for schema, keys in owner.execute(query.encode()).fetchall():
-            applied[str(schema)] = {tuple(key.split(".", 1)) for key in keys or ()}  # type: ignore[attr-defined]
+            applied[str(schema)] = {tuple(key.split(".", 1)) for key in keys or ()}  # type: ignore[attr-defined]  # a list of texts
     return applied
 
 
@@ -151,7 +151,7 @@ def _needs_rights(pending: tuple[Key, ...]) -> bool:
 def migrate_by_django(schema: str) -> None:
     """The slow and general way, for one schema."""
     call_command("migrate_schemas", tenant=True, schema_name=schema, interactive=False, verbosity=0)
-    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
 
 
 def migrate_and_record(schema: str, pending: tuple[Key, ...]) -> Recording:
@@ -174,7 +174,7 @@ def recorded_statements() -> Iterator[list[tuple[str, Any]]]:
     original = connection.SchemaEditorClass
     assert original is not None
 
-    class RecordingEditor(original):  # type: ignore[misc,valid-type]
+    class RecordingEditor(original):  # type: ignore[misc,valid-type]  # a class that is found at run time
         def execute(self, sql: Any, params: Any = ()) -> None:
             super().execute(sql, params)
             statements.append((str(sql), tuple(params) if params else None))

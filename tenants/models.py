@@ -54,7 +54,7 @@ class BrandManager(models.Manager["Brand"]):
         return self.get_queryset().with_schema()
 
 
-class Brand(TenantMixin):  # type: ignore[misc]
+class Brand(TenantMixin):  # type: ignore[misc]  # its base has no types
     """One brand and the name of its schema. Saved in the public schema's context only."""
 
     # The schema is made by tenants.provision, from the template's DDL, never by saving a row.
@@ -90,7 +90,7 @@ class Brand(TenantMixin):  # type: ignore[misc]
         return self.kind == BrandKind.OPERATOR
 
 
-class Domain(DomainMixin):  # type: ignore[misc]
+class Domain(DomainMixin):  # type: ignore[misc]  # its base has no types
     """A host name. Those of the platform itself point at no brand: they are in settings, not here."""
 
     class Meta:

@@ -32,7 +32,7 @@ class SessionStore(DatabaseSessionStore):
 
     def save(self, must_create: bool = False) -> None:
         if self.session_key is not None:
-            content = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+            content = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own, without types
             origin = content.setdefault(STAMP, current_schema())
             if origin != current_schema():
                 raise ForeignSchema(f"a session of {origin} may not be saved in {current_schema()}")

@@ -107,7 +107,7 @@ def signups_sweep() -> int:
 
 def _note(signup_id: str, **changes: object) -> None:
     """Write progress where the progress page sees it at once: outside any transaction."""
-    assert connection.schema_name == "public"  # type: ignore[attr-defined]
+    assert connection.schema_name == "public"  # type: ignore[attr-defined]  # django-tenants'
     BrandSignup.objects.filter(pk=signup_id).update(**changes)
 
 

@@ -84,15 +84,15 @@ def _requests_give_the_connection_back() -> Iterator[None]:
     original = ClientHandler.__call__
 
     def call(self: ClientHandler, environ: dict[str, Any]) -> Any:
-        tenant, include_public = connection.tenant, connection.include_public_schema  # type: ignore[attr-defined]
+        tenant, include_public = connection.tenant, connection.include_public_schema  # type: ignore[attr-defined]  # django-tenants'
         try:
             return original(self, environ)
         finally:
-            connection.set_tenant(tenant, include_public)  # type: ignore[attr-defined]
+            connection.set_tenant(tenant, include_public)  # type: ignore[attr-defined]  # django-tenants'
 
-    ClientHandler.__call__ = call  # type: ignore[method-assign]
+    ClientHandler.__call__ = call  # type: ignore[method-assign]  # put back afterwards
     yield
-    ClientHandler.__call__ = original  # type: ignore[method-assign]
+    ClientHandler.__call__ = original  # type: ignore[method-assign]  # put back afterwards
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,7 @@ def _brand(slug: str) -> Brand:
 def brand(touchable: set[str]) -> Iterator[Brand]:
     gem = _brand("gem")
     touchable.add(gem.schema_name)
-    connection.set_tenant(gem)  # type: ignore[attr-defined]
+    connection.set_tenant(gem)  # type: ignore[attr-defined]  # django-tenants'
     yield gem
     if not connection.needs_rollback and connection.in_atomic_block and connection.connection is not None:
         assert_points_add_up(gem)
@@ -158,7 +158,7 @@ def operator_brand(touchable: set[str]) -> Brand:
 @pytest.fixture
 def platform(touchable: set[str]) -> None:
     touchable.add("public")
-    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
 
 
 @contextmanager
@@ -198,7 +198,7 @@ def new_brand(django_db_setup: None, django_db_blocker: Any) -> Iterator[NewBran
 @pytest.fixture
 def committed_brand(new_brand: NewBrand) -> Brand:
     made = new_brand()
-    connection.set_tenant(made)  # type: ignore[attr-defined]
+    connection.set_tenant(made)  # type: ignore[attr-defined]  # django-tenants'
     return made
 
 

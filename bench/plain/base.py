@@ -16,7 +16,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def schema_name(self) -> str:
-        return str(settings.SINGLE_SCHEMA)  # type: ignore[misc]
+        return str(settings.SINGLE_SCHEMA)  # type: ignore[misc]  # of these settings alone
 
     @schema_name.setter
     def schema_name(self, value: Any) -> None:

@@ -97,7 +97,7 @@ class DetailsForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Named when the page is made: their order follows the reader's language.
-        self.fields["country"].choices = [("", _("Choose …")), *countries_known(None)]  # type: ignore[attr-defined]
+        self.fields["country"].choices = [("", _("Choose …")), *countries_known(None)]  # type: ignore[attr-defined]  # a field with choices
 
     def address(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in LONGEST}

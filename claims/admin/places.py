@@ -28,7 +28,7 @@ SHOW = "claims.show_place_code"
 MAX_FILE = 4 * 1024 * 1024
 
 
-class PlaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class PlaceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
     tags = forms.CharField(
         label=gettext_lazy("tags"),
         required=False,

@@ -188,7 +188,7 @@ def claim_detail(claim: Claim, files: list[ClaimFile], doubles: list[tuple[Claim
     return ClaimDetail(
         **_claim(claim),
         files=[FileOut(each.pk, each.kind, each.media_type, each.size, each.removed_at) for each in files],
-        doubles=[DoubleOut(row.pk, row.enrollment.member.public_id, kind) for row, kind in doubles],  # type: ignore[arg-type]
+        doubles=[DoubleOut(row.pk, row.enrollment.member.public_id, kind) for row, kind in doubles],  # type: ignore[arg-type]  # one of the model's choices
     )
 
 
@@ -199,9 +199,9 @@ def check_in_out(row: CheckIn) -> CheckInOut:
         member=row.enrollment.member.public_id,
         program=row.enrollment.program.slug,
         place=row.place.code,
-        method=row.method,  # type: ignore[arg-type]
+        method=row.method,  # type: ignore[arg-type]  # one of the model's choices
         state=row.state,  # type: ignore[arg-type]  # text, one of these by the model's choices
-        reason=row.reason or None,  # type: ignore[arg-type]
+        reason=row.reason or None,  # type: ignore[arg-type]  # one of the model's choices
         distance_m=row.distance_m,
         at=row.at,
         event=row.event,
@@ -212,7 +212,7 @@ def place_out(place: Place) -> PlaceOut:
     return PlaceOut(
         code=place.code,
         name=place.name,
-        kind=place.kind,  # type: ignore[arg-type]
+        kind=place.kind,  # type: ignore[arg-type]  # one of the model's choices
         address=place.address,
         latitude=float(place.latitude),
         longitude=float(place.longitude),

@@ -226,7 +226,7 @@ def _account_salt() -> str:
     """All brands sign with one key, so the brand is in the salt: a link of one opens nothing at another."""
     from django.db import connection
 
-    return f"account/{connection.schema_name}"  # type: ignore[attr-defined]
+    return f"account/{connection.schema_name}"  # type: ignore[attr-defined]  # django-tenants'
 
 
 ACCOUNT_SALT = lazy(_account_salt, str)()

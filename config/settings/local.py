@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from config.settings.base import *  # noqa: F403
-from config.settings.base import ALLOWED_HOSTS, DATABASES, DB_POOL_SIZE, INSTALLED_APPS, STRIPE_API_BASE, VAR_DIR, env  # noqa: F401
+from config.settings.base import *  # noqa: F403  (settings stand on settings)
+from config.settings.base import ALLOWED_HOSTS, DATABASES, DB_POOL_SIZE, INSTALLED_APPS, STRIPE_API_BASE, VAR_DIR, env  # noqa: F401  (for what they register)
 
 DEBUG = env.bool("DEBUG", False)
 # Fixed on purpose: a demo that starts again keeps its sessions. production.py refuses to start without real ones.

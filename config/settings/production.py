@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings.base import *  # noqa: F403
+from config.settings.base import *  # noqa: F403  (settings stand on settings)
 from config.settings.base import DATABASES, DB_POOL_SIZE, DB_ROLE, MASTER_KEYS, SECRET_KEY, STRIPE_API_BASE, env
 
 if len(SECRET_KEY) < 50 or not MASTER_KEYS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.settings.local import *  # noqa: F403
+from config.settings.local import *  # noqa: F403  (settings stand on settings)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

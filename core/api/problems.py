@@ -52,7 +52,7 @@ def request_id_of(request: HttpRequest) -> str:
     if known is None:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         known = given if REQUEST_ID.match(given) else str(uuid7())
-        request._request_id = known  # type: ignore[attr-defined]
+        request._request_id = known  # type: ignore[attr-defined]  # kept on it by us
     return known
 
 

@@ -61,7 +61,7 @@ def describe(**said: Any) -> Callable[[F], F]:
     operation = Operation(**said)
 
     def mark(method: F) -> F:
-        method.operation = operation  # type: ignore[attr-defined]
+        method.operation = operation  # type: ignore[attr-defined]  # kept on it by us
         return method
 
     return mark
@@ -142,7 +142,7 @@ class ApiSchema(AutoSchema):
                 content[said.or_gives] = {"schema": {"type": "string"}}
             headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
             if status == 201:
-                headers["Location"] = {"description": "Where it is.", "schema": {"type": "string"}}  # type: ignore[dict-item]
+                headers["Location"] = {"description": "Where it is.", "schema": {"type": "string"}}  # type: ignore[dict-item]  # texts and mappings
             responses[str(status)] = {
                 "description": _STATUS.get(status, "Done."),
                 "headers": headers,

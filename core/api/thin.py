@@ -40,7 +40,7 @@ class ThinView(ApiView):
     _principal: Principal | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.request = request  # type: ignore[assignment]
+        self.request = request  # type: ignore[assignment]  # Django's request, not DRF's
         self.args, self.kwargs = args, kwargs
         try:
             response = self._answer(request, **kwargs)

@@ -52,7 +52,7 @@ class RefusableForm(forms.BaseForm):
         return cleaned
 
 
-class BrandAdmin(ModelAdmin):  # type: ignore[misc]
+class BrandAdmin(ModelAdmin):  # type: ignore[misc]  # its base has no types
     """Lists that stay quick, 404 for what isn't this brand's, no deleting unless a subclass says how."""
 
     paginator = BoundedPaginator

@@ -13,7 +13,7 @@ from unfold.views import ChangeList
 Fetch = Callable[[Sequence[Any]], Mapping[Any, Any]]
 
 
-class PageChangeList(ChangeList):  # type: ignore[misc]
+class PageChangeList(ChangeList):  # type: ignore[misc]  # its base has no types
     """Hands the rows of the page to the ModelAdmin's prepare_page() before they are shown."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -45,7 +45,7 @@ def dress(field: forms.Field) -> None:
             made.is_required = field.required
             field.widget = made
             if choices is not None:
-                field.choices = choices  # type: ignore[attr-defined]
+                field.choices = choices  # type: ignore[attr-defined]  # a field with choices
             return
 
 

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 MOST = 10_000
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in its stubs alone
     """Counts up to MOST rows and no further; what lies beyond is reached by searching or filtering."""
 
     @cached_property

@@ -8,9 +8,9 @@ from typing import TypeVar
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model
 
-Admin = TypeVar("Admin", bound=type[ModelAdmin])  # type: ignore[type-arg]
+Admin = TypeVar("Admin", bound=type[ModelAdmin])  # type: ignore[type-arg]  # generic in its stubs alone
 
-_admins: dict[type[Model], type[ModelAdmin]] = {}  # type: ignore[type-arg]
+_admins: dict[type[Model], type[ModelAdmin]] = {}  # type: ignore[type-arg]  # generic in its stubs alone
 
 
 def brand_admin(model: type[Model]) -> Callable[[Admin], Admin]:
@@ -25,6 +25,6 @@ def brand_admin(model: type[Model]) -> Callable[[Admin], Admin]:
     return register
 
 
-def registered() -> dict[type[Model], type[ModelAdmin]]:  # type: ignore[type-arg]
+def registered() -> dict[type[Model], type[ModelAdmin]]:  # type: ignore[type-arg]  # generic in its stubs alone
     """Every registered ModelAdmin by model."""
     return dict(_admins)

@@ -101,8 +101,8 @@ def _values(document: Document, said: Said, teller: Teller) -> dict[str, Callabl
         "tier": lambda: tier(document.ladders[0].code),
     }
     for each in document.currencies:
-        values[f"earned.{each.code}"] = lambda code=each.code: amount(code, said.earned)  # type: ignore[misc]
-        values[f"balance.{each.code}"] = lambda code=each.code: amount(code, said.balances)  # type: ignore[misc]
+        values[f"earned.{each.code}"] = lambda code=each.code: amount(code, said.earned)  # type: ignore[misc]  # mypy infers no lambda with a default
+        values[f"balance.{each.code}"] = lambda code=each.code: amount(code, said.balances)  # type: ignore[misc]  # mypy infers no lambda with a default
     for ladder in document.ladders:
-        values[f"tier.{ladder.code}"] = lambda code=ladder.code: tier(code)  # type: ignore[misc]
+        values[f"tier.{ladder.code}"] = lambda code=ladder.code: tier(code)  # type: ignore[misc]  # mypy infers no lambda with a default
     return values

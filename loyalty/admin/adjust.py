@@ -47,7 +47,7 @@ class AdjustForm(DressedForm):
 
     def __init__(self, choices: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["account"].choices = choices  # type: ignore[attr-defined]
+        self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a field with choices
 
     def clean_points(self) -> int:
         points: int = self.cleaned_data["points"]

@@ -36,7 +36,7 @@ class UploadForm(DressedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         programs = Program.objects.filter(archived_at__isnull=True).order_by("name").values_list("slug", "name")
-        self.fields["program"].choices = [("", _("as the rows say")), *programs]  # type: ignore[attr-defined]
+        self.fields["program"].choices = [("", _("as the rows say")), *programs]  # type: ignore[attr-defined]  # a field with choices
 
     @property
     def format(self) -> str:
@@ -66,7 +66,7 @@ class ColumnsForm(DressedForm):
         self.kind, self.titles = job.kind, sheet.titles
         told = job.mapping or mapping_guess(sheet.titles, kind=job.kind, sample=sample)
         super().__init__(*args, initial=self._initial(told, zone))
-        self.fields["time_zone"].choices = [(each, each) for each in sorted(available_timezones())]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [(each, each) for each in sorted(available_timezones())]  # type: ignore[attr-defined]  # a field with choices
         order: list[str] = []
         for at, title in enumerate(sheet.titles):
             shown = ", ".join(row[at][:40] for row in sample[:3] if at < len(row) and row[at].strip())

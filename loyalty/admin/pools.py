@@ -35,7 +35,7 @@ class PoolForm(DressedForm):
 
     def __init__(self, places: list[Enrollment], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [(str(each.pk), _named(each)) for each in places]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [(str(each.pk), _named(each)) for each in places]  # type: ignore[attr-defined]  # a field with choices
 
 
 def _named(place: Enrollment) -> str:

@@ -30,7 +30,7 @@ class StatementForm(DressedForm):
 
     def __init__(self, places: list[Enrollment], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [(str(each.pk), str(each.program)) for each in places]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [(str(each.pk), str(each.program)) for each in places]  # type: ignore[attr-defined]  # a field with choices
 
 
 def statement_urls(admin: BrandAdmin) -> list[URLPattern]:

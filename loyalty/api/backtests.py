@@ -164,10 +164,10 @@ def backtest_out(run: BacktestRun) -> BacktestOut:
         months=run.months,
         since=run.since,
         until=run.until,
-        state=run.state,  # type: ignore[arg-type]
-        done=run.done or 0,  # type: ignore[attr-defined]
-        total=run.total or 0,  # type: ignore[attr-defined]
-        events=run.events or 0,  # type: ignore[attr-defined]
+        state=run.state,  # type: ignore[arg-type]  # one of the model's choices
+        done=run.done or 0,  # type: ignore[attr-defined]  # annotated
+        total=run.total or 0,  # type: ignore[attr-defined]  # annotated
+        events=run.events or 0,  # type: ignore[attr-defined]  # annotated
         asked_at=run.asked_at,
         started_at=run.started_at,
         finished_at=run.finished_at,

@@ -219,7 +219,7 @@ def event_out(event: Event) -> EventOut:
         external_id=event.external_id,
         source=event.source,
         type=event.type,
-        status=event.status,  # type: ignore[arg-type]
+        status=event.status,  # type: ignore[arg-type]  # one of the model's choices
         member=event.member.public_id if event.member is not None else None,
         program=event.program.slug,
         version=event.version.number if event.version is not None else None,

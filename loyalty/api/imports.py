@@ -161,7 +161,7 @@ class ImportsView(ThinView):
         if kind != MULTIPART:
             ask = query_read(ImportAsk, request.GET)
             ask.format = "csv" if kind == CSV else "ndjson"
-            return ask, pieces_of(request)  # type: ignore[arg-type]
+            return ask, pieces_of(request)  # type: ignore[arg-type]  # Django's request or DRF's around it
         try:
             fields: Mapping[str, str] = {**request.GET.dict(), **request.POST.dict()}
             file = request.FILES.get("file")

@@ -112,7 +112,7 @@ def hold_out(hold: PointsHold) -> HoldOut:
     """Expects account and lots with their lots to be fetched."""
     return HoldOut(
         id=hold.pk,
-        state=hold.state,  # type: ignore[arg-type]
+        state=hold.state,  # type: ignore[arg-type]  # one of the model's choices
         currency=hold.account.currency,
         points=hold.points,
         captured=hold.captured,

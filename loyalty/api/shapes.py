@@ -295,7 +295,7 @@ def line_out(entry: PointsEntry) -> LineOut:
     lot = getattr(entry, "lot", None)
     return LineOut(
         id=entry.pk,
-        kind=entry.kind,  # type: ignore[arg-type]
+        kind=entry.kind,  # type: ignore[arg-type]  # one of the model's choices
         currency=entry.account.currency,
         points=entry.points,
         debt=entry.debt,

@@ -133,7 +133,7 @@ def _turn(part: BacktestPart) -> bool:
     run = part.run
     scope = {"program_id": run.program_id, "since": run.since, "until": run.until}
     number, parts = part.number, run.parts.count()
-    for found in chunks(**scope, part=number, parts=parts, after=part.after):  # type: ignore[arg-type]
+    for found in chunks(**scope, part=number, parts=parts, after=part.after):  # type: ignore[arg-type]  # the scope's values, by name
         for person in found:
             person_count(setting, person, tally)
             part.after, part.done = person.enrollment, part.done + 1

@@ -212,7 +212,7 @@ def _told(job: ImportJob, action: str, actor: Actor, *, wakes: bool = True) -> N
 
 def import_wake(job_id: str) -> None:
     """Send a worker after the commit. One that doesn't come is made good by the sweep."""
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
 
     def send() -> None:
         task = current_app.tasks[WORK]

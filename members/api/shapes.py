@@ -114,7 +114,7 @@ def member_out(member: Member) -> MemberOut:
         language=member.language,
         time_zone=member.time_zone,
         attributes=member.attributes,
-        status=member.status,  # type: ignore[arg-type]
+        status=member.status,  # type: ignore[arg-type]  # one of the model's choices
         is_test=member.is_test,
         acquisition_channel=member.acquisition_channel,
         utm_source=member.utm_source,
@@ -130,7 +130,7 @@ def member_out(member: Member) -> MemberOut:
 def consent_out(consent: Consent) -> ConsentOut:
     return ConsentOut(
         id=consent.pk,
-        purpose=consent.purpose,  # type: ignore[arg-type]
+        purpose=consent.purpose,  # type: ignore[arg-type]  # one of the model's choices
         granted=consent.granted,
         text_version=consent.text_version,
         source=consent.source,

@@ -109,7 +109,7 @@ class WaitingPlaceAdmin(ReadOnlyAdmin):
         return member_link(place)
 
 
-class FileForm(forms.ModelForm):  # type: ignore[type-arg]
+class FileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy("A picture (JPEG, PNG, WebP), or a PDF, EPUB, ZIP or MP3 for members; up to 10 MB."),

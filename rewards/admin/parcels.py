@@ -39,7 +39,7 @@ class MoveForm(DressedForm):
         super().__init__(*args, **kwargs)
         can = MOVES.get(parcel.state, ())
         known = [(value, text) for value, text in Fulfilment.State.choices if value in can]
-        self.fields["state"].choices = known  # type: ignore[attr-defined]
+        self.fields["state"].choices = known  # type: ignore[attr-defined]  # a field with choices
 
 
 @brand_admin(Fulfilment)

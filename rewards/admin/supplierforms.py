@@ -17,7 +17,7 @@ from rewards.suppliers.pricing import minor_of, shown
 from rewards.suppliers.registry import kinds
 
 
-class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
     """rates: one a line, `EUR 100`. countries: two letters each, with spaces or commas between."""
 
     supplier = forms.ChoiceField(label=_("Supplier"), widget=widgets.UnfoldAdminSelectWidget)
@@ -57,10 +57,10 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "program" not in self.fields:
             return  # of one who may only look
-        self.fields["supplier"].choices = [(each.name, each.title) for each in kinds().values()]  # type: ignore[attr-defined]
+        self.fields["supplier"].choices = [(each.name, each.title) for each in kinds().values()]  # type: ignore[attr-defined]  # a field with choices
         codes = PointCurrency.objects.order_by("position", "id").values_list("code", "body")
         names = {code: in_language(body.get("name_many")) or code for code, body in codes}
-        self.fields["currency"].choices = list(names.items())  # type: ignore[attr-defined]
+        self.fields["currency"].choices = list(names.items())  # type: ignore[attr-defined]  # a field with choices
         if self.instance.pk is not None:
             self.initial["rates"] = "\n".join(f"{each} {rate}" for each, rate in self.instance.rates.items())
             self.initial["countries"] = ", ".join(self.instance.countries)

@@ -150,7 +150,7 @@ def held_out(held: Held) -> BenefitHeldOut:
     each, gives = held.benefit, held.benefit.gives
     return BenefitHeldOut(
         code=each.code,
-        kind=str(gives.__struct_config__.tag),  # type: ignore[arg-type]
+        kind=str(gives.__struct_config__.tag),  # type: ignore[arg-type]  # one of the model's choices
         name=text_in(each.name, "en"),
         name_nl=text_in(each.name, "nl"),
         description=text_in(each.description, "en"),
@@ -164,7 +164,7 @@ def held_out(held: Held) -> BenefitHeldOut:
         until=held.until,
         allowance=AllowanceOut(
             held.allowed.uses,
-            held.allowed.period,  # type: ignore[arg-type]
+            held.allowed.period,  # type: ignore[arg-type]  # one of the model's choices
             held.allowed.left,
             held.allowed.renews_on,
         )

@@ -239,7 +239,7 @@ def off_out(off: Off, tellers: dict[str, Teller]) -> DiscountOut:
 def usable_out(each: Usable) -> UsableOut:
     return UsableOut(
         each.currency, each.balance, each.points, each.amount_minor, each.at_least, each.step, float(each.value),
-        each.reason,  # type: ignore[arg-type]
+        each.reason,  # type: ignore[arg-type]  # one of the model's choices
     )  # fmt: skip
 
 
@@ -289,7 +289,7 @@ def payment_out(payment: CartPayment) -> PaymentOut:
         id=payment.pk,
         member=payment.enrollment.member.public_id,
         program=payment.enrollment.program.slug,
-        state=hold.state,  # type: ignore[arg-type]
+        state=hold.state,  # type: ignore[arg-type]  # one of the model's choices
         currency=payment.currency,
         points=payment.points,
         money=payment.money,

@@ -91,4 +91,4 @@ def reward_by_code(program: Program, code: str) -> Reward:
 
 
 def offer_out(offer: Offer, program: str) -> RewardOut:
-    return reward_out(offer.reward, program, AffordOut(offer.affordable, offer.missing, offer.reason), offer.options)  # type: ignore[arg-type]
+    return reward_out(offer.reward, program, AffordOut(offer.affordable, offer.missing, offer.reason), offer.options)  # type: ignore[arg-type]  # one of the model's choices

@@ -193,12 +193,12 @@ def redemption_out(redemption: Redemption) -> RedemptionOut:
         program=redemption.enrollment.program.slug,
         reward=redemption.reward.code,
         reward_name=redemption.reward.name,
-        state=redemption.state,  # type: ignore[arg-type]
+        state=redemption.state,  # type: ignore[arg-type]  # one of the model's choices
         currency=redemption.currency or redemption.reward.currency,
         price=redemption.price,
         money_minor=redemption.money_minor,
         money_currency=redemption.money_currency,
-        money_state=redemption.money_state,  # type: ignore[arg-type]
+        money_state=redemption.money_state,  # type: ignore[arg-type]  # one of the model's choices
         reserved_until=redemption.reserved_until,
         order=redemption.order_number,
         source=redemption.source,

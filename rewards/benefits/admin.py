@@ -29,8 +29,8 @@ from loyalty.selectors import document_now, program_now
 from members.models import Member
 from members.naming import attach_members, member_link
 from rewards.benefits import (  # registers the names of the forms' fields, and the tab on a member's page
-    admin_panel,  # noqa: F401
-    admin_words,  # noqa: F401
+    admin_panel,  # noqa: F401  (for what they register)
+    admin_words,  # noqa: F401  (for what they register)
 )
 from rewards.benefits.admin_panel import GiveForm
 from rewards.benefits.causewords import causes_words

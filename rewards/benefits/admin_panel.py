@@ -63,7 +63,7 @@ class GiveForm(DressedForm):
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.places = {each.pk: each for each in places_of(member)}
-        self.fields["benefit"].choices = list(self._choices())  # type: ignore[attr-defined]
+        self.fields["benefit"].choices = list(self._choices())  # type: ignore[attr-defined]  # a field with choices
 
     def _choices(self) -> Any:
         language = (get_language() or "en")[:2]

@@ -52,7 +52,7 @@ def _wake(sync_id: int) -> None:
     """After the commit. A worker that doesn't come is made good by the sweep."""
     from rewards.tasks import supplier_sync
 
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
     transaction.on_commit(
         lambda: supplier_sync.apply_async((sync_id,), headers={HEADER: schema}, retry=False), robust=True
     )

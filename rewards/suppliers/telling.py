@@ -16,7 +16,7 @@ def order_wake(order_id: int) -> None:
     """Send a worker once the current transaction is committed. One that doesn't come is made good by the sweep."""
     from rewards.tasks import supplier_order
 
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
     transaction.on_commit(
         lambda: supplier_order.apply_async((order_id,), headers={HEADER: schema}, retry=False), robust=True
     )

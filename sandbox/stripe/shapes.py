@@ -19,7 +19,7 @@ BOOLEANS = {"true": True, "false": False, True: True, False: False}
 
 @cache
 def _extract() -> Json:
-    return json.loads(FILE.read_text())  # type: ignore[no-any-return]
+    return json.loads(FILE.read_text())  # type: ignore[no-any-return]  # JSON that we keep
 
 
 def operations() -> frozenset[str]:

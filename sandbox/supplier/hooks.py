@@ -24,8 +24,8 @@ def tell(hook: dict[str, Any], order: dict[str, Any]) -> None:
         **hook.get("headers", {}),
     }
     for _time in range(int(hook.get("times", 1))):
-        request = urllib.request.Request(hook["url"], data=body, headers=headers, method="POST")  # noqa: S310
+        request = urllib.request.Request(hook["url"], data=body, headers=headers, method="POST")  # noqa: S310  (to loopback, where a test listens)
         try:
-            urllib.request.urlopen(request, timeout=3).close()  # noqa: S310
+            urllib.request.urlopen(request, timeout=3).close()  # noqa: S310  (to loopback, where a test listens)
         except (urllib.error.URLError, OSError):
             return

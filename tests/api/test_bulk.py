@@ -119,7 +119,7 @@ def test_a_thousand_events_are_one_bulk(api, anna):
 def test_a_bulk_with_a_row_that_failed_on_our_side_may_be_sent_again_under_its_key(api, anna, monkeypatch):
     from loyalty.api import events as door
 
-    real = door.event_ingest_raw  # type: ignore[attr-defined]
+    real = door.event_ingest_raw  # type: ignore[attr-defined]  # a name of the module
 
     def half(given, *, actor):
         busy = Busy()

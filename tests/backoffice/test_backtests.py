@@ -44,7 +44,7 @@ def test_a_marketer_starts_one_watches_it_and_reads_the_report(house: House, ent
     words = told(client.get(answer["Location"]))
     for each in ("given by rules", "taken back by returns", "A point per euro", "members at the end", "no difference"):
         assert each in words, each
-    file = b"".join(client.get(path_of("loyalty_backtestrun_csv", run.pk)).streaming_content).decode()  # type: ignore[attr-defined]
+    file = b"".join(client.get(path_of("loyalty_backtestrun_csv", run.pk)).streaming_content).decode()  # type: ignore[attr-defined]  # a streamed answer
     assert "points: What moved,given by rules,255,255,0" in file
     assert "version 1" in told(client.get(path_of("loyalty_backtestrun_changelist")))
 

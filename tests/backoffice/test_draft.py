@@ -73,7 +73,7 @@ def test_what_a_form_does_not_show_survives_its_being_changed(house: House, ente
     assert answer.status_code == 302, refusals(answer)
     after = next(each for each in draft_plain(house.program)["rules"] if each["code"] == "deep")
     wanted = {**DEEP, "name": {"en": "Deeper", "fr": "Profond"}}
-    wanted["effects"] = [{**DEEP["effects"][0], "points": 2}]  # type: ignore[index]
+    wanted["effects"] = [{**DEEP["effects"][0], "points": 2}]  # type: ignore[index]  # there is one here
     assert after == wanted
     assert AuditEntry.objects.filter(action="draft.change", object_type="earningrule").exists()
 

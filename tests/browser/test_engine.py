@@ -81,7 +81,7 @@ def test_a_file_on_its_way_shows_how_far_it_is(site: Site, boss: dict[str, str],
     speed = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": UPLOAD_BYTES_A_SECOND}
     network.send("Network.emulateNetworkConditions", {"offline": False, **speed})
     held = {"name": "rows.ndjson", "mimeType": "application/x-ndjson", "buffer": "\n".join(rows).encode()}
-    page.locator("[name=file]").set_input_files(held)  # type: ignore[arg-type]
+    page.locator("[name=file]").set_input_files(held)  # type: ignore[arg-type]  # as Playwright takes it
     page.get_by_role("button", name="Upload", exact=True).click()
     box = page.locator("[data-upload-progress]")
     expect(box).to_be_visible()

@@ -15,7 +15,7 @@ from tests.loyalty.test_pages import invariants
 
 def tab_to(page: Page, role: str, name: str, limit: int = 60) -> None:
     """Press Tab until the element has the focus, as someone without a mouse does; the focus must be seen there."""
-    wanted = page.get_by_role(role, name=name).first  # type: ignore[arg-type]
+    wanted = page.get_by_role(role, name=name).first  # type: ignore[arg-type]  # as Playwright takes it
     for _ in range(limit):
         page.keyboard.press("Tab")
         if wanted.evaluate("element => element === document.activeElement"):

@@ -50,7 +50,7 @@ def test_a_claim_is_sent_once_and_read_and_approved_into_points(api: Api, anna: 
     first = send(api)
     assert first.status_code == 201
     assert send(api).json() == first.json()
-    refused(send(api, once=None), 400, "idempotency_key_missing")  # type: ignore[arg-type]
+    refused(send(api, once=None), 400, "idempotency_key_missing")  # type: ignore[arg-type]  # none, on purpose
     detail = api.get(first["Location"]).json()
     assert (detail["state"], detail["doubles"], detail["files"]) == ("submitted", [], [])
     approved = api.post(f"{first['Location']}/approve", {}, once="a-1")

@@ -55,7 +55,7 @@ class Crowd:
         return [each.result(timeout=120) for each in waiting]
 
     def _one(self, gate: threading.Barrier, action: Callable[[], Any]) -> Outcome:
-        connection.set_tenant(self.brand)  # type: ignore[attr-defined]
+        connection.set_tenant(self.brand)  # type: ignore[attr-defined]  # django-tenants'
         connection.ensure_connection()
         gate.wait(timeout=60)
         for _try in range(PATIENCE):

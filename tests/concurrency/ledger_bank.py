@@ -28,7 +28,7 @@ def main() -> None:
     schema, program_id, seed, seconds, locked = sys.argv[1], *map(int, sys.argv[2:6])
     brand = registry.brand_by_schema(schema)
     assert brand is not None
-    connection.set_tenant(brand)  # type: ignore[attr-defined]
+    connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
     places = list(Enrollment.objects.filter(program_id=program_id).select_related("member", "program").order_by("id"))
     hot, cold = places[:5], places[5:]
     dice = random.Random(seed)

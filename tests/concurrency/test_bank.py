@@ -125,6 +125,6 @@ def test_the_control_without_locks_is_caught_within_thirty_seconds(
     unprotect(committed_brand, monkeypatch)
     begun = time.monotonic()
     day = _run(committed_brand, program, tellers=8, seconds=scale.size(8, 30), locked=False, until_torn=True)
-    connection.set_tenant(committed_brand)  # type: ignore[attr-defined]
+    connection.set_tenant(committed_brand)  # type: ignore[attr-defined]  # django-tenants'
     assert day.torn or day.counts.get("broken") or ledger_invariants()
     assert time.monotonic() - begun < 45

@@ -49,7 +49,7 @@ def allowance_for_one(crowd: Crowd, program: Program, number: int) -> None:
     place = _member(program, 600)
     use: dict[str, Any] = {"enrollment": place, "code": "coffee", "actor": shop.PARTNER}
     benefit_use(external_id=f"{number}-had", **use)
-    outcomes = crowd.rush([lambda n=n: benefit_use(external_id=f"{number}-{n}", **use) for n in range(CROWD)])  # type: ignore[misc]
+    outcomes = crowd.rush([lambda n=n: benefit_use(external_id=f"{number}-{n}", **use) for n in range(CROWD)])  # type: ignore[misc]  # mypy infers no lambda with a default
     assert words(outcomes) == {"done": 1, "allowance_used": CROWD - 1}
     assert BenefitUse.objects.filter(enrollment=place).aggregate(n=Sum("units"))["n"] == 2
 

@@ -61,7 +61,7 @@ def one_approval(crowd: Crowd, program: Program, number: int) -> None:
     place = _member(program)
     claim = cast.follows(place)
     outcomes = crowd.rush(
-        [lambda at=at: claim_approve(claim=claim, actor=shop.STAFF, key=f"k{at}") for at in range(SIZE)]  # type: ignore[misc]
+        [lambda at=at: claim_approve(claim=claim, actor=shop.STAFF, key=f"k{at}") for at in range(SIZE)]  # type: ignore[misc]  # mypy infers no lambda with a default
     )
     assert words(outcomes) == {"done": 1, "claim_decided": SIZE - 1}
     assert PointsAccount.objects.get(enrollment=place).balance == 50

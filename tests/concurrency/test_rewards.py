@@ -63,7 +63,7 @@ def _take(place: Enrollment, reward: Reward, key: str, **more: Any) -> Redemptio
 def seat_for_one(crowd: Crowd, program: Program, number: int) -> None:
     reward = _reward(program, f"seat{number}", kind={"kind": "experience"}, stock=1)
     places = _crowd_of_members(program)
-    outcomes = crowd.rush([lambda each=each: _take(each, reward, f"s{number}") for each in places])  # type: ignore[misc]
+    outcomes = crowd.rush([lambda each=each: _take(each, reward, f"s{number}") for each in places])  # type: ignore[misc]  # mypy infers no lambda with a default
     _one_wins(outcomes, "sold_out")
     assert stock_left(reward) == 0
     assert Voucher.objects.filter(redemption__reward=reward).count() == 1

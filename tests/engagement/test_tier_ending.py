@@ -54,7 +54,7 @@ def test_a_member_is_told_once_of_an_end_by_letter_and_on_their_page(
     assert "To stay Advocate, collect" not in text_of(client_for(brand, user=who.user).get("/"))
     near(who.enrollment, 20)
     [letter] = letters()
-    last = TierStanding.objects.get(enrollment=who.enrollment).valid_until - timedelta(hours=12)  # type: ignore[operator]
+    last = TierStanding.objects.get(enrollment=who.enrollment).valid_until - timedelta(hours=12)  # type: ignore[operator]  # there is one here
     day = f"{last:%-d %B %Y}"
     assert letter.subject == f"You’re Advocate through {day}"
     assert f"To stay Advocate, collect 500\u00a0points more through {day}." in str(letter.body)

@@ -837,7 +837,7 @@ def platform_objects(side: Side) -> Cast:
 def mail_written(folder: Path, word: str, number: int) -> str:
     """A mail in the catcher of the current schema; its name is the same at both brands."""
     name = f"{1_700_000_000_000 + number:013d}-{number:016x}"
-    box = folder / connection.schema_name  # type: ignore[attr-defined]
+    box = folder / connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
     box.mkdir(parents=True, exist_ok=True)
     (box / f"{name}.eml").write_text(
         f"Subject: {word} mail\nTo: {word}@example.com\nFrom: {word}@example.com\n"

@@ -343,7 +343,7 @@ def test_wrong_headers_and_stray_cache_keys_are_found(stage: Stage) -> None:
     loose = {**HEADERS, "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-eval'"}
     faults = header_faults("/", SimpleNamespace(**{**bare, "headers": loose}))
     assert any("'unsafe-eval'" in fault for fault in faults)
-    caches["default"]._cache["nobody:1:stray"] = b""  # type: ignore[attr-defined]
+    caches["default"]._cache["nobody:1:stray"] = b""  # type: ignore[attr-defined]  # Django's own, without types
     assert any("names no schema" in fault for fault in cached(stage))
     caches["default"].clear()
 
@@ -411,7 +411,7 @@ def cached(stage: Stage) -> list[str]:
     found = []
     with platform_context():
         known = {*Brand.objects.values_list("schema_name", flat=True), "public"}
-    for key, value in caches["default"]._cache.items():  # type: ignore[attr-defined]
+    for key, value in caches["default"]._cache.items():  # type: ignore[attr-defined]  # Django's own, without types
         schema = key.partition(":")[0]
         if schema not in known:
             found.append(f"cache key {key!r} names no schema")

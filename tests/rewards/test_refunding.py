@@ -73,7 +73,7 @@ def test_what_was_refunded_and_then_put_back_gives_its_points_once(program: Prog
 
 
 @pytest.mark.parametrize(("role", "may"), [("support", True), ("marketer", False), ("analyst", False)])
-def test_the_button_is_for_who_may(program: Program, entered: Any, role: str, may: bool) -> None:  # noqa: F811
+def test_the_button_is_for_who_may(program: Program, entered: Any, role: str, may: bool) -> None:  # noqa: F811  (a fixture, by its name)
     place = rich(program, 100)
     row = take(place, made(program))
     redemption_use(redemption=row, actor=shop.PARTNER)
@@ -98,7 +98,7 @@ def _paid(brand: Brand, client_for: Any) -> CartPayment:
 def test_staff_refund_a_payment_by_article_by_points_and_the_rest(
     brand: Brand,
     client_for: Any,
-    entered: Any,  # noqa: F811
+    entered: Any,  # noqa: F811  (a fixture, by its name)
 ) -> None:
     payment = _paid(brand, client_for)
     place = payment.enrollment
@@ -121,7 +121,7 @@ def test_staff_refund_a_payment_by_article_by_points_and_the_rest(
     assert AuditEntry.objects.filter(action="cart_payment.refund").count() == 3
 
 
-def test_a_marketer_refunds_nothing(brand: Brand, client_for: Any, entered: Any) -> None:  # noqa: F811
+def test_a_marketer_refunds_nothing(brand: Brand, client_for: Any, entered: Any) -> None:  # noqa: F811  (a fixture, by its name)
     payment = _paid(brand, client_for)
     client, address = entered("marketer"), page("rewards_cartpayment_refund", payment.pk)
     assert client.post(address, {"reason": "x"}).status_code == 403

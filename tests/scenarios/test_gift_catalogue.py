@@ -60,7 +60,7 @@ def test_a_year_with_the_gift_catalogue(year: Year) -> None:
     year.adds_up()
 
 
-def test_a_member_spends_the_year_on_gift_cards(year: Year, stand_in: StandIn) -> None:  # noqa: F811
+def test_a_member_spends_the_year_on_gift_cards(year: Year, stand_in: StandIn) -> None:  # noqa: F811  (a fixture, by its name)
     """The brand connects a supplier and offers three cards; one comes, one can't, one is gone before it is taken."""
     with brand_context(year.brand):
         account = cast.account(year.program, stand_in, currency="coins", rates={"EUR": "10"}, round_to=5)

@@ -102,7 +102,7 @@ def test_a_file_field_without_a_folder_per_schema_is_refused(monkeypatch: pytest
         return ids(checks.files_lie_in_the_schemas_folder(None))
 
     apart = InMemoryStorage()
-    apart.by_schema = True  # type: ignore[attr-defined]
+    apart.by_schema = True  # type: ignore[attr-defined]  # kept on it by us
     assert refused(None) == refused(InMemoryStorage()) == ["tenants.E017"]
     assert refused(TenantFileSystemStorage()) == refused(apart) == []
 

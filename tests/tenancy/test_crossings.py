@@ -145,7 +145,7 @@ def test_every_brand_means_live_ones_and_never_the_template(brand: Brand, other_
 
 
 def test_after_an_eager_task_the_brand_is_known_again_though_only_its_schema_was_restored(brand: Brand) -> None:
-    connection.set_schema(brand.schema_name)  # type: ignore[attr-defined]
+    connection.set_schema(brand.schema_name)  # type: ignore[attr-defined]  # django-tenants'
     assert current_brand() == brand
 
 

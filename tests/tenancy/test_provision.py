@@ -31,8 +31,8 @@ NewBrand = Callable[..., Brand]
 @pytest.fixture
 def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Real commits in the public schema; the test cleans up after itself."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django's
+        connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
         yield
         connection.close()
 

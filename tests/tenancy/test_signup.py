@@ -43,7 +43,7 @@ def form(**changes: str) -> dict[str, str]:
 def real(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Real commits: sign-ups and the brands made of them are removed afterwards."""
     with django_db_blocker.unblock():
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
         yield
         with platform_context():
             BrandSignup.objects.all().delete()

@@ -69,7 +69,7 @@ def main() -> None:
 
     brand = registry.brand_by_schema(sys.argv[2])
     assert brand is not None
-    connection.set_tenant(brand)  # type: ignore[attr-defined]
+    connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
     print(json.dumps({"open": books_open, "check": books_check}[sys.argv[1]]()))
 
 

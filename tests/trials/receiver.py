@@ -26,9 +26,9 @@ def receive(message: object) -> None:
     """Keep it under its id; that it came, once or again, is noted besides."""
     from core.tenancy import current_schema
 
-    folder = Path(settings.RECEIVER_DIR) / current_schema()  # type: ignore[misc]
+    folder = Path(settings.RECEIVER_DIR) / current_schema()  # type: ignore[misc]  # of these settings alone
     folder.mkdir(parents=True, exist_ok=True)
-    identity = str(message.id)  # type: ignore[attr-defined]
+    identity = str(message.id)  # type: ignore[attr-defined]  # an outbox message
     with (folder / "calls.log").open("a") as log:
         log.write(f"{identity}\n")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.settings.local import *  # noqa: F403
+from config.settings.local import *  # noqa: F403  (settings stand on settings)
 from config.settings.local import INSTALLED_APPS, VAR_DIR
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.trials.receiver.ReceiverConfig"]

@@ -76,7 +76,7 @@ def _send_through(stand: Stand, brand: Brand, books: dict[str, Any], lose: Any, 
             lose()
         if number == 2 * (EVENTS // BULK) // 3:
             time.sleep(1)
-            connection.set_tenant(brand)  # type: ignore[attr-defined]
+            connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
             assert clerk.books_check()["waiting"] > 0, "nobody was woken, and yet nothing waits: nothing was lost"
             restore()
         times.append(shop.bulk(first))
@@ -86,7 +86,7 @@ def _send_through(stand: Stand, brand: Brand, books: dict[str, Any], lose: Any, 
 def _all_effects_once(stand: Stand, brand: Brand, folder: Path, worker: Program) -> None:
     """Celery may give up when its broker goes; whoever minds it (compose, the demo's launcher) starts it again then."""
     begun = time.monotonic()
-    connection.set_tenant(brand)  # type: ignore[attr-defined]
+    connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
     while clerk.books_check()["waiting"]:
         worker = stand.worker() if worker.ended else worker
         assert time.monotonic() - begun < DRAINED_SECONDS, (folder / "worker.log").read_text(errors="replace")[-3000:]

@@ -57,7 +57,7 @@ def test_an_import_that_is_killed_at_every_place_books_and_counts_every_row_once
     for place in PLACES:
         killed = _run(committed_brand, file, f"{place}:2")
         assert killed.returncode == -9, f"{place} was never passed: {killed.stdout[-1000:]} {killed.stderr[-2000:]}"
-        connection.set_tenant(committed_brand)  # type: ignore[attr-defined]
+        connection.set_tenant(committed_brand)  # type: ignore[attr-defined]  # django-tenants'
         # What 30 seconds of silence would do.
         ImportJob.objects.update(beat_at=None)
         assert ImportJob.objects.get().state in ("running", "done")

@@ -146,7 +146,7 @@ def _drained(stand: Stand, brand: Brand, worker: Program) -> float:
     """Wait until nothing is left to deliver; beat's sweep comes every second here. Returns how long it took."""
     begun = time.monotonic()
     while True:
-        connection.set_tenant(brand)  # type: ignore[attr-defined]
+        connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
         books = clerk.books_check()
         if not books["waiting"]:
             return time.monotonic() - begun

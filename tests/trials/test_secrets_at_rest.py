@@ -225,7 +225,7 @@ def _purpose(name: str, module: str) -> str:
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value
             both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
-            pairs = zip(target.elts, value.elts, strict=True) if both else [(target, value)]  # type: ignore[attr-defined]
+            pairs = zip(target.elts, value.elts, strict=True) if both else [(target, value)]  # type: ignore[attr-defined]  # both are tuples
             for one, said in pairs:
                 if isinstance(one, ast.Name) and one.id == name and isinstance(said, ast.Constant):
                     return str(said.value)

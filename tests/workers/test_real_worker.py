@@ -104,4 +104,4 @@ def test_beat_finds_what_nobody_was_woken_for(
     pk = queue(monkeypatch)
     with worker(tmp_path, "-B"):
         until(lambda: delivered(pk), tmp_path)
-    assert connection.schema_name == committed_brand.schema_name  # type: ignore[attr-defined]
+    assert connection.schema_name == committed_brand.schema_name  # type: ignore[attr-defined]  # django-tenants'

@@ -63,7 +63,7 @@ def test_nothing_is_sent_from_the_platform_or_from_nowhere(brand: Any) -> None:
         note.delay()
     with pytest.raises(NoBrand):
         note()
-    connection.set_tenant(brand)  # type: ignore[attr-defined]
+    connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
     assert seen == []
 
 

@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, jobs: int, plan: bool, grants: bool, verbosity: int, **options: Any) -> None:
         self.verbosity, self.jobs = verbosity, max(1, jobs)
         self.failures: list[Outcome] = []
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
         with owner_connection() as owner:
             if not plan:
                 self.public(owner)
@@ -130,7 +130,7 @@ class Command(BaseCommand):
             if schema not in self.template_schemas:
                 grants_apply(owner, [schema])
         except Exception as error:  # noqa: BLE001 - one brand's trouble must not stop the others; it is reported at the end
-            connection.set_schema_to_public()  # type: ignore[attr-defined]
+            connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
             return Outcome(schema, time.monotonic() - started, f"{type(error).__name__}: {error}")
         finally:
             migration_unlock(owner, schema)

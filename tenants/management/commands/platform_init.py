@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, operator_email: str, verbosity: int, **options: Any) -> None:
         self.verbosity = verbosity
         self.started = time.monotonic()
-        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        connection.set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants'
         self.say("public tables")
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
         with owner_connection() as owner:

@@ -92,7 +92,7 @@ bodies = st.fixed_dictionaries(
 @given(rules=st.lists(bodies, max_size=4), color=st.sampled_from([None, "#0a0b0c"]))
 def test_what_is_written_is_read_back_the_same(rules: list[dict[str, Any]], color: str | None) -> None:
     ladder = deepcopy(LADDER)
-    ladder["tiers"][1]["color"] = color  # type: ignore[index]
+    ladder["tiers"][1]["color"] = color  # type: ignore[index]  # there is one here
     listed = [
         rule(f"r{at}", per_money(points="0.5"), trigger="thing.happened", **body) for at, body in enumerate(rules)
     ]

@@ -140,7 +140,7 @@ def storied(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     with django_db_blocker.unblock():
         brand = brand_provision(slug=slug, name=slug, owner_email="owner@example.com")
         try:
-            connection.set_tenant(brand)  # type: ignore[attr-defined]
+            connection.set_tenant(brand)  # type: ignore[attr-defined]  # django-tenants'
             _story()
             assert ledger_invariants() == []
             yield brand

@@ -202,7 +202,7 @@ def test_a_roll_back_of_what_nobody_looked_at_is_refused() -> None:
     _published(program, _lowered())
     with pytest.raises(VersionsMoved):
         version_republish(version=first, actor=shop.STAFF, expected_newest=2)
-    assert newest_version(program).number == 3  # type: ignore[union-attr]
+    assert newest_version(program).number == 3  # type: ignore[union-attr]  # there is one here
 
 
 def test_a_version_that_the_rooms_would_refuse_by_now_is_not_published_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ def test_a_key_that_is_refused_and_a_house_that_is_not_there_can_be_tried_again(
     with pytest.raises(Retryable) as refused:
         kinds()[name].connect(Access(stand_in.url, "another key")).place(wanted)
     assert refused.value.code == "key_refused"
-    settings.EGRESS_STAND_INS = frozenset({"127.0.0.1:9"})  # type: ignore[attr-defined]
+    settings.EGRESS_STAND_INS = frozenset({"127.0.0.1:9"})  # type: ignore[attr-defined]  # of the tests' settings
     with pytest.raises(Retryable) as away:
         kinds()[name].connect(Access("http://127.0.0.1:9", KEY)).place(wanted)
     assert away.value.code == "unreachable"
