@@ -214,7 +214,8 @@ def test_every_column_that_holds_something_sealed_is_known_to_the_rotation() -> 
             names = set(re.findall(r"\bseal\(.*purpose=(\"[a-z_]+\"|[A-Z_]+)", text))
             used |= {_purpose(each, text) for each in names}
     known = {place.purpose for place in sealed_places()}
-    assert used == known
+    # A file of codes that waits for its import lies on the disk, a week at most: it is uploaded again, not resealed.
+    assert used == known | {"pool_upload"}
 
 
 def _purpose(name: str, module: str) -> str:
