@@ -17,13 +17,13 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **_more: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_more: Any) -> None:
         """Written under a name that no queue has, then renamed: in one step, and in the order of time as before."""
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         written = folder / f"{name}.part"
         try:
-            written.write_bytes(dumps(message).encode())
+            written.write_bytes(dumps(payload).encode())
             written.rename(folder / name)
         except OSError as error:
             raise ChannelError(f"a message can't be written to {folder}") from error
