@@ -17,7 +17,7 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: Any, **_more: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_more: Any) -> None:  # type: ignore[override]  # its two parents disagree
         """Written under a name that no queue has, then renamed: in one step, and in the order of time as before."""
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
