@@ -6,17 +6,24 @@ They have a brand of their own (house.py): what others look at stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from playwright.sync_api import Page, expect
 
+from core import clock
+from core.outbox import outbox_drain
+from draws.models import Sweepstake
+from draws.tasks import sweepstakes_sweep
 from members.models import Member, User
 from referrals.models import Referral
 from tests.browser import cast
 from tests.browser.site import Site
 from tests.browser.test_journey import fill
 from tests.browser.test_look import SCREENS, visit
+from tests.loyalty.test_pages import invariants
 
 PAGES = {"friends": "/friends/", "sweepstakes": "/sweepstakes/", "sweepstake": "/sweepstakes/club/summer/"}
 
@@ -68,3 +75,37 @@ def test_a_friend_comes_by_the_shared_link_and_joins(house: Site, annas: Any, op
 def test_their_pages_can_be_used_by_everyone(house: Site, annas: Any, width: int, scheme: str, language: str) -> None:
     page = annas(width=width, scheme=scheme, language=language)
     assert visit(page, PAGES, house.url, f"{width}-{scheme}-{language}") == []
+
+
+def test_one_enters_for_nothing_and_for_points_and_accepts_the_prize(house: Site, annas: Any) -> None:
+    page = annas()
+    page.goto(house.url("/"))
+    page.get_by_role("link", name="Summer draw").click()
+    page.get_by_role("button", name="Take part for free").click()
+    expect(page.get_by_text("You have 1 entry.")).to_be_visible()
+    page.get_by_role("link", name="A ticket").click()
+    page.get_by_role("button", name="Take it for 10 points").click()
+    page.wait_for_url("**/my-rewards/*/")
+    page.goto(house.url("/sweepstakes/club/summer/"))
+    expect(page.get_by_text("You have 2 entries.")).to_be_visible()
+
+    # Its time is over: the worker's round closes and draws it. She was alone, so the prize is hers.
+    Sweepstake.objects.update(closes_at=clock.now() - timedelta(seconds=1))
+    sweepstakes_sweep()
+    while outbox_drain():
+        pass
+    page.goto(house.url("/"))
+    page.get_by_role("link", name="See the prize").click()
+    expect(page.get_by_role("heading", name="You won: 500 points")).to_be_visible()
+    page.get_by_role("button", name="Accept the prize").click()
+    expect(page.get_by_text("It is yours")).to_be_visible()
+    expect(page.get_by_role("link", name="Download the draw to check it")).to_be_visible()
+    letter = next(each for each in mail.outbox if "Summer draw" in str(each.body))  # the round was made here
+    assert letter.to == ["anna@friend.example"]
+    assert PAGES["sweepstake"] in str(letter.body)
+
+    # An order of 250 euros, a ticket for 10, a prize of 500: 250 - 10 + 500 = 740.
+    page.goto(house.url("/"))
+    expect(page.locator(".hero-number")).to_have_text("740")
+    assert invariants() == []
+    assert visit(page, {"sweepstake-drawn": "/sweepstakes/club/summer/"}, house.url, "390-light-en") == []
