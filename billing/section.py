@@ -99,7 +99,7 @@ class Free(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
     """Costs nothing; nothing of it is known to Stripe."""
 
     def words(self, teller: Teller) -> str:
-        return teller.say(N_("free"))
+        return teller.say(N_("free of charge"))
 
 
 class OneFee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="one_fee"):

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import clock
 from loyalty.definition.compile import local_time
@@ -240,7 +241,7 @@ def _missing(option: Option, currencies: Mapping[str, Balance]) -> str:
 def price_text(option: Option, currencies: Mapping[str, Balance]) -> str:
     """100 points; 50 points + €3; free."""
     currency = currencies.get(option.currency)
-    told = points(option.points, currency) if currency is not None and option.points else _("free")
+    told = points(option.points, currency) if currency is not None and option.points else pgettext("price", "free")
     return f"{told} + {money_words(option.money_minor, option.money_currency)}" if option.money_minor else told
 
 

@@ -633,7 +633,9 @@ def drawn(place: Enrollment, word: str, prefix: str) -> Cast:
     sweepstake_draw(sweepstake_id=row.pk, actor=staff)
     winner_pass(sweepstake_id=row.pk, place=1, reason=f"{word} didn't answer", actor=staff)
     # One can't be both; its words belong to nobody else all the same.
-    Sweepstake.objects.filter(pk=row.pk).update(canceled_by=f"user:{word}", cancel_reason=f"{word} why")
+    Sweepstake.objects.filter(pk=row.pk).update(
+        canceled_by=f"user:{word}", cancel_reason=f"{word} why", outside=f"{word} pulse"
+    )
     return {"sweepstake": str(row.pk), "sweepstake_code": row.code}
 
 
@@ -657,7 +659,10 @@ def tested(place: Enrollment, word: str, prefix: str) -> Cast:
     to_be_sent(row, word, home, answers)
     # Lots were drawn for it, and it shows a picture of the brand's.
     picture = RewardFile.objects.filter(media_type="image/jpeg").earliest("pk").digest
-    Panel.objects.filter(pk=row.pk).update(drawn_at=clock.now(), spec={**row.spec, "picture": picture})
+    Panel.objects.filter(pk=row.pk).update(
+        drawn_at=clock.now(), spec={**row.spec, "picture": picture}, canceled_by=f"user:{word}",
+        cancel_reason=f"{word} why",
+    )  # fmt: skip
     bram = Enrollment.objects.exclude(pk=place.pk).filter(program=place.program).order_by("pk")[0]
     waits = application_make(panel=row, enrollment=bram, answers=answers, actor=partner)
     return {
