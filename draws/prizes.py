@@ -32,7 +32,8 @@ def prize_accept(*, sweepstake: Sweepstake, enrollment: Enrollment, actor: Actor
     """The member takes what they won in the sweepstake. NothingToAccept, Busy."""
     with transaction.atomic():
         ledger.enrollment_lock(enrollment.pk)
-        rows = list(_to_answer(sweepstake, enrollment))
+        with ledger.told():
+            rows = list(_to_answer(sweepstake, enrollment))
         if not rows:
             raise NothingToAccept()
         for row in rows:
@@ -84,10 +85,11 @@ def _locked(winner_id: int) -> SweepstakeWinner | None:
     if found is None:
         return None
     ledger.enrollment_lock(found.entry.enrollment_id)
-    locked = SweepstakeWinner.objects.select_for_update(of=("self",))
-    return locked.select_related("sweepstake__program", "entry__enrollment__member", "entry__enrollment__program").get(
-        pk=winner_id
+    locked = SweepstakeWinner.objects.select_for_update(of=("self",)).select_related(
+        "sweepstake__program", "entry__enrollment__member", "entry__enrollment__program"
     )
+    with ledger.told():
+        return locked.get(pk=winner_id)
 
 
 def _give(row: SweepstakeWinner, sweepstake: Sweepstake) -> None:

@@ -20,7 +20,7 @@ MOST_CODES = 1_000_000
 
 
 class TooManyCodes(InvalidInput):
-    code = "too_many_codes"
+    code = "code_file_too_long"
     title = gettext_lazy("At most a million codes at once.")
     hint = gettext_lazy("Split the file: what is in already is left out.")
 

@@ -66,7 +66,8 @@ SHARED = (
     "review.posted", "store.checked_in", "referral.converted", "referral.milestone", "survey.answered",
     "profile.completed", "member.birthday", "sweepstake.won", "invoice.paid", "subscription.started",
     "subscription.converted", "subscription.changed", "subscription.canceled", "subscription.ended",
-    "subscription.paused", "subscription.resumed",
+    "subscription.paused", "subscription.resumed", "shipment.sent", "shipment.delivered", "shipment.skipped",
+    "shipment.canceled",
 )  # fmt: skip
 
 ATTRIBUTE_WORDS = {
