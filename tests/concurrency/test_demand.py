@@ -26,6 +26,7 @@ AT_ONCE, AT_MOST = 8, 105
 
 def _program(at_most: int) -> Any:
     made: dict[str, Any] = deepcopy(shop.DOCUMENT)
+    made["ladders"][0]["tiers"] = made["ladders"][0]["tiers"][:1]  # the cap keeps every tier above it out of reach
     made["rules"] = [
         {
             "code": "gift",

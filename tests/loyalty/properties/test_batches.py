@@ -67,7 +67,9 @@ def test_a_batch_of_n_equals_n_batches_of_one(brand, document, steps, data):
 )
 def test_a_cap_lets_no_more_through_in_whatever_order_and_batches(brand, amounts, period, most, excess, data):
     limit = {"per": "member", "period": period, "at_most": most, "on_excess": excess}
-    document = {**shop.DOCUMENT, "rules": [{**shop.DOCUMENT["rules"][0], "limits": [limit]}]}
+    ladder = {**shop.DOCUMENT["ladders"][0], "tiers": shop.DOCUMENT["ladders"][0]["tiers"][:1]}  # a cap bars any above
+    rule = {**shop.DOCUMENT["rules"][0], "limits": [limit]}
+    document = {**shop.DOCUMENT, "ladders": [ladder], "rules": [rule]}
     order = data.draw(st.permutations(range(len(amounts))))
     cut = data.draw(st.integers(0, len(amounts)))
     with transaction.atomic():
