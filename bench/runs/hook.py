@@ -77,7 +77,7 @@ def account_made(shop: Shop, secret: str) -> str:
 def event() -> dict[str, Any]:
     """As large as one of a subscription's."""
     thing: dict[str, Any] = {"id": "sub_bench", "object": "subscription", "customer": "cus_bench", "status": "active"}
-    thing["metadata"] = {f"key_{number}": "x" * 60 for number in range(30)}
+    thing["metadata"] = {f"key_{number}": "x" * 60 for number in range(42)}
     made = {
         "object": "event", "type": "customer.subscription.updated", "api_version": API_VERSION, "livemode": False,
         "created": 1_790_000_000, "pending_webhooks": 1, "data": {"object": thing},
