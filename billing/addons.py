@@ -22,7 +22,7 @@ from billing.gateway import ask
 from billing.models import MembershipPlan, PlanPrice, Subscription, SubscriptionItem
 from billing.plans import ADD_ON, add_ons_offered
 from billing.syncing import subscription_sync
-from billing.times import seconds_of
+from billing.times import not_before, seconds_of
 from core import clock
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -115,7 +115,8 @@ def add_on_preview(*, subscription: Subscription, add_on: MembershipPlan, quanti
 
     InvalidInput, PriceNotOffered, NotPossibleNow, billing.errors.
     """
-    return _asked(_wanted(subscription, add_on, quantity), clock.now().replace(microsecond=0))
+    wanted = _wanted(subscription, add_on, quantity)
+    return _asked(wanted, not_before(wanted.row.period_start, clock.now().replace(microsecond=0)))
 
 
 def _asked(wanted: _Wanted, at: datetime) -> AddOnPreview:

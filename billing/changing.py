@@ -25,7 +25,7 @@ from billing.models import BillingProfile, MembershipPlan, PlanPrice, Subscripti
 from billing.operations import operation_run
 from billing.plans import price_chosen
 from billing.syncing import subscription_sync
-from billing.times import at_known, seconds_of
+from billing.times import at_known, not_before, seconds_of
 from core import clock
 from core.actor import Actor
 
@@ -56,7 +56,7 @@ def subscription_preview(*, subscription: Subscription, plan: MembershipPlan, pr
     PlanNotOffered, PriceNotOffered, NotPossibleNow, billing.errors.
     """
     row, chosen = _wanted(subscription, plan, price)
-    now = clock.now().replace(microsecond=0)
+    now = not_before(row.period_start, clock.now().replace(microsecond=0))
     if price_direction(row, chosen) == "down":
         assert row.period_end is not None
         return Preview(

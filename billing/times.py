@@ -19,6 +19,12 @@ def seconds_of(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
+def not_before(start: datetime | None, now: datetime) -> datetime:
+    """Now, or the start of the period that runs where that is later: Stripe's clock may stand a moment before ours, and
+    what it says has begun, has begun."""
+    return now if start is None else max(start, now)
+
+
 def months_later(moment: datetime, months: int, day: int | None = None) -> datetime:
     """The same day and time so many months later, or the month's last day where there is no such day. In UTC.
 

@@ -18,6 +18,7 @@ from billing.boxes.words import box_told
 from billing.models import BillingProfile, Invoice, Shipment, Subscription
 from billing.plans import definition_of
 from billing.renewing import renewal_day
+from billing.times import not_before
 from core import clock
 from members.models import Member
 
@@ -67,7 +68,8 @@ def course_of(row: Subscription, newest: datetime | None) -> Course:
 def _follow(row: Subscription, now: datetime) -> None:
     box = definition_of(row.plan).box
     mine = Shipment.objects.filter(subscription=row)
-    newest = mine.filter(cycle_at__lte=now).order_by("-cycle_at").values_list("cycle_at", flat=True).first()
+    begun = not_before(row.period_start, now)
+    newest = mine.filter(cycle_at__lte=begun).order_by("-cycle_at").values_list("cycle_at", flat=True).first()
     since = min(filter(None, (row.period_start, now)))
     rows = {
         each.cycle_at: each
@@ -79,19 +81,19 @@ def _follow(row: Subscription, now: datetime) -> None:
     for each in rows.values():
         if _given_back(each):
             _stop(each, Why.REFUNDED, row, now)
-    wanted = cycles_wanted(course_of(row, newest), box, now) if box is not None else {}
+    wanted = cycles_wanted(course_of(row, newest), box, begun) if box is not None else {}
     spare = [each for at, each in sorted(rows.items()) if at not in wanted and each.paid_at is None]
     waiting = [each for each in spare if each.state in Shipment.OPEN_STATES]
     for at, kind in sorted(wanted.items()):
         assert box is not None
         there = rows.get(at)
         if there is None and kind != "skipped" and waiting:
-            there = _moved(waiting.pop(0), box, at, now)
+            there = _moved(waiting.pop(0), box, at, begun, now)
         if there is None:
             _made(row, box, at, kind, now)
         else:
             _brought(there, kind, row, box, now)
-    over = [each for each in spare if each.state == State.SKIPPED and each.cycle_at > now]
+    over = [each for each in spare if each.state == State.SKIPPED and each.cycle_at > begun]
     for each in (*waiting, *over):
         _stop(each, _why(row), row, now)
 
@@ -114,7 +116,7 @@ def _why(row: Subscription) -> Shipment.Why:
 
 def _made(row: Subscription, box: Box, at: datetime, kind: Kind, now: datetime) -> None:
     habit = habit_of(row)
-    closes_at = cut_off(box, at, now)
+    closes_at = cut_off(box, at, not_before(row.period_start, now))
     made = Shipment(
         subscription=row, cycle_at=at, cut_off_at=closes_at, sends_at=leaves_from(box, at, closes_at),
         state=State.SKIPPED if kind == "skipped" else State.PLANNED, swaps=dict(habit.swaps) if habit else {},
@@ -128,9 +130,9 @@ def _made(row: Subscription, box: Box, at: datetime, kind: Kind, now: datetime) 
     box_told(made, row, "skipped" if kind == "skipped" else "planned", now)
 
 
-def _moved(there: Shipment, box: Box, at: datetime, now: datetime) -> Shipment:
+def _moved(there: Shipment, box: Box, at: datetime, begun: datetime, now: datetime) -> Shipment:
     """The cycle is another one now: its box goes there with what its member chose."""
-    there.cycle_at, there.cut_off_at = at, cut_off(box, at, now)
+    there.cycle_at, there.cut_off_at = at, cut_off(box, at, begun)
     there.sends_at, there.changed_at = leaves_from(box, at, there.cut_off_at), now
     there.save()
     return there

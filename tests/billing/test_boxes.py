@@ -21,6 +21,7 @@ from billing.pausing import subscription_resume, subscription_skip
 from billing.plans import plan_named
 from billing.refunding import invoice_refund
 from billing.syncing import subscription_sync
+from core import clock
 from core.addresses import Address
 from core.errors import InvalidInput
 from sandbox.stripe.server import LocalStripe
@@ -56,6 +57,20 @@ def test_joining_makes_the_first_box_and_the_next_and_reading_again_makes_no_mor
     boxes_sweep()
     assert Shipment.objects.count() == 2
     assert len(told("shipment.planned")) == 2
+
+
+def test_stripes_clock_may_stand_before_ours(club: Club) -> None:
+    club.account.clock.ahead += 30
+    ann = member(club)
+    row, big = club.subscription(ann), plan_named("big")
+    assert row.period_start is not None
+    assert row.period_start > clock.now()
+    assert seen(ann) == [("01-05", "planned", True), ("02-05", "planned", False)]
+    first = boxes(ann)[0]
+    assert first.cut_off_at - first.cycle_at == timedelta(days=1)
+    assert first.created_at < first.cycle_at
+    shown = subscription_preview(subscription=row, plan=big)
+    assert (shown.shown_at, shown.due_minor) == (row.period_start, 20_00)
 
 
 def test_a_box_is_closed_at_its_cut_off_and_paid_with_its_cycle(club: Club) -> None:
