@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,6 @@ from billing.metering import uses_send
 from billing.models import Invoice, StripeConnection, StripeEvent, Subscription
 from billing.noticing import notices_sweep
 from billing.plans import plan_named
-from billing.times import seconds_of
 from billing.working import events_work
 from core import clock
 from core.outbox import outbox_drain
@@ -108,12 +108,12 @@ class Club:
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def advance(self, *, days: float = 0, to: datetime | None = None) -> None:
-        """Both clocks move on, and Stripe does what falls due on the way."""
-        now = clock.now()
-        moment = to if to is not None else now + timedelta(days=days)
+        """Both clocks move on, and Stripe does what falls due on the way. They stand the same after it: Stripe's, which
+        is in whole seconds, isn't before ours by the part of a second in which it was moved."""
+        moment = to if to is not None else clock.now() + timedelta(days=days)
         with self.server.state.lock:
-            run_until(self.account, self.account.clock, seconds_of(moment))
-        self.brand.clock_shift += moment - now
+            run_until(self.account, self.account.clock, ceil(moment.timestamp()))
+            self.brand.clock_shift = timedelta(seconds=self.account.clock.ahead)
 
     def at(self, text: str) -> None:
         self.advance(to=datetime.fromisoformat(text).replace(tzinfo=UTC))
