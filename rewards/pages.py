@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from django.http import Http404
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core import clock
