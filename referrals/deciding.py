@@ -187,7 +187,7 @@ def _approve(row: Referral) -> None:
         row.signals = [*row.signals, {"kind": "suspended", "does": "flag", "weight": 100}]
         _set(row, State.FLAGGED, Because.SIGNALS)
         return
-    row.number = Referral.objects.filter(referrer=row.referrer, state=State.APPROVED).count() + 1
+    row.number = _free_number(row)
     row.decided_at = row.decided_at or clock.now()
     row.decided_by = row.decided_by or OWN.name
     row.state = State.APPROVED
@@ -195,6 +195,13 @@ def _approve(row: Referral) -> None:
     sides_book(row)
     milestones_book(row)
     outbox_add(APPROVED, told(row))
+
+
+def _free_number(row: Referral) -> int:
+    """The lowest number that no referral of the referrer that counts has: what a rule gives for a number is given for
+    one of them at a time, also when an earlier one was taken back in between."""
+    held = set(Referral.objects.filter(referrer=row.referrer, state=State.APPROVED).values_list("number", flat=True))
+    return next(n for n in range(1, len(held) + 2) if n not in held)
 
 
 def _take(row: Referral, state: Referral.State, because: Referral.Because) -> None:

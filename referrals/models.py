@@ -46,7 +46,8 @@ class Referral(BrandModel):
 
     signals: [{kind, does, weight}] that were found at the first step; score: the weight of those that flag. event: of
     the first step. hold_until: until then goods can be returned. kept_minor: of an order, what is left of it.
-    number: the how manieth of the referrer's that count this was when it was approved. referrer_event, friend_event:
+    number: the how manieth of the referrer's that count this is: the lowest that was free when it was approved, so that
+    no two that count have the same. referrer_event, friend_event:
     what gave the two sides, once they are booked. taken_back: both were given and are taken back.
     """
 

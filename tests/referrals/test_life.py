@@ -235,3 +235,16 @@ def test_an_approval_that_could_not_be_booked_is_booked_later(anna: people.Perso
     with transaction.atomic():
         sides_book(locked(row.pk))
     assert balances(anna.enrollment, row.friend) == [100, 100]
+
+
+def test_two_friends_that_count_never_share_a_number(anna: people.Person, ahead: Ahead) -> None:
+    """What a rule gives for the first friend is given once, also when one that was first is blocked in between."""
+    first = cast.buys(cast.comes(anna.enrollment, "Bo"), 50)
+    ahead(15)
+    second = cast.buys(cast.comes(anna.enrollment, "Cas"), 50)
+    ahead(15)
+    assert [cast.again(first).number, cast.again(second).number] == [1, 2]
+    referral_block(referral_id=first.pk, reason="Not a friend", actor=shop.STAFF)
+    third = cast.buys(cast.comes(anna.enrollment, "Dee"), 50)
+    ahead(15)
+    assert [(row.state, row.number) for row in map(cast.again, (second, third))] == [("approved", 2), ("approved", 1)]
