@@ -155,6 +155,33 @@ def test_a_version_that_takes_effect_later_changes_the_catalogue_then(
     assert catalogues_due() == 0
 
 
+def test_a_version_that_another_followed_before_the_sweep_came_changes_nothing(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = publish(shop.program(), piece("coffee"))
+    start = clock.now() + timedelta(days=3)
+    publish(program, piece("coffee", prices=[{"points": 70, "currency": "points"}]), in_force_from=start)
+    monkeypatch.setattr(clock, "now", lambda: start + timedelta(minutes=1))
+    publish(program, piece("coffee", prices=[{"points": 90, "currency": "points"}]))
+    assert catalogues_due() == 0
+    assert Reward.objects.get(code="coffee").price == 90
+
+
+def test_a_version_that_one_without_a_catalogue_followed_still_has_its_say(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = publish(shop.program(), piece("coffee"))
+    start = clock.now() + timedelta(days=3)
+    publish(program, piece("coffee", prices=[{"points": 70, "currency": "points"}]), in_force_from=start)
+    monkeypatch.setattr(clock, "now", lambda: start + timedelta(minutes=1))
+    row = Program.objects.get(pk=program.pk)
+    bare = document_decode(shop.DOCUMENT)
+    row = draft_replace(program=row, document=bare, expected_revision=row.draft_revision, actor=shop.STAFF)
+    program_publish(program=row, actor=shop.STAFF, expected_revision=row.draft_revision)
+    assert catalogues_due() == 1
+    assert Reward.objects.get(code="coffee").price == 70
+
+
 def test_a_pool_that_is_named_is_there_and_empty(brand: Brand) -> None:
     publish(shop.program(), piece(kind={"kind": "pool_code", "pool": "Cinema"}))
     assert CodePool.objects.get(name="Cinema").left == 0
