@@ -163,7 +163,7 @@ class Participation(BrandModel):
         indexes: ClassVar = [
             models.Index(
                 fields=["state"], name="panel_testers_under_way",
-                condition=~models.Q(state__in=["declined", "lapsed", "closed"]),
+                condition=~models.Q(state__in=["declined", "lapsed", "canceled", "closed"]),
             )
         ]  # fmt: skip
 

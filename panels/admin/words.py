@@ -63,7 +63,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("Panel", "units"): _("Never are more members chosen than that."),
     ("Panel", "opens_at"): _("By the clock of the program's time zone."),
     ("Panel", "picture"): _("The number of a picture that you uploaded under pictures and files."),
-    ("Panel", "countries"): _("Two letters each, such as NL. By what your shop knows of the member."),
+    ("Panel", "countries"): _("None: everywhere. By what your shop knows of the member."),
     ("Panel", "min_age"): _("By the date of birth; whoever gave none can’t apply."),
     ("Panel", "accept_days"): _("Whoever says nothing by then makes room for who stands by."),
     ("Buy", "reward"): _("Members pay its price in points to keep the product."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from core.errors import InvalidInput
 from core.outbox import outbox_drain
@@ -14,7 +15,7 @@ from panels.choosing import applications_reserve, applications_select
 from panels.errors import ApplicationDecided, PanelClosed, UnderWay, WrongMoment
 from panels.following import panels_in_force
 from panels.lending import invitation_accept, invitation_decline, participation_close, product_ship
-from panels.models import Application, Panel
+from panels.models import Application, Panel, Participation
 from panels.sweeping import panels_sweep
 from tenants.models import Brand
 from tests.loyalty import cast as people
@@ -85,6 +86,17 @@ def test_nothing_goes_on_afterwards(brand: Brand) -> None:
     assert (panels_sweep(), panels_in_force()) == (0, 0)
     assert state_of(stands_by) == "canceled"
     shop.publish(made, cast.document())  # it needn't stay in the program
+
+
+def test_the_index_of_testers_under_way_leaves_out_who_was_let_go(brand: Brand) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes"
+            " WHERE indexname = 'panel_testers_under_way' AND schemaname = current_schema()"
+        )
+        [[told]] = cursor.fetchall()
+    over = ("declined", "lapsed", "canceled", "closed")
+    assert [each for each in Participation.State.values if f"'{each}'" in told] == list(over)
 
 
 def test_not_while_a_product_is_with_somebody_and_not_without_a_reason(brand: Brand) -> None:

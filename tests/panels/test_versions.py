@@ -12,6 +12,7 @@ from loyalty.errors import ProgramInvalid
 from loyalty.models import ProgramVersion
 from loyalty.publishing import version_republish
 from loyalty.withdrawing import version_withdraw
+from panels import following
 from panels.models import Panel
 from panels.tasks import panels_follow
 from tenants.models import Brand
@@ -72,8 +73,33 @@ def test_what_will_have_opened_by_then_keeps_its_terms(brand: Brand) -> None:
         shop.publish(made, cast.document(), in_force_from=ahead(3))
 
 
-def test_what_was_promised_meanwhile_stays_promised_and_what_opened_keeps_its_terms(brand: Brand) -> None:
-    """A version that was written before others were chosen, and before it opened by another, takes neither away."""
+def test_what_goes_on_while_a_version_waits_must_stand_in_it_too(brand: Brand) -> None:
+    jacket, other = cast.piece(opens_at=cast.local(6), closes_at=cast.local(12)), boots()
+    made = shop.program(cast.document(jacket, other))
+    waiting = shop.publish(made, cast.document({**jacket, "name": "Other"}), in_force_from=ahead(3))
+    open_now = {"opens_at": cast.local(0)}
+    with pytest.raises(ProgramInvalid) as refused:
+        shop.publish(made, cast.document(jacket, {**other, **open_now}))
+    [problem] = refused.value.context["problems"]
+    assert problem["path"] == "sections.panels.items[1]", "gone while members apply"
+    assert "Version 2" in problem["problem"]
+    with pytest.raises(ProgramInvalid) as refused:
+        shop.publish(made, cast.document({**jacket, **open_now}, other))
+    assert [each["path"] for each in refused.value.context["problems"]] == ["sections.panels.items[0]"], "opens later"
+    shop.publish(made, cast.document({**jacket, "units": 3}, other))
+    version_withdraw(version=waiting, actor=shop.STAFF)
+    shop.publish(made, cast.document({**jacket, **open_now}, {**other, **open_now}))
+    assert panels_follow() == 0
+
+
+def test_what_was_promised_meanwhile_stays_promised_and_what_opened_keeps_its_terms(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version that was written before others were chosen, and before it opened by another, takes neither away.
+
+    Of a brand that published it when nobody looked yet at what waits.
+    """
+    monkeypatch.setattr(following, "_kept_later", lambda *_asked: iter(()))
     jacket = cast.piece(opens_at=cast.local(6), closes_at=cast.local(12))
     made = shop.program(cast.document(jacket))
     shop.publish(made, cast.document({**jacket, "units": 1, "min_age": 18}), in_force_from=ahead(3))
