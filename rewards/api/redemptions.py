@@ -19,6 +19,7 @@ from core.errors import IdempotencyKeyMissing, NotFound
 from core.idempotency import Reply
 from loyalty.api.places import NotEnrolled, place_of
 from loyalty.errors import UnknownMember
+from loyalty.versions import programs_read_once
 from members.api.reference import MemberNotFound, member_filter
 from rewards.api import examples
 from rewards.api.catalogue import reward_by_code
@@ -68,9 +69,11 @@ class RedemptionsView(ThinView):
         money besides is held always, until you confirm the money. The code isn't in this answer: read the redemption.
         """
         body = self.read_body(RedemptionCreate)
-        return self.once(
-            lambda: self._redeem(body), required=True, location=lambda made: f"/api/v1/redemptions/{made['id']}"
-        )
+        # What the program says is asked once: it may change a moment later, and this answer would have been the same.
+        with programs_read_once():
+            return self.once(
+                lambda: self._redeem(body), required=True, location=lambda made: f"/api/v1/redemptions/{made['id']}"
+            )
 
     def _redeem(self, body: RedemptionCreate) -> Reply:
         principal, key = self.principal, self.idempotency_key
@@ -90,7 +93,7 @@ class RedemptionsView(ThinView):
             reserve=timedelta(minutes=body.reserve_minutes) if body.reserve_minutes is not None else None,
             order_number=body.order,
         )
-        return 201, redemption_out(redemption_by_id(made.pk))
+        return 201, redemption_out(made)
 
     @describe(
         summary="List redemptions",
@@ -153,7 +156,8 @@ class CancelView(ApiView):
             redemption_cancel(redemption=row, actor=self.principal.actor, reason=body.reason)
             return 200, redemption_out(redemption_by_id(redemption))
 
-        return self.once(run, required=True)
+        with programs_read_once():
+            return self.once(run, required=True)
 
 
 class UseView(ApiView):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.ids import uuid7
 from core.models import IdempotencyRecord
@@ -41,9 +43,22 @@ def test_a_reward_is_redeemed_once_per_key(api, rich, beans):
     body = first.json()
     assert (body["state"], body["price"], body["reward"]) == ("redeemed", 100, "beans")
     assert redeem(api).json() == body
+    assert {**api.get(first["Location"]).json(), "code": None} == {**body, "code": None}, "as it stands in the table"
     assert balance() == 150
     refused(redeem(api, reward="other"), 422, "idempotency_key_reused")
     assert api.get(first["Location"]).json()["id"] == body["id"]
+
+
+def test_a_redemption_asks_once_what_the_program_says(api, rich, beans):
+    redeem(api, "warm")
+    stamps = "SELECT id, stamp FROM loyalty_program"
+    with CaptureQueriesContext(connection) as sent:
+        assert redeem(api, "counted").status_code == 201
+    assert sum(each["sql"].startswith(stamps) for each in sent) == 1
+    made = str(Redemption.objects.latest("redeemed_at").pk)
+    with CaptureQueriesContext(connection) as sent:
+        assert api.post(f"redemptions/{made}/cancel", {"reason": "Changed my mind"}, once="c-1").status_code == 200
+    assert sum(each["sql"].startswith(stamps) for each in sent) == 1
 
 
 def test_a_redemption_needs_a_key_a_member_and_a_reward(api, rich, beans):
