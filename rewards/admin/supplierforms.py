@@ -13,7 +13,7 @@ from core.backoffice.forms import DressedForm, dress
 from core.backoffice.words import in_language
 from loyalty.models import PointCurrency
 from rewards.suppliers.models import SupplierConnection, SupplierProduct
-from rewards.suppliers.pricing import minor_of, shown
+from rewards.suppliers.pricing import digits_of, minor_of, plain, shown
 from rewards.suppliers.registry import kinds
 
 
@@ -50,7 +50,6 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in i
         help_texts = {
             "code": _("Stays as it is: the program’s document names the supplier by it."),
             "base_url": _("Where its API is, with https."),
-            "low_balance_minor": _("In cents of the account at the supplier. The team is told."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,6 +67,22 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in i
                 self.fields[name].disabled = True
         else:
             self.fields["secret"].required = True
+        if "low_balance_minor" in self.fields:
+            self.fields["low_balance_minor"] = self._limit()
+
+    def _limit(self) -> forms.Field:
+        """What of an empty field is 0. Its currency is the account's, which the supplier told."""
+        currency = self.instance.balance_currency
+        field = MoneyField(
+            currency=currency,
+            label=_("Pause the sale when the balance is below, in %(currency)s") % {"currency": currency},
+            help_text=_("Such as %(example)s. The team is told, and it goes on once there is more.")
+            % {"example": plain(250 * int(10 ** digits_of(currency)), currency)},
+            required=False,
+            empty=0,
+        )
+        field.widget = widgets.UnfoldAdminTextInputWidget(attrs=field.widget.attrs)
+        return field
 
     def clean_rates(self) -> dict[str, str]:
         """What a line says; the service says what of it can't be."""
@@ -92,29 +107,55 @@ class SecretForm(DressedForm):
     )
 
 
-class AmountField(forms.CharField):
-    """An amount as people write it, in minor units afterwards, between two bounds."""
+class MoneyField(forms.CharField):
+    """An amount as people write it, in minor units afterwards. empty: what nothing is, where it isn't required."""
+
+    def __init__(self, *, currency: str, empty: int | None = None, **kwargs: Any) -> None:
+        self.currency, self.empty = currency, empty
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(widget=widget, max_length=24, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return plain(value, self.currency) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return self.empty
+        try:
+            return minor_of(text, self.currency)
+        except ValueError as error:
+            said = _t("“%(text)s” is no amount in %(currency)s. Write it as %(example)s.")
+            values = {"text": text, "currency": self.currency, "example": plain(self.example, self.currency)}
+            raise forms.ValidationError(said % values) from error
+
+    @property
+    def example(self) -> int:
+        return 25 * int(10 ** digits_of(self.currency))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+class AmountField(MoneyField):
+    """The same between two bounds."""
 
     def __init__(self, *, currency: str, least: int, most: int, step: int, **kwargs: Any) -> None:
-        self.currency, self.least, self.most = currency, least, most
+        self.least, self.most = least, most
         bounds = {"least": shown(least, currency), "most": shown(most, currency), "step": shown(step, currency)}
         super().__init__(
+            currency=currency,
             label=_("Amount in %(currency)s") % {"currency": currency},
             help_text=_("From %(least)s to %(most)s, in steps of %(step)s.") % bounds,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-            max_length=24,
             **kwargs,
         )
 
+    @property
+    def example(self) -> int:
+        return self.least
+
     def clean(self, value: Any) -> int:
-        text = super().clean(value)
-        try:
-            amount = minor_of(text, self.currency)
-        except ValueError as error:
-            said = _t("“%(text)s” is no amount in %(currency)s. Write it as %(example)s.")
-            example = shown(self.least, self.currency).removesuffix(f" {self.currency}")
-            values = {"text": text, "currency": self.currency, "example": example}
-            raise forms.ValidationError(said % values) from error
+        amount = int(super().clean(value))
         if not self.least <= amount <= self.most:
             raise forms.ValidationError(self.help_text)
         return amount

@@ -25,6 +25,7 @@ from rewards.suppliers.pricing import shown
 from rewards.suppliers.reconciling import suppliers_reconcile
 from rewards.suppliers.syncing import sync_request
 
+LIMIT = "low_balance_minor"
 READ, COMPARE = "rewards.add_suppliersync", "rewards.add_supplierreconciliation"
 
 
@@ -37,16 +38,20 @@ class SupplierConnectionAdmin(BrandAdmin):
     fieldsets = (
         (None, {"fields": (("name", "code"), ("program", "supplier"), "base_url", "secret")}),
         (gettext_lazy("Price"), {"fields": ("currency", "rates", ("rounding", "round_to"))}),
-        (gettext_lazy("What is sold"), {"fields": ("countries", "low_balance_minor")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who may only look sees no place for a key."""
+        """Who may only look sees no place for a key. In which money the balance is isn't known before it was tried."""
         if obj is None or self.has_change_permission(request, obj):
-            return super().get_fieldsets(request, obj)
+            known = obj is not None and obj.balance_currency
+            sold = ("countries", LIMIT) if known else ("countries",)
+            return (*self.fieldsets, (_("What is sold"), {"fields": sold}))
         shown_fields = (("name", "code"), ("program", "supplier"), "base_url", "currency", ("rounding", "round_to"),
-                        "low_balance_minor")  # fmt: skip
+                        "limit_shown")  # fmt: skip
         return ((None, {"fields": shown_fields}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "limit_shown")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
@@ -58,6 +63,10 @@ class SupplierConnectionAdmin(BrandAdmin):
     @display(description=gettext_lazy("balance"))
     def balance_shown(self, row: SupplierConnection) -> str:
         return DASH if row.balance_minor is None else shown(row.balance_minor, row.balance_currency)
+
+    @display(description=gettext_lazy("pause the sale when the balance is below"))
+    def limit_shown(self, row: SupplierConnection) -> str:
+        return shown(row.low_balance_minor, row.balance_currency) if row.balance_currency else DASH
 
     def perform(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         asked = dict(form.cleaned_data)

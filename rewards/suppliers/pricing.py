@@ -26,9 +26,14 @@ def whole(amount_minor: int, currency: str) -> Decimal:
     return Decimal(amount_minor).scaleb(-digits_of(currency))
 
 
+def plain(amount_minor: int, currency: str) -> str:
+    """`25.00`, as it stands in a field."""
+    return f"{whole(amount_minor, currency):.{digits_of(currency)}f}"
+
+
 def shown(amount_minor: int, currency: str) -> str:
     """`25.00 EUR`, for staff."""
-    return f"{whole(amount_minor, currency):.{digits_of(currency)}f} {currency}"
+    return f"{plain(amount_minor, currency)} {currency}"
 
 
 def minor_of(text: str, currency: str) -> int:

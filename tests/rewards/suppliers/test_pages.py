@@ -145,7 +145,7 @@ def test_staff_connect_try_read_offer_and_compare(brand: Brand, stand_in: StandI
     sent = {
         "program": program.pk, "code": "cards", "name": "Cards", "supplier": "card_catalogue",
         "base_url": stand_in.url, "secret": KEY, "currency": "points", "rates": "EUR 100\nusd: 92,5", "rounding": "up",
-        "round_to": "10", "countries": "nl, BE", "low_balance_minor": "1000",
+        "round_to": "10", "countries": "nl, BE",
     }  # fmt: skip
     answer = owner.post(page("supplierconnection_add"), sent)
     assert answer.status_code == 302, answer.content.decode()
@@ -154,7 +154,9 @@ def test_staff_connect_try_read_offer_and_compare(brand: Brand, stand_in: StandI
     change = page("supplierconnection_change", account.pk)
     assert KEY not in owner.get(change).content.decode()
     act = page("supplierconnection_act", account.pk)
+    assert "low_balance_minor" not in owner.get(change).content.decode(), "nobody knows yet in which money"
     owner.post(act, {"act": "verify"})
+    _limit_is_an_amount(owner, change, sent)
     owner.post(act, {"act": "read"})
     sync_run(SupplierSync.objects.get().pk)
     shown = text_of(owner.get(change))
@@ -197,6 +199,19 @@ def test_an_amount_of_a_range_is_typed_as_money(
     assert Reward.objects.get().face_value_minor == 1500
 
 
+def _limit_is_an_amount(owner: Any, change: str, sent: dict[str, Any]) -> None:
+    """In the money of the account at the supplier, as people write it."""
+    sent = {**sent, "secret": ""}
+    refused = owner.post(change, {**sent, "low_balance_minor": "a lot"})
+    assert "“a lot” is no amount in EUR. Write it as 25.00." in text_of(refused)
+    assert "Give 0 or more" in text_of(owner.post(change, {**sent, "low_balance_minor": "-1"}))
+    assert owner.post(change, {**sent, "low_balance_minor": "12,50"}).status_code == 302
+    assert SupplierConnection.objects.get().low_balance_minor == 1250
+    assert 'value="12.50"' in owner.get(change).content.decode()
+    assert owner.post(change, {**sent, "low_balance_minor": ""}).status_code == 302
+    assert SupplierConnection.objects.get().low_balance_minor == 0
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -213,7 +228,7 @@ def test_what_makes_no_sense_is_said_beside_its_field(
     sent = {
         "program": program.pk, "code": "cards", "name": "Cards", "supplier": "card_catalogue",
         "base_url": stand_in.url, "secret": KEY, "currency": "points", "rates": "EUR 100", "rounding": "up",
-        "round_to": "10", "countries": "NL", "low_balance_minor": "0", field: value,
+        "round_to": "10", "countries": "NL", field: value,
     }  # fmt: skip
     answer = entered("owner").post(page("supplierconnection_add"), sent)
     assert answer.status_code == 200
