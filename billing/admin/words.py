@@ -102,7 +102,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("OneFee", "valid_months"): _("Left out: for life."),
     ("Box", "every"): _("Left out: one for each payment. Otherwise so often within what was paid for."),
     ("Box", "first_days"): _("It is paid on joining, before it could be changed."),
-    ("Box", "countries"): _("Two letters each. Left out: anywhere."),
+    ("Box", "countries"): _("None: anywhere."),
     ("BoxExtra", "prices"): _("Once, on the member’s next invoice."),
     ("Metered", "to"): _("Codes of plans. None: all that are paid again and again."),
     ("AddOn", "to"): _("Codes of plans. None: all that are paid again and again."),

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core import clock
+from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
 from core.backoffice.columns import actor_names
 from core.backoffice.forms import DressedForm, dress
 from core.backoffice.registry import brand_admin
@@ -23,6 +24,7 @@ from draws.admin import section  # noqa: F401  (names the form's fields)
 from draws.closing import MAX_REASON, sweepstake_cancel, sweepstake_draw, winner_pass
 from draws.definition import SECTION
 from draws.drawing import value_plain
+from draws.errors import NoWinner
 from draws.models import Sweepstake, SweepstakeEntry, SweepstakeWinner
 from draws.outside import MAX_VALUE, outside_told
 from draws.pages import local
@@ -41,8 +43,19 @@ PHASES = {
 
 
 class PassForm(DressedForm):
-    place = forms.IntegerField(label=gettext_lazy("place"), min_value=1, max_value=1000)
+    """One of those who have a prize, by place and prize: who they are stands on the page before."""
+
+    place = forms.TypedChoiceField(
+        label=gettext_lazy("Who"), coerce=int, error_messages={"invalid_choice": NoWinner.title}
+    )
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
+
+    def __init__(self, row: Sweepstake, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        prizes = prize_names(row)
+        won = [each for each in drawn_of(row) if each.state == SweepstakeWinner.State.WON]
+        choices = [(each.place, f"{each.place} · {prizes.get(each.prize, each.prize)}") for each in won]
+        self.fields["place"].choices = choices  # type: ignore[attr-defined]  # a field with choices
 
 
 class DrawForm(DressedForm):
@@ -65,6 +78,11 @@ class DrawForm(DressedForm):
 
 class CancelForm(DressedForm):
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=MAX_REASON)
+
+
+def prize_names(row: Sweepstake) -> dict[str, str]:
+    """By code, in the reader's language."""
+    return {each.code: local(each.name) for each in spec_of(row).prizes}
 
 
 def _bound(row: Sweepstake) -> dict[str, Any] | None:
@@ -116,19 +134,22 @@ class SweepstakeAdmin(ReadOnlyAdmin):
         row = self.object_or_404(request, object_id)
         rows = list(drawn_of(row))
         attach_members(request, rows, lambda each: each.entry.enrollment.member)
-        phase, may = phase_of(row), request.user.has_perm(DRAW)
+        phase, may, bound = phase_of(row), request.user.has_perm(DRAW), _bound(row)
+        early = bound is not None and bound["announced_at"] > clock.now()
+        prizes = prize_names(row)
         context = {
             "row": row,
             "name": local(spec_of(row).name),
             "phase": PHASES[phase],
             "entries": row.entries_count if row.closed_at else SweepstakeEntry.objects.filter(sweepstake=row).count(),
-            "drawn": [(each, member_link(each)) for each in rows],
+            "drawn": [(each, member_link(each), prizes.get(each.prize, each.prize)) for each in rows],
             "edit_url": section_url(row.program, SECTION),
-            "bound": _bound(row),
-            "may_draw": may and phase == "closed",
+            "bound": bound,
+            "draws_from": bound["announced_at"] if bound and may and early and phase == "closed" else None,
+            "may_draw": may and phase == "closed" and not early,
             "may_cancel": may and phase not in ("drawn", "canceled"),
             "canceled_by": actor_names([row.canceled_by]).get(row.canceled_by, row.canceled_by),
-            "may_pass": may and any(each.state == SweepstakeWinner.State.WON for each in rows),
+            "may_pass": may,
         }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
@@ -143,10 +164,10 @@ class SweepstakeAdmin(ReadOnlyAdmin):
                     sweepstake_id=row.pk, actor=actor_of(request), outside=form.cleaned_data.get("outside")
                 )  # fmt: skip
             except DomainError as error:
-                add_refusal(request, error)
+                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
             else:
                 messages.success(request, _("Drawn. Seed, list and who was drawn are public now."))
-            return HttpResponseRedirect(self.url("change", row.pk))
+                return HttpResponseRedirect(self.url("change", row.pk))
         intro = _("The seed is revealed and who wins is worked out of it. This can’t be done again.")
         bound = outside_told(row, spec_of(row))
         if bound is not None:
@@ -158,7 +179,7 @@ class SweepstakeAdmin(ReadOnlyAdmin):
     def pass_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DRAW))
-        form = PassForm(request.POST or None)
+        form = PassForm(row, request.POST or None, initial={"place": request.GET.get("place")})
         if form.is_valid():
             given = form.cleaned_data
             try:

@@ -124,6 +124,9 @@ def test_staff_draw_and_pass_over_who_may(anna: people.Person, brand: Brand, cli
     assert entered("marketer").post(page("draw", row.pk)).status_code == 302
     shown = told(entered("owner").get(page("change", row.pk)))
     assert "stands by" in shown
+    assert "A bike" in shown, "the prize by its name"
+    assert f"{page('pass', row.pk)}?place=1" in shown
+    assert "1 · A bike" in told(entered("owner").get(page("pass", row.pk)))
     assert entered("owner").post(page("pass", row.pk), {"place": "1", "reason": "No answer"}).status_code == 302
     assert "Nobody on this place" in told(
         entered("owner").post(page("pass", row.pk), {"place": "1", "reason": "Again"})

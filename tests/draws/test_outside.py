@@ -112,11 +112,20 @@ def test_staff_enter_it_twice_and_everybody_reads_it(brand: Brand, client_for: C
     roles_sync()
     owner = client_for(brand, user=staff("owner"))
     assert "Beacon, pulse of noon" in text_of(owner.get(page))
-    # Requests have a clock of their own: it is over, and the value announced.
-    spec = {**row.spec, "outside": {"source": SOURCE, "announced_at": cast.local(-0.1)}}
-    Sweepstake.objects.update(closes_at=clock.now() - timedelta(seconds=1), spec=spec)
+    # Requests have a clock of their own: it is over, and then the value is announced.
+    Sweepstake.objects.update(closes_at=clock.now() - timedelta(seconds=1))
     sweepstakes_due()
-    draw = reverse("admin:draws_sweepstake_draw", urlconf="config.urls_brand", args=[row.pk])
+    change, draw = (
+        reverse(f"admin:draws_sweepstake_{name}", urlconf="config.urls_brand", args=[row.pk])
+        for name in ("change", "draw")
+    )
+    assert "It can be drawn from" in told(owner.get(change))
+    assert draw not in told(owner.get(change))
+    assert "announced yet" in told(owner.post(draw, {"outside": VALUE, "again": VALUE}))
+    spec = {**row.spec, "outside": {"source": SOURCE, "announced_at": cast.local(-0.1)}}
+    Sweepstake.objects.update(spec=spec)
+    assert draw in told(owner.get(change))
+    assert "as it was announced" in told(owner.post(draw, {"outside": "é", "again": "é"})), "beside the field"
     assert "Beacon, pulse of noon" in told(owner.get(draw))
     assert "These two aren" in told(owner.post(draw, {"outside": VALUE, "again": "9E2A41 78"}))
     assert cast.sweepstake().state == "closed"
