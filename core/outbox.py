@@ -8,7 +8,7 @@ a crash between its effect and the mark, so its effect must be keyed by the mess
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -96,6 +96,13 @@ def wake_after_commit() -> None:
     # The schema is taken now: at commit time another brand's may be current.
     schema = connection.schema_name  # type: ignore[attr-defined]  # django-tenants'
     transaction.on_commit(lambda: wake(schema), robust=True)
+
+
+def wake_for(topics: Iterable[str]) -> None:
+    """The same, if anybody listens to one of these. What nobody hears waits for the sweep, which marks it: to wake a
+    worker for that would be a good part of what an event costs."""
+    if any(_handlers.get(topic) for topic in topics):
+        wake_after_commit()
 
 
 @contextmanager

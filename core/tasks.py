@@ -94,16 +94,20 @@ def _exists(schema: str) -> bool:
 @brand_task("core.tasks.outbox_drain")
 def outbox_drain() -> int:
     """Deliver what is due at this brand. A full batch wakes the next one, so that one brand can't keep a worker."""
-    taken = outbox.outbox_drain(limit=DRAIN_BATCH)
-    if taken >= DRAIN_BATCH:
-        outbox.wake(current_schema())
-    return taken
+    return _drain()
 
 
 @brand_task("core.tasks.outbox_sweep")
 def outbox_sweep() -> int:
-    """Beat's round: deliver what a dead process or a lost wake-up left behind."""
-    return outbox.outbox_drain(limit=DRAIN_BATCH)
+    """Beat's round: deliver what a dead process or a lost wake-up left behind, and what nobody was woken for."""
+    return _drain()
+
+
+def _drain() -> int:
+    taken = outbox.outbox_drain(limit=DRAIN_BATCH)
+    if taken >= DRAIN_BATCH:
+        outbox.wake(current_schema())
+    return taken
 
 
 @brand_task("core.tasks.cleanup")

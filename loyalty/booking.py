@@ -244,6 +244,10 @@ class Plan(msgspec.Struct):
     def tell(self, topic: str, **payload: Any) -> None:
         self.outbox.append({"topic": topic, "payload": payload})
 
+    def topics(self) -> set[str]:
+        """What is told once this is booked."""
+        return {row["topic"] for row in self.outbox}
+
 
 def award_effect(rule: str, index: int) -> str:
     """What names an award within its event and account."""

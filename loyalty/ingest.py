@@ -20,7 +20,7 @@ from core import clock
 from core.actor import Actor, system
 from core.errors import Busy, DomainError
 from core.failpoint import failpoint
-from core.outbox import wake_after_commit
+from core.outbox import wake_for
 from loyalty import ledger
 from loyalty.demand import demand_note, demand_of
 from loyalty.enrolling import enrolled_event, members_place
@@ -110,8 +110,6 @@ def event_ingest(
             first[key] = item.index
         else:
             answers[item.index] = _repeat(item.event, batch[earlier], answers[earlier])
-    if any(answer.status == 201 for answer in answers.values()):
-        wake_after_commit()
     return [answers[index] for index in range(len(batch))]
 
 
@@ -228,6 +226,8 @@ def _commit(judge: SliceJudge, booked: Booked | None) -> list[int]:
         moved = ledger.batch_book(members=members, now=judge.now, plan=judge.plan.rows())
         if booked is not None and not moved:
             booked([answer for answer in judge.answers.values() if answer.status == 201])
+    if not moved:
+        wake_for(judge.plan.topics())
     return moved
 
 
@@ -245,6 +245,7 @@ def _commit_now(judge: SliceJudge, booked: Booked | None) -> list[int]:
         # Somebody whose place wasn't among the locked ones.
         transaction.set_rollback(True)
         return sorted(judge.plan.members)
+    wake_for(judge.plan.topics())
     return []
 
 

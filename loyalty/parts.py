@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 
 from core.errors import Busy
 from core.failpoint import failpoint
+from core.outbox import wake_for
 from loyalty import ledger
 from loyalty.judging import Answer, Item, SliceJudge
 from loyalty.payloads import ORDER_PAID, ORDER_RETURNED
@@ -125,4 +126,5 @@ def _booking(judge: SliceJudge, part: Sequence[Item], booked: Booked | None) -> 
             yield
         finally:
             landed()
+    wake_for(plan.topics())
     failpoint("book.after")

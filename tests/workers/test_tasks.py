@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from config.celery import app
 from config.scheduler import BrandScheduler
 from core import clock, outbox
-from core.outbox import outbox_add
+from core.outbox import outbox_add, outbox_add_all
 from core.tables import OutboxMessage
-from core.tasks import HEADER, BrandTask, NoBrand, brand_task, cleanup, outbox_sweep
+from core.tasks import DRAIN_BATCH, HEADER, BrandTask, NoBrand, brand_task, cleanup, outbox_sweep
 from core.tenancy import current_schema
 from tenants.context import brand_context, park, platform_context
 from tenants.models import Brand
@@ -117,6 +117,18 @@ def test_a_broker_that_is_away_costs_nothing_but_time(brand: Any, monkeypatch: p
     outbox.wake(current_schema())
     outbox_sweep.delay()
     assert OutboxMessage.objects.get(topic="test.nothing").delivered_at is not None
+
+
+def test_a_sweep_that_took_a_whole_batch_wakes_a_worker_for_the_rest(
+    brand: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(outbox, "_wake", woken.append)
+    outbox_sweep.delay()
+    assert woken == []
+    outbox_add_all("test.nothing", [{}] * DRAIN_BATCH)
+    outbox_sweep.delay()
+    assert woken == [brand.schema_name]
 
 
 def test_cleaning_up_leaves_what_is_still_needed(brand: Any) -> None:
