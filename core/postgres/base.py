@@ -12,9 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql.base import Cursor
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import quote_schema_name
+
+from core.postgres.pool import LastUsedFirst
 
 # What may stand behind other statements in one message: nothing that PostgreSQL wants to run outside a transaction.
 TOGETHER = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
@@ -116,6 +119,25 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-ten
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": DatabaseCursor}
+
+    @property
+    def pool(self) -> LastUsedFirst | None:
+        """Django's, of our own kind. Opened by whoever first takes a connection."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        pools: dict[str, LastUsedFirst] = self._connection_pools
+        if self.alias not in pools:
+            made = LastUsedFirst(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                check=LastUsedFirst.check_connection if self.settings_dict["CONN_HEALTH_CHECKS"] else None,
+                **options,
+            )
+            # Of two threads that make one at once the first wins; the other's was never opened.
+            pools.setdefault(self.alias, made)
+        return pools[self.alias]
 
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)
