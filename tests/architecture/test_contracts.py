@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -130,3 +131,20 @@ def test_only_the_ledger_names_its_tables_for_writing() -> None:
             ):
                 found.append(f"{path}:{node.lineno}")
     assert found == []
+
+
+def test_records_of_choices_are_numbered_one_after_another_and_say_their_number() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(each.name[:4]) for each in records] == list(range(1, len(records) + 1))
+    untold = [each.name for each in records if not each.read_text().startswith(f"# {int(each.name[:4])}. ")]
+    assert not untold
+
+
+def test_pages_of_the_documentation_lead_to_what_is_there() -> None:
+    pages = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    broken = []
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken
