@@ -10,7 +10,7 @@ import base64
 import hmac
 import os
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 from qrcode.constants import ERROR_CORRECT_M
@@ -65,12 +65,6 @@ def token_read(token: str) -> Shown:
         raise CodeInvalid(field="token")
     now = step_at(clock.now())
     return Shown(place, step, fresh=now - 1 <= step <= now)
-
-
-def valid_for(place: Place) -> timedelta:
-    """How long what is on the screen now can still be used."""
-    now = clock.now()
-    return step_ends(now) - now + timedelta(seconds=STEP_SECONDS)
 
 
 def _mac(place: Place, step: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -232,11 +232,6 @@ def claim_refuse(*, claim: Claim, reason: Reason, actor: Actor, key: str) -> Cla
         _audit(row, "claim.refuse", actor, {})
         outbox_add("claim.refused", _told(row))
     return row
-
-
-def files_keep_until(claim: Claim, days: int) -> datetime | None:
-    """Until when the files of a decided claim are kept; None while it waits."""
-    return claim.decided_at + timedelta(days=days) if claim.decided_at is not None else None
 
 
 def _told(claim: Claim) -> dict[str, Any]:

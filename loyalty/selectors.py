@@ -24,7 +24,6 @@ from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, PointsAccount, PointsEntry
 from loyalty.rules.dates import expiry_at, local_day
 from loyalty.versions import ProgramState, programs, programs_fresh
-from members.models import Member
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -134,14 +133,6 @@ def account_of(enrollment: Enrollment, currency: str) -> PointsAccount:
     if found is None:
         raise InvalidInput(_("The program has no such point currency."), field="currency")
     return found
-
-
-def enrollment_of(member: Member, program_id: int | None = None) -> Enrollment | None:
-    """The member's place in the program; in the only one, or the oldest, when none is named."""
-    places = Enrollment.objects.filter(member=member, program__archived_at__isnull=True).select_related("program")
-    if program_id is not None:
-        places = places.filter(program_id=program_id)
-    return places.order_by("id").first()
 
 
 def balances_of(place: Place) -> list[Balance]:

@@ -76,12 +76,6 @@ def left_of(row: Panel) -> int:
     return max(0, row.units - taken_of(row))
 
 
-def tested_before(enrollment: Enrollment) -> int:
-    """How many questionnaires this member has sent."""
-    rows = Participation.objects.filter(application__enrollment=enrollment)
-    return rows.filter(answered_at__isnull=False).count()
-
-
 def draw_file(row: Panel) -> dict[str, Any]:
     """What the draw can be worked out from again, as of a sweepstake: nobody's name stands in it."""
     drawn = Application.objects.filter(panel=row, drawn__isnull=False).order_by("drawn").values_list("pk", flat=True)

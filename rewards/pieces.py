@@ -41,11 +41,6 @@ def kind_of(reward: Reward) -> RewardKind:
     return piece_of(reward).kind
 
 
-def prices_of(reward: Reward) -> tuple[Price, ...]:
-    """The ways to pay. () of a reward that only rules give."""
-    return piece_of(reward).prices
-
-
 def _from_columns(row: Reward) -> RewardPiece:
     """Of a row that was made without a piece: its columns are all that it is."""
     zone = zone_of(row.program_id)

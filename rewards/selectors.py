@@ -12,7 +12,7 @@ from core.errors import DomainError
 from loyalty.models import Enrollment
 from loyalty.selectors import Balance, balances_of
 from rewards.models import Redemption, Reward, RewardStock, WaitingPlace
-from rewards.offering import GONE, Option, Standing, offer_check, option_of, options_of, standing_of
+from rewards.offering import Option, Standing, offer_check, option_of, options_of, standing_of
 from rewards.pieces import piece_of
 from rewards.reading import rewards_read
 
@@ -109,14 +109,6 @@ def redemptions_of(enrollment: Enrollment) -> QuerySet[Redemption]:
         .select_related("reward__pool", "code", "voucher", "fulfilment", "supplier_order")
         .order_by("-redeemed_at", "-id")
     )
-
-
-def reward_counts(program_id: int) -> dict[int, int]:
-    """Reward id → redemptions that weren't canceled."""
-    rows = Reward.objects.filter(program_id=program_id).annotate(
-        taken=Count("redemptions", filter=~Q(redemptions__state__in=GONE))
-    )
-    return {row.pk: row.taken for row in rows}
 
 
 def reward_name(code: str) -> dict[str, str] | None:

@@ -6,7 +6,6 @@ refuses (DomainError) comes back as an error of the form, with nothing written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
@@ -203,9 +202,3 @@ class ReadOnlyAdmin(BrandAdmin):
 def add_refusal(request: HttpRequest, error: DomainError) -> None:
     """Tell at the top of the next page what was refused."""
     messages.error(request, refusal_text(error))
-
-
-def names_of(objects: Iterable[Any]) -> str:
-    """Up to five names, for messages."""
-    names = [str(each) for each in objects]
-    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")

@@ -51,12 +51,6 @@ class AchievementsOut(Struct):
     badges: tuple[BadgeView, ...]
 
 
-class LeaderboardsOut(Struct):
-    program: str
-    as_of: datetime
-    leaderboards: list[BoardView]
-
-
 class PlayerOut(Struct):
     """name: null for a member who isn't on leaderboards. hidden: by staff; the name then isn't shown."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -33,7 +33,7 @@ from rewards.benefits.errors import (
 )
 from rewards.benefits.grants import grants_follow, grants_live
 from rewards.benefits.holding import period_renewal
-from rewards.benefits.models import Benefit, BenefitGrant, BenefitUse
+from rewards.benefits.models import BenefitGrant, BenefitUse
 from rewards.benefits.plan import PlannedBenefit, benefit_plan
 
 MOST_UNITS = 10_000
@@ -214,11 +214,3 @@ def benefit_unused_since(*, member: Member, plan: str, since: datetime) -> bool:
     """
     uses = BenefitUse.objects.filter(enrollment__member=member, used_at__gte=since, taken_back_at__isnull=True)
     return not uses.filter(causes__contains=[f"plan:{plan}"]).exists()
-
-
-def uses_of(enrollment: Enrollment, benefit: Benefit | None = None) -> QuerySet[BenefitUse]:
-    """A member's uses, newest first."""
-    found = BenefitUse.objects.filter(enrollment=enrollment).select_related("benefit", "enrollment__member")
-    if benefit is not None:
-        found = found.filter(benefit=benefit)
-    return found.order_by("-used_at", "-pk")

@@ -143,10 +143,6 @@ def supplier_of(connection: SupplierConnection, *, secret: str | None = None) ->
     return kinds()[connection.supplier].connect(Access(connection.base_url, key))
 
 
-def hook_secret_of(connection: SupplierConnection) -> str:
-    return unseal(connection.sealed_hook_secret, purpose=HOOK_PURPOSE)
-
-
 def connection_verify(*, connection: SupplierConnection, actor: Actor) -> SupplierConnection:
     """Ask the supplier for the balance: with an answer the account may sell. SupplierRefused. Not in a transaction."""
     try:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, InvalidInput, NotFound
-
-
-class SupplierNotFound(NotFound):
-    code = "supplier_not_found"
-    title = _("There is no such supplier.")
+from core.errors import Conflict, InvalidInput
 
 
 class SupplierRefused(Conflict):
