@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.models import Subscription, SubscriptionChange
 from billing.plans import section_now
+from billing.selectors import next_charge
 from billing.timeline import happened
 from core import clock
 from loyalty.models import Program
@@ -31,7 +32,7 @@ def _of(program_id: int, now: datetime) -> Iterator[int]:
     section = section_now(program_id)
     rows = Subscription.objects.filter(
         plan__program_id=program_id, ended_at__isnull=True, duplicate=False, cancel_at__isnull=True
-    ).select_related("plan__program", "member", "price")
+    ).select_related("plan__program", "member", "price", "next_price")
     trials = rows.filter(
         billing=Billing.TRIALING, trial_end__gt=now, trial_end__lte=now + timedelta(days=section.trial_notice_days)
     )
@@ -51,10 +52,18 @@ def _tell(rows: QuerySet[Subscription], kind: str, field: str) -> int:
     fresh = rows.filter(~Exists(lately))
     for row in fresh[:AT_ONCE]:
         when: datetime = getattr(row, field)
-        price = row.next_price or row.price
+        amount, currency = _costs(row)
         with transaction.atomic():
             found += happened(
-                row, kind, key=when.isoformat(), on=when.isoformat(), has_card=row.has_card,
-                amount_minor=price.amount_minor if price else 0, currency=price.currency if price else "",
+                row, kind, key=when.isoformat(), on=when.isoformat(), has_card=row.has_card, amount_minor=amount,
+                currency=currency,
             )  # fmt: skip
     return found
+
+
+def _costs(row: Subscription) -> tuple[int, str]:
+    """What is charged then, with add-ons and for all of how many they have; what it would be where no card is known."""
+    charge, price = next_charge(row), row.next_price or row.price
+    if charge is not None:
+        return charge.amount_minor, charge.currency
+    return (price.amount_minor * row.quantity, price.currency) if price is not None else (0, "")

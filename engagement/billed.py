@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils import formats, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +16,7 @@ from core.outbox import Message, handler
 from engagement.acts import offers_allowed
 from loyalty.definition.basics import money_text
 from loyalty.definition.translation import text_in
+from loyalty.selectors import program_now
 from members.letters import letter_queue
 from members.models import Member, User
 from members.roles import OWNER
@@ -32,7 +33,7 @@ def trial_ending(message: Message) -> None:
         return
     told = message.payload
     with translation.override(row.member.language):
-        words = {"plan": str(row.plan), "date": _day(told["on"]), "amount": _money(told)}
+        words = {"plan": str(row.plan), "date": _day(row, told["on"]), "amount": _money(told)}
         text = (
             _("Your trial of %(plan)s ends on %(date)s. From then on it costs %(amount)s. If you don’t want that, "
               "leave before that day.") % words
@@ -49,7 +50,7 @@ def renewal_near(message: Message) -> None:
     if row is None:
         return
     with translation.override(row.member.language):
-        words = {"plan": str(row.plan), "date": _day(message.payload["on"]), "amount": _money(message.payload)}
+        words = {"plan": str(row.plan), "date": _day(row, message.payload["on"]), "amount": _money(message.payload)}
         text = (
             _("%(plan)s renews for a year on %(date)s, for %(amount)s. Until then you can leave or change it.") % words
         )
@@ -63,7 +64,7 @@ def payment_failed(message: Message) -> None:
     if row is None or not row.live or row.first_failed_at is None:
         return
     with translation.override(row.member.language):
-        words = {"plan": str(row.plan), "date": _day(row.access_until.isoformat()) if row.access_until else ""}
+        words = {"plan": str(row.plan), "date": _day(row, row.access_until.isoformat()) if row.access_until else ""}
         text = _("We couldn’t charge your card for %(plan)s. Give another one, and it is tried at once.") % words
         if row.access_until is not None and row.access == Subscription.Access.HELD:
             text += " " + _("What the plan gives you holds until %(date)s.") % words
@@ -108,7 +109,7 @@ def win_back(message: Message) -> None:
         return
     terms = winback_terms(offer)
     with translation.override(row.member.language):
-        words = {"plan": str(row.plan), "date": _day(offer.expires_at.isoformat()), "off": off_words(terms.offer)}
+        words = {"plan": str(row.plan), "date": _day(row, offer.expires_at.isoformat()), "off": off_words(terms.offer)}
         subject = text_in(terms.subject, row.member.language) or _("Come back to %(plan)s?") % words
         text = text_in(terms.text, row.member.language) or _("We’d like to have you back.")
         text += " " + _("Join again until %(date)s and get %(off)s. It is taken off by itself, once.") % words
@@ -163,11 +164,13 @@ def _letter(member: Member, headline: str, words: str) -> None:
 
 
 def _next(row: Subscription) -> str:
-    return _day(row.period_end.isoformat()) if row.period_end is not None else ""
+    return _day(row, row.period_end.isoformat()) if row.period_end is not None else ""
 
 
-def _day(text: str) -> str:
-    return formats.date_format(datetime.fromisoformat(text), "DATE_FORMAT")
+def _day(row: Subscription, text: str) -> str:
+    """The day by the program's clock."""
+    local = timezone.localtime(datetime.fromisoformat(text), program_now(row.plan.program_id).zone)
+    return formats.date_format(local, "DATE_FORMAT")
 
 
 def _money(told: dict[str, Any]) -> str:

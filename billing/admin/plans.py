@@ -31,6 +31,8 @@ KINDS = {
     "free": gettext_lazy("free of charge"),
     "one_fee": gettext_lazy("one fee"),
     "recurring": gettext_lazy("a price that comes back"),
+    "add_on": gettext_lazy("an add-on"),
+    "metered": gettext_lazy("paid per use"),
 }
 
 

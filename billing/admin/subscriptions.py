@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -176,8 +177,8 @@ def price_words(row: Subscription, *, then: bool = False) -> str:
 def next_words(row: Subscription) -> str:
     """What comes next: the end, the charge with its day, or nothing."""
     if row.cancel_scheduled and row.cancel_at is not None:
-        return _("ends %(date)s") % {"date": date_format(row.cancel_at, "SHORT_DATE_FORMAT")}
+        return _("ends %(date)s") % {"date": date_format(localtime(row.cancel_at), "SHORT_DATE_FORMAT")}
     charge = next_charge(row)
     if charge is None:
         return DASH
-    return f"{money(charge.amount_minor, charge.currency)} · {date_format(charge.at, 'SHORT_DATE_FORMAT')}"
+    return f"{money(charge.amount_minor, charge.currency)} · {date_format(localtime(charge.at), 'SHORT_DATE_FORMAT')}"

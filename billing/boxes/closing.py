@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from billing.errors import BoxClosed
@@ -36,9 +36,8 @@ def skipped_refuse(row: Subscription) -> None:
 
 def closed(box: Shipment) -> BoxClosed:
     """With the day in words."""
-    day = formats.date_format(box.cut_off_at, "j F")
+    cycle, day = (formats.date_format(timezone.localtime(each), "j F") for each in (box.cycle_at, box.cut_off_at))
     return BoxClosed(
-        _("The box of %(cycle)s was closed on %(day)s.")
-        % {"cycle": formats.date_format(box.cycle_at, "j F"), "day": day},
+        _("The box of %(cycle)s was closed on %(day)s.") % {"cycle": cycle, "day": day},
         closed_at=box.cut_off_at.isoformat(),
     )
