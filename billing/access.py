@@ -5,6 +5,7 @@ Access is worked out from our own rows and the clock; whether Stripe can be reac
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,14 +13,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from billing.models import BillingProfile, Subscription
+from billing.locking import member_locked
+from billing.models import Subscription
 from billing.plans import definition_of, terms_of
 from billing.segments import segments_follow
 from billing.standing import Facts, State, standing_at, state_of
+from billing.sweeping import one_by_one
 from billing.timeline import happened
 from core import clock
 from core.actor import system
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.outbox import Message, outbox_add
 from loyalty.definition.facts import CHARGED_FACT
 from loyalty.floors import floors_of, tier_floor_end, tier_floor_set
@@ -27,6 +30,8 @@ from loyalty.ingest import place_ensure
 from loyalty.models import Enrollment
 from members.facts import member_fact_drop, member_fact_set
 from members.models import Member, MemberFact
+
+log = logging.getLogger(__name__)
 
 PLAN_FACT = "plan"
 FLOOR = "plan"
@@ -59,6 +64,7 @@ def access_follow(member: Member) -> None:
     """Bring each subscription's access, and what follows from all of them, in line. In the caller's transaction, under
     the member's billing lock."""
     now = clock.now()
+    _fees_end(member, now)
     rows = list(
         Subscription.objects.filter(member=member)
         .filter(Q(ended_at__isnull=True) | ~Q(access=Subscription.Access.OVER))
@@ -112,13 +118,13 @@ def access_sweep() -> int:
     now = clock.now()
     over = Subscription.objects.filter(access=Subscription.Access.HELD, access_until__lte=now)
     members = list(Member.objects.filter(pk__in=over.values("member_id")).order_by("pk")[:AT_ONCE])
-    for member in members:
-        with transaction.atomic():
-            BillingProfile.objects.get_or_create(member=member)
-            BillingProfile.objects.select_for_update().get(member=member)
-            _fees_end(member, now)
-            access_follow(member)
-    return len(members)
+    return one_by_one(members, _access_ended, "the access of member")
+
+
+def _access_ended(member: Member) -> None:
+    with transaction.atomic():
+        member_locked(member)
+        access_follow(member)
 
 
 def _fees_end(member: Member, now: datetime) -> None:
@@ -141,7 +147,9 @@ def access_changed(message: Message) -> None:
 
 
 def floors_follow(member: Member) -> None:
-    """A floor for each group's plan that has one and holds; none for the others."""
+    """A floor for each group's plan that has one and holds; none for the others. In the caller's transaction, one at a
+    time for a member: of two that looked at different moments the later one's word would be lost otherwise."""
+    member_locked(member)
     now = clock.now()
     rows = Subscription.objects.filter(member=member, duplicate=False).select_related("plan__program").order_by("pk")
     wanted: dict[tuple[int, str, str], tuple[str, datetime | None]] = {}
@@ -154,7 +162,11 @@ def floors_follow(member: Member) -> None:
         place = place_ensure(member_id=member.pk, program_id=program_id)
         there = next((each for each in floors_of(place) if (each.ladder, each.source) == (ladder, source)), None)
         if there is None or (there.tier, there.until) != (tier_code, until):
-            tier_floor_set(enrollment=place, ladder=ladder, tier=tier_code, source=source, until=until, actor=ACTOR)
+            try:
+                tier_floor_set(enrollment=place, ladder=ladder, tier=tier_code, source=source, until=until, actor=ACTOR)
+            except InvalidInput:
+                # The program has no such tier any more; the plan's other members and floors don't wait for one.
+                log.warning("no tier %s on ladder %s of program %s to hold anybody at", tier_code, ladder, program_id)
 
 
 def _floors_end(member: Member, wanted: dict[tuple[int, str, str], tuple[str, datetime | None]]) -> None:

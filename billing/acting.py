@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.errors import NotPossibleNow, StripeRefused
+from billing.gateway import ask
 from billing.models import BillingProfile, StripeConnection, Subscription
 from billing.operations import operation_run
 from billing.syncing import subscription_sync
@@ -45,6 +46,15 @@ def change(row: Subscription, kind: str, params: Json, actor: Actor) -> Json:
         connection=account_of(row), kind=kind, subject=named, params=params, actor=actor,
         request=lambda v1, given, options: v1.subscriptions.update(named, given, options),
     )  # fmt: skip
+
+
+def discounts_with(row: Subscription, coupon: str) -> list[Json]:
+    """What is taken off already, and this coupon once: what isn't named again would be gone."""
+    named = str(row.stripe_id)
+    there = ask(account_of(row), lambda v1: v1.subscriptions.retrieve(named, {"expand": ["discounts"]}))["discounts"]
+    kept = [{"discount": str(each["id"])} for each in there]
+    taken = {str((each.get("source") or {}).get("coupon")) for each in there}
+    return kept if coupon in taken else [*kept, {"coupon": coupon}]
 
 
 def schedule_release(row: Subscription, actor: Actor) -> None:

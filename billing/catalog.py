@@ -165,12 +165,12 @@ def add_on_prices(connection: StripeConnection) -> frozenset[str]:
     return frozenset(rows.values_list("stripe_id", flat=True))
 
 
-def intro_ensure(connection: StripeConnection, plan: MembershipPlan, actor: Actor = OWN) -> str | None:
-    """The coupon of what joiners get off; None where they get nothing off. Not in a transaction."""
-    charge = definition_of(plan).charge
-    if not isinstance(charge, Recurring) or charge.intro is None:
+def intro_ensure(connection: StripeConnection, price: PlanPrice, actor: Actor = OWN) -> str | None:
+    """The coupon of what joiners get off at this price; None where they get nothing off. Not in a transaction."""
+    charge = definition_of(price.plan).charge
+    if not isinstance(charge, Recurring) or charge.intro is None or not charge.intro.fits(price.currency):
         return None
-    return coupon_ensure(connection, plan, charge.intro, actor)
+    return coupon_ensure(connection, price.plan, charge.intro, actor)
 
 
 def coupon_ensure(connection: StripeConnection, plan: MembershipPlan, intro: Intro, actor: Actor = OWN) -> str:

@@ -198,20 +198,10 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
         ),
     )  # fmt: skip
     first = made["phases"][0]
-    phases = [
-        {
-            "items": [{"price": each["price"], "quantity": each.get("quantity", 1)} for each in first["items"]],
-            "start_date": first["start_date"],
-            "end_date": first["end_date"],
-        },
-        {
-            "items": [{"price": price_ensure(connection, chosen), "quantity": row.quantity}, *tops],
-            "proration_behavior": "none",
-        },
-    ]
+    then = [{"price": price_ensure(connection, chosen), "quantity": row.quantity}, *tops]
     operation_run(
         connection=connection, kind="schedule_update", subject=made["id"], actor=actor,
-        params={"phases": phases, "end_behavior": "release", "metadata": {"price": str(chosen.pk)}},
+        params={"phases": _phases(first, then), "end_behavior": "release", "metadata": {"price": str(chosen.pk)}},
         request=lambda v1, given, options: v1.subscription_schedules.update(made["id"], given, options),
     )  # fmt: skip
     row = subscription_sync(row)
@@ -223,6 +213,22 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
             when="period_end", begins_at=at_known(first["end_date"]).isoformat(),
         )  # fmt: skip
     return reread(row)
+
+
+def _phases(first: Json, then: list[Json]) -> list[Json]:
+    """What runs as it is, and what follows it. What a phase doesn't repeat is lost: money off in both, the days of a
+    trial. A meter has no quantity."""
+    off = [{name: told for name, told in each.items() if told} for each in first.get("discounts") or []]
+    kept: Json = {"discounts": off} if off else {}
+    running_now: Json = {
+        "items": [{name: each[name] for name in ("price", "quantity") if name in each} for each in first["items"]],
+        "start_date": first["start_date"],
+        "end_date": first["end_date"],
+        **kept,
+    }
+    if first.get("trial_end"):
+        running_now["trial_end"] = first["trial_end"]
+    return [running_now, {"items": then, "proration_behavior": "none", **kept}]
 
 
 def subscription_change_withdraw(*, subscription: Subscription, actor: Actor) -> Subscription:

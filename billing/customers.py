@@ -113,9 +113,9 @@ def profile_save(*, member: Member, name: str, address: Mapping[str, str], vat_i
     for row in rows:
         if vat_id != before.vat_id:
             _vat_put(row.connection, row.stripe_id, vat_id)
-        if told or name:
-            params = {"name": name or member.name, **({"address": told} if told else {})}
-            ask(row.connection, lambda v1: v1.customers.update(row.stripe_id, params))  # noqa: B023  (called at once)
+        # Stripe keeps what it isn't told: what was taken out is said as empty.
+        params = {"name": name or member.name, "address": {key: told.get(key, "") for key in ADDRESS} if told else ""}
+        ask(row.connection, lambda v1: v1.customers.update(row.stripe_id, params))  # noqa: B023  (called at once)
     with transaction.atomic():
         profile = BillingProfile.objects.select_for_update().get(member=member)
         profile.name, profile.sealed = name, invoice_for_sealed(InvoiceFor(told, vat_id))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing.boxes.planning import member_locked
+from billing.locking import member_locked
 from billing.models import ClockFreeze, Subscription, SubscriptionChange
 from billing.plans import section_now
 from billing.selectors import next_charge
@@ -102,9 +102,16 @@ def _lacking(freeze: ClockFreeze, now: datetime) -> int:
     return OPEN_DAYS if freeze.since + timedelta(days=freeze.days) <= now + SOON else 0
 
 
+def _as_seen(freeze: ClockFreeze) -> bool:
+    """Whether it is still as it was read, under the member's lock: another sweep may have been quicker."""
+    member_locked(freeze.subscription.member)
+    return ClockFreeze.objects.filter(pk=freeze.pk, days=freeze.days, ended_at__isnull=True).exists()
+
+
 def _further(freeze: ClockFreeze, more: int) -> int:
     with transaction.atomic():
-        member_locked(freeze.subscription.member)
+        if not _as_seen(freeze):
+            return 0
         moved = clocks_hold(
             enrollment=freeze.enrollment, days=more, source=_source(freeze.subscription), actor=ACTOR
         )  # fmt: skip
@@ -116,7 +123,8 @@ def _further(freeze: ClockFreeze, more: int) -> int:
 def _go_on(freeze: ClockFreeze, now: datetime) -> int:
     lasted = _days_between(freeze.since, now)
     with transaction.atomic():
-        member_locked(freeze.subscription.member)
+        if not _as_seen(freeze):
+            return 0
         clocks_release(
             enrollment=freeze.enrollment,
             ends={int(entry): datetime.fromisoformat(end) for entry, end in freeze.lots.items()},

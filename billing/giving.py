@@ -6,10 +6,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from billing.acting import account_of, change, note, running
+from billing.acting import account_of, change, discounts_with, note, running
 from billing.catalog import coupon_ensure
 from billing.errors import NotPossibleNow
-from billing.gateway import ask
 from billing.models import Subscription, SubscriptionChange
 from billing.section import Intro
 from billing.syncing import subscription_sync
@@ -32,10 +31,7 @@ def period_give(*, subscription: Subscription, actor: Actor) -> Subscription:
     begins = row.period_end.isoformat()
     if SubscriptionChange.objects.filter(subscription=row, kind="period_given", key=begins).exists():
         return row
-    named = str(row.stripe_id)
-    there = ask(account_of(row), lambda v1: v1.subscriptions.retrieve(named))["discounts"] or []
     coupon = coupon_ensure(account_of(row), row.plan, WHOLE, actor)
-    kept = [{"discount": str(each)} for each in there]
-    change(row, "period_give", {"discounts": [*kept, {"coupon": coupon}]}, actor)
+    change(row, "period_give", {"discounts": discounts_with(row, coupon)}, actor)
     note(row, "period_given", actor, key=begins, **{"from": begins})
     return subscription_sync(row)

@@ -14,21 +14,15 @@ from billing.connections import connection_now
 from billing.customers import customer_ensure, profile_of
 from billing.errors import AlreadyMember, PlanNotOffered, StripeRefused
 from billing.gateway import ask
+from billing.locking import member_locked
 from billing.meterprices import meter_prices
-from billing.models import (
-    BillingProfile,
-    Checkout,
-    MembershipPlan,
-    PlanPrice,
-    StripeConnection,
-    Subscription,
-)
+from billing.models import Checkout, MembershipPlan, PlanPrice, StripeConnection, Subscription
 from billing.operations import operation_run
 from billing.plans import ON_TOP, definition_of, price_chosen, section_now
 from billing.section import Recurring, Trial
 from billing.timeline import happened
 from billing.times import at_known
-from billing.winback import winback_coupon, winback_open
+from billing.winback import winback_coupon, winback_open, winback_terms
 from core import clock
 from core.actor import Actor
 from members.models import Member
@@ -94,8 +88,7 @@ def _join_free(member: Member, plan: MembershipPlan, actor: Actor) -> Subscripti
     now = clock.now()
     try:
         with transaction.atomic():
-            BillingProfile.objects.get_or_create(member=member)
-            BillingProfile.objects.select_for_update().get(member=member)
+            member_locked(member)
             row = Subscription.objects.create(
                 member=member, plan=plan, group=plan.group, billing=Billing.ACTIVE, started_at=now, created_at=now
             )
@@ -136,6 +129,8 @@ def _page(
     trial = trial_of(member, plan)
     params = _page_params(connection, member, price, trial, actor)
     offer = winback_open(member, plan.group) if price.every else None
+    if offer is not None and not winback_terms(offer).offer.fits(price.currency):
+        offer = None
     if offer is not None:
         params.pop("allow_promotion_codes", None)
         params["discounts"] = [{"coupon": winback_coupon(connection, plan, offer, actor)}]
@@ -171,7 +166,7 @@ def _page_params(
         "metadata": told,
         "locale": member.language if member.language in ("en", "nl") else "auto",
     }
-    coupon = intro_ensure(connection, plan, actor) if joins_first(member, plan) else None
+    coupon = intro_ensure(connection, price, actor) if joins_first(member, plan) else None
     if coupon is not None:
         params["discounts"] = [{"coupon": coupon}]
     elif definition_of(plan).promotion_codes:

@@ -12,9 +12,11 @@ from msgspec import Struct
 from billing.access import access_follow
 from billing.acting import account_of, change, note, reread, running, schedule_release
 from billing.errors import NotPossibleNow, StripeRefused
-from billing.models import BillingProfile, Invoice, Subscription
+from billing.locking import member_locked
+from billing.models import Invoice, Subscription
 from billing.operations import operation_run
 from billing.plans import section_now
+from billing.promising import promise_keep, refund_key, refund_promise
 from billing.refunding import invoice_refund
 from billing.syncing import subscription_sync
 from billing.timeline import happened
@@ -107,8 +109,7 @@ def _free_end(row: Subscription, reason: str, comment: str, actor: Actor) -> Sub
         raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing)
     now = clock.now()
     with transaction.atomic():
-        BillingProfile.objects.get_or_create(member=row.member)
-        BillingProfile.objects.select_for_update().get(member=row.member)
+        member_locked(row.member)
         row.billing, row.ended_at, row.canceled_at = Billing.CANCELED, now, now
         row.save(update_fields=["billing", "ended_at", "canceled_at"])
         note(row, "cancel_asked", actor, key=now.isoformat(), when="now", reason=reason, comment=comment)
@@ -163,14 +164,17 @@ def money_back(subscription: Subscription) -> MoneyBack | None:
 def subscription_leave_refunded(
     *, subscription: Subscription, reason: str = "other", comment: str = "", actor: Actor
 ) -> Subscription:
-    """Leave at once and get the last payment back, where the terms say so. NotPossibleNow where they don't."""
+    """Leave at once and get the last payment back, where the terms say so. Not in a transaction. NotPossibleNow where
+    they don't; what was left and not paid back, since the answer was lost on the way, is paid back then."""
     back = money_back(subscription)
     if back is None:
+        if promise_keep(subscription=reread(subscription), actor=actor) is not None:
+            return reread(subscription)
         raise NotPossibleNow(_("Leaving now brings no money back. Leave at the end of the period instead."))
     row = subscription
     if row.plan.kind == "recurring":
+        refund_promise(subscription=row, invoice=back.invoice, why=back.why, actor=actor)
         row = subscription_cancel(subscription=row, when="now", reason=reason, comment=comment, actor=actor)
-    invoice_refund(
-        invoice=back.invoice, amount_minor=None, reason=back.why, key=f"{back.why}:{back.invoice.pk}", actor=actor
-    )
+    key = refund_key(back.why, back.invoice)
+    invoice_refund(invoice=back.invoice, amount_minor=None, reason=back.why, key=key, actor=actor)
     return subscription_sync(row)

@@ -1,4 +1,7 @@
-"""One at a time for a customer: while Stripe is asked, no transaction is open, so the lock is the connection's own."""
+"""One at a time for a customer, and for a member.
+
+While Stripe is asked about a customer no transaction is open, so that lock is the connection's own; what is written of
+a member's billing is written under the lock of a row."""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from zlib import crc32
 from django.db import OperationalError, connection
 from psycopg import errors as pg
 
+from billing.models import BillingProfile
 from core.errors import Busy
 from core.tenancy import current_schema
+from members.models import Member
 
 SPACE = crc32(b"billing") - 2**31
 
@@ -31,3 +36,9 @@ def customer_alone(key: str) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [SPACE, number])
+
+
+def member_locked(member: Member) -> None:
+    """The lock that everything about a member's billing takes first. In the caller's transaction."""
+    BillingProfile.objects.get_or_create(member=member)
+    BillingProfile.objects.select_for_update().get(member=member)

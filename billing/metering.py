@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from billing.acting import account_of, note, reread
 from billing.catalog import meter_ensure, meter_event
+from billing.connections import key_refused
 from billing.customers import customer_of
 from billing.errors import (
     NotPossibleNow,
@@ -132,7 +133,11 @@ def uses_send() -> int:
         try:
             _take_back(row) if row.cancels else _send(row)
             told += 1
-        except (StripeUnavailable, StripeKeyRefused):
+        except StripeUnavailable:
+            break
+        except StripeKeyRefused as error:
+            # What isn't told within a month isn't paid for: somebody has to see to the key.
+            key_refused(account_of(row.item.subscription), str(error.detail))
             break
         except StripeRefused as error:
             if error.context.get("stripe_code") != "duplicate_meter_event":

@@ -18,8 +18,9 @@ Status, Billing = Invoice.Status, Subscription.Billing
 PAID = "invoice.paid"
 
 
-def invoices_follow(connection: StripeConnection, member: Member, read: ReadCustomer) -> None:
-    """In the caller's transaction, under the member's billing lock; after the subscriptions were written."""
+def invoices_follow(connection: StripeConnection, member: Member, read: ReadCustomer) -> list[Subscription]:
+    """In the caller's transaction, under the member's billing lock; after the subscriptions were written. Returns the
+    fees that were paid beside a plan that the member has, and must be given back."""
     rows = {
         row.stripe_id: row
         for row in Subscription.objects.filter(member=member).select_related("plan__program", "member")
@@ -30,9 +31,12 @@ def invoices_follow(connection: StripeConnection, member: Member, read: ReadCust
     for each in read.invoices:
         of = [one for name in each.payment_intents for one in charges.get(name, ())]
         _invoice_follow(connection, member, each, rows.get(each.subscription), of)
-    for charge in read.charges:
-        if charge.paid and str(charge.metadata.get("price", "")).isdigit():
-            _fee_follow(connection, member, charge)
+    fees = [
+        _fee_follow(connection, member, charge)
+        for charge in read.charges
+        if charge.paid and str(charge.metadata.get("price", "")).isdigit()
+    ]
+    return [row for row in fees if row is not None and row.duplicate and row.ended_at is None]
 
 
 def _invoice_follow(
@@ -109,11 +113,11 @@ def invoice_told(row: Invoice) -> dict[str, Any]:
 
 
 # --- fees that are paid once -----------------------------------------------------------------------------------------
-def _fee_follow(connection: StripeConnection, member: Member, charge: ReadCharge) -> None:
-    """A plan that was paid for once: a subscription row without a subscription at Stripe."""
+def _fee_follow(connection: StripeConnection, member: Member, charge: ReadCharge) -> Subscription | None:
+    """A plan that was paid for once: a subscription row without a subscription at Stripe. None where it is no fee."""
     price = PlanPrice.objects.select_related("plan__program").filter(pk=int(charge.metadata["price"])).first()
     if price is None or price.plan.kind != "one_fee":
-        return
+        return None
     row = Subscription.objects.select_related("plan__program", "member").filter(stripe_id=charge.payment_intent).first()
     if row is None:
         row = _fee_row(connection, member, charge, price)
@@ -129,6 +133,7 @@ def _fee_follow(connection: StripeConnection, member: Member, charge: ReadCharge
         paid_tell(invoice, row)
         if invoice.refunded_minor:
             refund_tell(invoice, row)
+    return row
 
 
 def _fee_row(connection: StripeConnection, member: Member, charge: ReadCharge, price: PlanPrice) -> Subscription:
@@ -136,7 +141,8 @@ def _fee_row(connection: StripeConnection, member: Member, charge: ReadCharge, p
     assert isinstance(definition, OneFee)
     other = Subscription.objects.filter(member=member, group=price.plan.group, ended_at__isnull=True, duplicate=False)
     other = other.exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE))
-    other.filter(plan__kind="free").update(ended_at=charge.created_at, billing=Billing.CANCELED)
+    for free in other.filter(plan__kind="free").select_related("plan__program", "member"):
+        gives_way(free, at=charge.created_at, to=price.plan.code)
     row = Subscription(
         member=member, connection=connection, stripe_id=charge.payment_intent, plan=price.plan, price=price,
         group=price.plan.group, billing=Billing.ACTIVE, started_at=charge.created_at, created_at=clock.now(),
@@ -146,6 +152,13 @@ def _fee_row(connection: StripeConnection, member: Member, charge: ReadCharge, p
     row.save()
     Checkout.objects.filter(member=member, price=price, subscription=None).update(subscription=row)
     return row
+
+
+def gives_way(row: Subscription, *, at: datetime, to: str) -> None:
+    """A free plan ends where one of its group is paid for. to: that one's code."""
+    row.billing, row.ended_at, row.cancel_at = Billing.CANCELED, at, at
+    row.save(update_fields=["billing", "ended_at", "cancel_at"])
+    happened(row, "ended", key="replaced", at=at, by=to)
 
 
 def fee_ends(fee: OneFee, paid_at: datetime) -> datetime | None:

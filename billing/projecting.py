@@ -16,6 +16,7 @@ from billing.boxes.planning import boxes_follow
 from billing.catalog import price_of
 from billing.customers import member_of
 from billing.items import items_follow
+from billing.locking import member_locked
 from billing.models import (
     BillingProfile,
     Checkout,
@@ -23,7 +24,7 @@ from billing.models import (
     StripeConnection,
     Subscription,
 )
-from billing.money import invoices_follow
+from billing.money import gives_way, invoices_follow
 from billing.reading import ReadCustomer, ReadInvoice, ReadSubscription
 from billing.timeline import happened
 from billing.winback import winback_redeemed
@@ -56,13 +57,12 @@ def customer_follow(connection: StripeConnection, read: ReadCustomer) -> Followe
         if member is None:
             followed.strange = [each.id for each in read.subscriptions]
             return followed
-        BillingProfile.objects.get_or_create(member=member)
-        BillingProfile.objects.select_for_update().get(member=member)
+        member_locked(member)
         for each in read.subscriptions:
             _subscription_follow(connection, member, each, read, followed)
         if read.gone:
             _gone(connection, member)
-        invoices_follow(connection, member, read)
+        followed.duplicates += invoices_follow(connection, member, read)
         access_follow(member)
         boxes_follow(member)
     return followed
@@ -145,16 +145,13 @@ def _left_out(read: ReadSubscription, invoices: list[ReadInvoice]) -> bool:
 
 
 def _make_room(row: Subscription) -> bool:
-    """Whether the member has another one of the group already, so that this is a second one. A free plan, and a fee
-    that was paid once, give way to one that is paid for."""
+    """Whether the member has another one of the group already, so that this is a second one. A free plan gives way to
+    one that is paid for."""
     others = Subscription.objects.filter(member=row.member, group=row.group, ended_at__isnull=True, duplicate=False)
     others = others.exclude(pk=row.pk).exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE))
     for other in others.select_related("plan__program", "member"):
         if other.stripe_id is None:
-            other.ended_at = other.cancel_at = row.started_at
-            other.billing = Billing.CANCELED
-            other.save(update_fields=["ended_at", "cancel_at", "billing"])
-            happened(other, "ended", key="replaced", at=row.started_at, by=row.plan.code)
+            gives_way(other, at=row.started_at, to=row.plan.code)
         else:
             return True
     return False
@@ -214,9 +211,12 @@ def _mark(moment: datetime) -> str:
 
 
 def _gone(connection: StripeConnection, member: Member) -> None:
-    """The customer was deleted in the dashboard: Stripe ended their subscriptions with it."""
+    """The customer was deleted in the dashboard: Stripe ended their subscriptions with it. What was paid for once goes
+    on: it never was one there."""
     now = clock.now()
-    rows = Subscription.objects.filter(member=member, connection=connection, ended_at__isnull=True)
+    rows = Subscription.objects.filter(
+        member=member, connection=connection, plan__kind="recurring", ended_at__isnull=True
+    )
     for row in rows.select_related("plan__program", "member"):
         row.billing, row.ended_at = Billing.CANCELED, now
         row.save(update_fields=["billing", "ended_at"])

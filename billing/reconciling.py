@@ -7,8 +7,8 @@ finds nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -33,6 +33,8 @@ KEPT = timedelta(days=29)
 OVERLAP = timedelta(minutes=10)
 # A subscription's own page says more than a list of differences; many are told by number.
 MOST_TOLD = 500
+# Rows of ours that are read together.
+AT_ONCE = 2_000
 
 
 def events_reconcile(connection: StripeConnection, report: BillingReport | None = None) -> BillingReport:
@@ -75,7 +77,7 @@ def subscriptions_reconcile(connection: StripeConnection, report: BillingReport 
     report = report or BillingReport.objects.create(connection=connection, kind=Report.WHOLE, started_at=clock.now())
     try:
         theirs = {
-            each["id"]: each
+            each["id"]: _There(str(each["customer"]), _prices(each), _theirs(each))
             for each in ask_all(connection, lambda v1, page: v1.subscriptions.list({**page, "status": "all"}))
         }
         report.seen = len(theirs)
@@ -87,32 +89,38 @@ def subscriptions_reconcile(connection: StripeConnection, report: BillingReport 
     return _ended(report)
 
 
-def _customers_astray(
-    connection: StripeConnection, theirs: dict[str, dict[str, Any]], report: BillingReport
-) -> list[str]:
+class _There(NamedTuple):
+    """A subscription at Stripe, as little of it as is needed: an account has a hundred thousand of them."""
+
+    customer: str
+    prices: tuple[str, ...]
+    facts: tuple[object, ...]
+
+    @property
+    def status(self) -> str:
+        return str(self.facts[0])
+
+
+def _customers_astray(connection: StripeConnection, theirs: dict[str, _There], report: BillingReport) -> list[str]:
     """Customers of whom something differs, as far as the lists tell; what isn't ours is told and let be."""
-    ours = {
-        str(row.stripe_id): row
-        for row in Subscription.objects.filter(connection=connection, plan__kind="recurring")
-        .select_related("price", "member")
-        .prefetch_related("add_ons")
-    }
+    rows = Subscription.objects.filter(connection=connection, plan__kind="recurring").order_by("pk")
+    ours = {str(row.stripe_id): _ours(row) for row in rows.prefetch_related("add_ons").iterator(chunk_size=AT_ONCE)}
     astray: list[str] = []
-    for named, raw in theirs.items():
-        row = ours.get(named)
-        if row is None:
-            if member_of(connection, str(raw["customer"])) is None or not _priced_by_us(connection, raw):
-                if raw["status"] not in ("canceled", "incomplete_expired"):
-                    _differs(report, Kind.NOT_OURS, named, theirs=raw["status"])
+    for named, there in theirs.items():
+        if named not in ours:
+            if member_of(connection, there.customer) is None or not _priced_by_us(connection, there):
+                if there.status not in ("canceled", "incomplete_expired"):
+                    _differs(report, Kind.NOT_OURS, named, theirs=there.status)
                 continue
-            astray.append(str(raw["customer"]))
-        elif _ours(row) != _theirs(raw):
-            astray.append(str(raw["customer"]))
-    gone = [row for named, row in ours.items() if named not in theirs and row.ended_at is None]
-    for row in gone:
-        customer = customer_of(connection, row.member)
-        if customer is not None:
-            astray.append(customer)
+            astray.append(there.customer)
+        elif ours[named] != there.facts:
+            astray.append(there.customer)
+    gone = [named for named, facts in ours.items() if named not in theirs and not facts[-1]]
+    for first in range(0, len(gone), AT_ONCE):
+        for row in rows.filter(stripe_id__in=gone[first : first + AT_ONCE]).select_related("member"):
+            customer = customer_of(connection, row.member)
+            if customer is not None:
+                astray.append(customer)
     return sorted(set(astray))
 
 
@@ -129,8 +137,12 @@ def _customer_repair(connection: StripeConnection, customer: str, report: Billin
         _differs(report, kind, named, ours=before, theirs=after, repaired=True)
 
 
-def _priced_by_us(connection: StripeConnection, raw: dict[str, Any]) -> bool:
-    return any(price_of(connection, each["price"]["id"]) is not None for each in raw["items"]["data"])
+def _prices(raw: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(each["price"]["id"]) for each in raw["items"]["data"])
+
+
+def _priced_by_us(connection: StripeConnection, there: _There) -> bool:
+    return any(price_of(connection, each) is not None for each in there.prices)
 
 
 def _ours(row: Subscription) -> tuple[object, ...]:
@@ -203,5 +215,7 @@ def _well_again(connection: StripeConnection) -> bool:
         return False
 
 
-def _since(connection: StripeConnection, kind: str, moment: Any) -> bool:
-    return connection.reports.filter(kind=kind, started_at__gt=moment).exists()
+def _since(connection: StripeConnection, kind: str, moment: datetime) -> bool:
+    """Whether one was made since then; one that broke off, or was broken off, counts for an hour."""
+    lately = Q(started_at__gt=clock.now() - HOUR) | Q(finished_at__isnull=False, problem="")
+    return connection.reports.filter(lately, kind=kind, started_at__gt=moment).exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from billing.customers import customer_of
@@ -39,7 +38,7 @@ def invoice_refund(*, invoice: Invoice, amount_minor: int | None, reason: str, k
         "metadata": {"key": key, "invoice": str(invoice.public_id)},
     }
     made = operation_run(
-        connection=invoice.connection, kind="refund", subject=_subject(invoice, key), params=params, actor=actor,
+        connection=invoice.connection, kind="refund", subject=subject_of(invoice, key), params=params, actor=actor,
         request=lambda v1, given, options: v1.refunds.create(given, options),
     )  # fmt: skip
     row = _kept(invoice, made, reason.strip(), actor)
@@ -49,13 +48,14 @@ def invoice_refund(*, invoice: Invoice, amount_minor: int | None, reason: str, k
     return row
 
 
-def _subject(invoice: Invoice, key: str) -> str:
+def subject_of(invoice: Invoice, key: str) -> str:
+    """What the wish's operations are of."""
     return f"{invoice.pk}:{key}"[:80]
 
 
 def _earlier(invoice: Invoice, key: str) -> Refund | None:
     done = BillingOperation.objects.filter(
-        connection_id=invoice.connection_id, kind="refund", subject=_subject(invoice, key),
+        connection_id=invoice.connection_id, kind="refund", subject=subject_of(invoice, key),
         state=BillingOperation.State.DONE,
     )  # fmt: skip
     return Refund.objects.filter(stripe_id__in=done.values("stripe_id")).first()
@@ -77,8 +77,3 @@ def _kept(invoice: Invoice, made: dict[str, object], reason: str, actor: Actor) 
                 changes={"amount_minor": row.amount_minor, "currency": row.currency, "reason": row.reason},
             )  # fmt: skip
     return row
-
-
-def refunded_of(invoice: Invoice) -> int:
-    """What was given back from here, in minor units; what was in the dashboard stands on the invoice alone."""
-    return int(invoice.refunds.aggregate(n=Sum("amount_minor"))["n"] or 0)

@@ -86,6 +86,10 @@ class Intro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     duration: Literal["once", "repeating", "forever"] = "once"
     months: Annotated[int, Meta(ge=1, le=36)] | None = None
 
+    def fits(self, currency: str) -> bool:
+        """An amount is taken off prices of its own currency alone."""
+        return self.amount_minor is None or self.money_currency == currency
+
     def words(self, teller: Teller) -> str:
         much = (
             f"{number_text(self.percent)} %"

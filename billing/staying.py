@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
-from billing.acting import account_of, change, note, reread, running
+from billing.acting import account_of, change, discounts_with, note, reread, running
 from billing.catalog import coupon_ensure
 from billing.errors import NotPossibleNow
 from billing.leaving import MoneyBack, money_back
@@ -40,7 +40,7 @@ def ladder_of(subscription: Subscription) -> Ladder:
     row = reread(subscription)
     section = section_now(row.plan.program_id)
     pausable = row.billing == Subscription.Billing.ACTIVE and not row.collection_paused and not row.cancel_scheduled
-    offer = section.stay_offer if not offer_taken(row) and row.plan.kind == "recurring" else None
+    offer = None if offer_taken(row) else _offer_for(row)
     can = {
         "reason": True,
         "pause": pausable and bool(section.most_pause_months) and row.plan.kind == "recurring",
@@ -55,19 +55,28 @@ def ladder_of(subscription: Subscription) -> Ladder:
     )
 
 
+def _offer_for(row: Subscription) -> Intro | None:
+    """The brand's offer, where it takes something off this member's price."""
+    offer = section_now(row.plan.program_id).stay_offer
+    fits = offer is not None and row.price is not None and offer.fits(row.price.currency)
+    return offer if fits and row.plan.kind == "recurring" else None
+
+
 def offer_taken(row: Subscription) -> bool:
     """By the member, on whatever subscription: once is once."""
     return SubscriptionChange.objects.filter(subscription__member_id=row.member_id, kind="offer_taken").exists()
 
 
 def offer_take(*, subscription: Subscription, actor: Actor) -> Subscription:
-    """Stay, with the money off. Once per member. Not in a transaction. NotPossibleNow, billing.errors."""
+    """Stay, with the money off besides what is taken off already. Once per member. Not in a transaction.
+    NotPossibleNow, billing.errors."""
     row = running(subscription)
-    offer = section_now(row.plan.program_id).stay_offer
+    offer = _offer_for(row)
     if offer is None or offer_taken(row) or "offer" not in section_now(row.plan.program_id).leave_steps:
         raise NotPossibleNow(_("There is no offer, or it was taken already."))
     coupon = coupon_ensure(account_of(row), row.plan, offer, actor)
-    change(row, "stay_offer", {"discounts": [{"coupon": coupon}], "cancel_at_period_end": False}, actor)
+    params = {"discounts": discounts_with(row, coupon), "cancel_at_period_end": False}
+    change(row, "stay_offer", params, actor)
     note(row, "offer_taken", actor, key="")
     return subscription_sync(row)
 

@@ -55,7 +55,7 @@ def subscription_sync(row: Subscription) -> Subscription:
 
 
 def duplicate_undo(connection: StripeConnection, row: Subscription) -> None:
-    """A second subscription of a group, such as from two pages open at once: cancelled at once, and paid back whole."""
+    """A second plan of a group, such as from two pages open at once: cancelled at once, and paid back whole."""
     named = str(row.stripe_id)
     if row.plan.kind == "recurring":
         with suppress(StripeMissing):

@@ -12,7 +12,9 @@ from billing.metering import uses_send
 from billing.models import StripeConnection
 from billing.noticing import notices_sweep
 from billing.plans import plans_due
+from billing.promising import promises_keep
 from billing.reconciling import reconciling_due
+from billing.sweeping import one_by_one
 from billing.working import event_work, events_work
 from core.tasks import brand_task
 
@@ -31,21 +33,24 @@ def comparison(report_id: int) -> None:
 
 @brand_task
 def billing_sweep() -> None:
-    """Beat's round: what waits of Stripe's, whose access has ended, boxes that close, and plans of versions that have
-    taken effect."""
-    events_work()
-    access_sweep()
-    boxes_sweep()
-    clocks_sweep()
-    notices_sweep()
-    plans_due()
-    comparisons_sweep()
-    uses_send()
+    """Beat's round: what waits of Stripe's, money that was promised, whose access has ended, boxes that close, and
+    plans of versions that have taken effect."""
+    one_by_one(STEPS, lambda step: step(), "billing's step")
+
+
+def plans_tell() -> None:
+    """What is offered stands at Stripe, where that can be reached."""
     for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):
         try:
             plans_push(connection)
         except (StripeUnavailable, StripeKeyRefused):
             continue
+
+
+STEPS = (
+    events_work, promises_keep, access_sweep, boxes_sweep, clocks_sweep, notices_sweep, plans_due, comparisons_sweep,
+    uses_send, plans_tell,
+)  # fmt: skip
 
 
 @brand_task

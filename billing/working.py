@@ -13,6 +13,7 @@ from billing.connections import key_refused
 from billing.errors import StripeKeyRefused, StripeMissing
 from billing.gateway import ask
 from billing.models import Checkout, StripeConnection, StripeEvent
+from billing.sweeping import one_by_one
 from billing.syncing import customer_sync
 from core import clock
 from core.errors import Busy, DomainError
@@ -70,8 +71,7 @@ def events_work() -> int:
     now = clock.now()
     due = StripeEvent.objects.filter(Q(next_at__isnull=True) | Q(next_at__lte=now), state=State.WAITING)
     ids = list(due.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    for each in ids:
-        event_work(each)
+    one_by_one(ids, event_work, "event")
     return len(ids)
 
 

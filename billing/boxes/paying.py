@@ -18,7 +18,7 @@ from billing.boxes.planning import member_locked
 from billing.boxes.shape import BoxExtra
 from billing.boxes.words import box_told
 from billing.customers import customer_of
-from billing.errors import NotPossibleNow, PreviewStale, StripeRefused
+from billing.errors import NotPossibleNow, PreviewStale, StripeMissing, StripeRefused
 from billing.gateway import ask
 from billing.models import BillingOperation, Shipment, Subscription
 from billing.operations import operation_run
@@ -50,6 +50,8 @@ def box_add(*, shipment: Shipment, extra: str, count: int, key: str, actor: Acto
     if amount is None:
         raise InvalidInput(_("This can’t be chosen."), field="extra")
     item = _item_made(fresh, row, wanted, count, amount, key, actor)
+    if item is None:
+        return fresh
     line = {
         "code": wanted.code, "name": wanted.name, "sku": wanted.sku, "count": count, "amount_minor": amount * count,
         "currency": row.price.currency, "item_id": item, "key": key,
@@ -85,12 +87,13 @@ def _extra(box: Shipment, code: str, count: int) -> BoxExtra:
 
 def _item_made(
     box: Shipment, row: Subscription, extra: BoxExtra, count: int, amount: int, key: str, actor: Actor
-) -> str:
-    """The line that waits for the invoice: its id at Stripe. Of a wish carried out already, the one it made."""
+) -> str | None:
+    """The line that waits for the invoice: its id at Stripe. Of a wish carried out already, the one it made; None where
+    that was taken out again, or nobody would pay for it."""
     subject = f"{box.public_id}:{key}"[:80]
     done = BillingOperation.objects.filter(kind="box_extra", subject=subject, state=BillingOperation.State.DONE).first()
     if done is not None:
-        return done.stripe_id
+        return _still_there(row, done.stripe_id)
     assert row.price is not None
     params = {
         "customer": customer_of(account_of(row), row.member),
@@ -106,6 +109,14 @@ def _item_made(
         request=lambda v1, given, options: v1.invoice_items.create(given, options),
     )  # fmt: skip
     return str(made["id"])
+
+
+def _still_there(row: Subscription, item: str) -> str | None:
+    try:
+        ask(account_of(row), lambda v1: v1.invoice_items.retrieve(item))
+    except StripeMissing:
+        return None
+    return item
 
 
 def _extras_kept(box: Shipment, extras: list[dict[str, Any]]) -> Shipment:
@@ -126,6 +137,9 @@ def box_extra_remove(*, shipment: Shipment, item_id: str, actor: Actor) -> Shipm
     row = running(shipment.subscription)
     try:
         ask(account_of(row), lambda v1: v1.invoice_items.delete(item_id))
+    except StripeMissing:
+        # Taken out there already, and the answer was lost.
+        pass
     except StripeRefused as error:
         raise NotPossibleNow(_("It is on an invoice already.")) from error
     with transaction.atomic():

@@ -15,9 +15,11 @@ from billing.boxes.contents import contents_of, habit_of
 from billing.boxes.shape import Box
 from billing.boxes.timing import Course, Kind, cut_off, cycles_wanted, leaves_from
 from billing.boxes.words import box_told
-from billing.models import BillingProfile, Invoice, Shipment, Subscription
+from billing.locking import member_locked as member_locked
+from billing.models import Invoice, Shipment, Subscription
 from billing.plans import definition_of
 from billing.renewing import renewal_day
+from billing.sweeping import one_by_one
 from billing.times import not_before
 from core import clock
 from members.models import Member
@@ -27,12 +29,6 @@ State, Why = Shipment.State, Shipment.Why
 REVIVED = (Why.LEFT, Why.UNPAID, Why.MOVED)
 AT_ONCE = 500
 HAS_BOX = Q(plan__kind="recurring", plan__body__box__items__isnull=False)
-
-
-def member_locked(member: Member) -> None:
-    """The lock that everything about a member's billing takes first. In the caller's transaction."""
-    BillingProfile.objects.get_or_create(member=member)
-    BillingProfile.objects.select_for_update().get(member=member)
 
 
 def boxes_follow(member: Member) -> None:
@@ -185,12 +181,14 @@ def boxes_sweep() -> int:
     closing = Shipment.objects.filter(state=State.PLANNED, cut_off_at__lte=now)
     ids = set(closing.values_list("subscription__member_id", flat=True)[:AT_ONCE])
     ids |= set(_without_next(now).values_list("member_id", flat=True)[:AT_ONCE])
-    for member in Member.objects.filter(pk__in=ids).order_by("pk"):
-        with transaction.atomic():
-            member_locked(member)
-            boxes_follow(member)
-            _close(member, now)
-    return len(ids)
+    return one_by_one(Member.objects.filter(pk__in=ids).order_by("pk"), _looked_at, "the boxes of member")
+
+
+def _looked_at(member: Member) -> None:
+    with transaction.atomic():
+        member_locked(member)
+        boxes_follow(member)
+        _close(member, clock.now())
 
 
 def _without_next(now: datetime) -> QuerySet[Subscription]:

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from sandbox.stripe.account import Account
+from sandbox.stripe.coupons import make_discounts
 from sandbox.stripe.cycles import OVER, end_now, running
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.events import changed, emit
@@ -72,7 +73,9 @@ def _phase(start: int, end: int, items: list[Json], given: Json, currency: str) 
     return {
         "add_invoice_items": [],
         "currency": currency,
-        "discounts": [],
+        "discounts": [
+            dict.fromkeys(("coupon", "discount", "promotion_code")) | one for one in given.get("discounts") or []
+        ],
         "items": items,
         "metadata": given.get("metadata") or {},
         "proration_behavior": given.get("proration_behavior", "create_prorations"),
@@ -92,7 +95,11 @@ def _phase_item(price: str, quantity: int | None) -> Json:
 def _phase_now(subscription: Json) -> Json:
     item = subscription["items"]["data"][0]
     items = [_phase_item(one["price"]["id"], one.get("quantity")) for one in subscription["items"]["data"]]
-    return _phase(item["current_period_start"], item["current_period_end"], items, {}, subscription["currency"])
+    given = {
+        "discounts": [{"discount": name} for name in subscription["discounts"]],
+        "trial_end": subscription["trial_end"] if subscription["status"] == "trialing" else None,
+    }
+    return _phase(item["current_period_start"], item["current_period_end"], items, given, subscription["currency"])
 
 
 def _of_phases(account: Account, params: Json) -> Json:
@@ -171,6 +178,9 @@ def schedule_update(account: Account, params: Json, schedule: str) -> Json:
         found["phases"] = _read_phases(account, params["phases"], begins)
         for phase in found["phases"]:
             account.clock_of(account.customer_of(found)).plan(phase["end_date"], "phase", found["id"])
+        subscription = running(account, str(found["subscription"])) if found["subscription"] else None
+        if subscription is not None:
+            _discounted(account, subscription, found["phases"][0])
     found["end_behavior"] = params.get("end_behavior", found["end_behavior"])
     found["metadata"] |= params.get("metadata") or {}
     changed(account, "subscription_schedule.updated", found, before)
@@ -242,6 +252,12 @@ def phase_due(account: Account, target: str, at: int) -> None:
     emit(account, "subscription_schedule.updated", schedule)
 
 
+def _discounted(account: Account, subscription: Json, phase: Json) -> None:
+    """A phase has the discounts that it names, and no others."""
+    customer, named = account.customer_of(subscription), subscription["id"]
+    subscription["discounts"] = make_discounts(account, phase["discounts"], customer, subscription=named)
+
+
 def _enter(account: Account, subscription: Json, phase: Json) -> None:
     """Take on the phase's items at the period's end, before the renewal of the same moment bills them."""
     before = copy.deepcopy(subscription)
@@ -257,6 +273,7 @@ def _enter(account: Account, subscription: Json, phase: Json) -> None:
         fresh.append(item)
     interval = before["items"]["data"][0]["price"]["recurring"]["interval"]
     subscription["items"]["data"] = fresh
+    _discounted(account, subscription, phase)
     if fresh[0]["price"]["recurring"]["interval"] != interval:
         subscription["billing_cycle_anchor"] = phase["start_date"]
     changed(account, "customer.subscription.updated", subscription, before)

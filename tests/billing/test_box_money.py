@@ -89,7 +89,7 @@ def test_an_extra_of_a_box_that_was_closed_meanwhile_is_taken_off_the_invoice(
     ann = member(club)
     plain = paying._item_made
 
-    def slow(*given: Any) -> str:
+    def slow(*given: Any) -> str | None:
         made = plain(*given)
         club.at("2027-02-03T09:00")
         return made
