@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -28,7 +27,6 @@ from core.actor import Actor
 from members.models import Member
 
 Billing = Subscription.Billing
-PAGE_OPEN = timedelta(hours=1)
 
 
 class Joined(Struct, frozen=True):
@@ -60,7 +58,7 @@ def membership_join(
     if chosen is None:
         return Joined(subscription=_join_free(member, plan, actor))
     connection = connection_now()
-    pages_close(connection, member, plan.group, actor)
+    pages_close(member, plan.group)
     checkout, url = _page(connection, member, chosen, success_url, cancel_url, actor)
     return Joined(checkout=checkout, url=url)
 
@@ -101,7 +99,7 @@ def _join_free(member: Member, plan: MembershipPlan, actor: Actor) -> Subscripti
 
 
 # --- Stripe's page ---------------------------------------------------------------------------------------------------
-def pages_close(connection: StripeConnection, member: Member, group: str, actor: Actor) -> None:
+def pages_close(member: Member, group: str) -> None:
     """No two pages of a group are open at once: each could be paid."""
     rows = Checkout.objects.filter(member=member, group=group, state=Checkout.State.OPEN, purpose=Checkout.Purpose.JOIN)
     for row in rows:

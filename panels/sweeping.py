@@ -26,7 +26,6 @@ from panels.selectors import spec_of
 log = logging.getLogger(__name__)
 State = Participation.State
 OWN = system("panels")
-UNDER_WAY = (State.INVITED, State.ACCEPTED, State.SHIPPED, State.RECEIVED, State.ANSWERED)
 DAY = timedelta(days=1)
 
 

@@ -41,7 +41,6 @@ HourMinute = Annotated[
         pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description=N_("Time of day, 24 hours."), examples=["16:30"]
     ),
 ]
-LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}$(?!\n)")]
 ShortText = Annotated[str, Meta(min_length=1, max_length=120)]
 LongText = Annotated[str, Meta(max_length=600)]
 # One text for everyone, or one per language.

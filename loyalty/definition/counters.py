@@ -8,7 +8,7 @@ is counted where the brand chooses so at publishing (loyalty/backfills).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,8 +20,6 @@ from loyalty.definition.translation import N_, Teller
 # Kept for every counter, so that a rule that asks for them later finds them.
 ALWAYS_KEPT = ("lifetime", "year", "month")
 MAX_COUNTED = 10**15
-
-CounterPeriod = Literal["day", "week", "month", "year", "lifetime"]
 
 
 class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="times"):
