@@ -11,7 +11,7 @@ from billing.access import access_follow
 from billing.catalog import intro_ensure, price_ensure
 from billing.connections import connection_now
 from billing.customers import customer_ensure, profile_of
-from billing.errors import AlreadyMember, PlanNotOffered, StripeRefused
+from billing.errors import AlreadyMember, PlanNotOffered, StripeKeyRefused, StripeRefused
 from billing.gateway import ask
 from billing.locking import member_locked
 from billing.meterprices import meter_prices
@@ -105,8 +105,9 @@ def pages_close(member: Member, group: str) -> None:
     for row in rows:
         try:
             ask(row.connection, lambda v1: v1.checkout.sessions.expire(row.stripe_id))  # noqa: B023  (called at once)
-        except StripeRefused:
-            # Paid or expired meanwhile: the webhook tells which, and a second payment is given back.
+        except (StripeRefused, StripeKeyRefused):
+            # Paid or expired meanwhile: the webhook tells which, and a second payment is given back. Or it is a page of
+            # an account whose key holds no more, which mustn't keep anybody from joining at the one in use.
             continue
         row.state = Checkout.State.EXPIRED
         row.save(update_fields=["state"])

@@ -15,12 +15,13 @@ from billing import access, freezing, gateway, tasks, working
 from billing.access import access_sweep, floors_follow
 from billing.boxes.paying import box_add, box_extra_remove
 from billing.changing import subscription_change, subscription_preview
+from billing.connections import connection_add
 from billing.customers import profile_save
 from billing.errors import StripeRefused, StripeUnavailable
 from billing.gateway import ask, ask_all
 from billing.leaving import subscription_cancel, subscription_leave_refunded
 from billing.metering import uses_send
-from billing.models import BillingReport, ClockFreeze, MeteredUse, Shipment, StripeEvent, Subscription
+from billing.models import BillingReport, Checkout, ClockFreeze, MeteredUse, Shipment, StripeEvent, Subscription
 from billing.pausing import subscription_pause
 from billing.plans import plan_named
 from billing.promising import promises_keep
@@ -119,6 +120,16 @@ def test_what_was_paid_once_outlives_a_customer_that_was_deleted_at_stripe(club:
     ask(club.connection, lambda v1: v1.customers.delete(customer))
     club.settle()
     assert (club.state(ann), club.plan(ann)) == ("one_time", "season")
+
+
+def test_a_page_that_is_open_at_an_account_of_before_keeps_nobody_from_joining(club: Club) -> None:
+    ann = club.somebody()
+    club.join(ann)
+    club.control("keys", revoke=club.key)
+    fresh = f"{club.key}new"
+    connection_add(key=fresh, actor=MEMBER)
+    assert club.join(ann).url.startswith("http")
+    assert Checkout.objects.filter(member=ann).values("connection").distinct().count() == 2
 
 
 # --- leaving with the money back -------------------------------------------------------------------------------------
