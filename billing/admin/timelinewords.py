@@ -34,6 +34,7 @@ PLAIN: dict[str, Any] = {
     "change_withdrawn": gettext_lazy("Took the change of plan back"),
     "offer_taken": gettext_lazy("Took the offer and stays"),
     "unused_told": gettext_lazy("Told that nothing of the plan was used"),
+    "refund_promised": gettext_lazy("With the leaving, the last payment is paid back"),
 }
 STEPS: dict[str, Any] = {
     "reason": gettext_lazy("the question why"),
