@@ -201,7 +201,8 @@ def _coupon(intro: Intro) -> dict[str, Any]:
 
 
 def plans_push(connection: StripeConnection) -> int:
-    """The sweep's part: what is offered stands at Stripe, and what isn't can't be bought there. How many were told."""
+    """The sweep's part: what is offered stands at Stripe, and a price that was replaced can't be bought there any more.
+    How many things Stripe didn't know before."""
     before = StripeObject.objects.filter(connection=connection).count()
     for price in PlanPrice.objects.filter(replaced_at__isnull=True).select_related("plan"):
         if price.plan.retired_at is None:
