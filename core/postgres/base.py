@@ -139,6 +139,11 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-ten
             pools.setdefault(self.alias, made)
         return pools[self.alias]
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        # One from the pool has it on already, and psycopg proves a lot before it sees that there is nothing to do.
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)
+
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)
         if name is None:
