@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.access import access_sweep
+from billing.boxes.noticing import box_notices_sweep
 from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
 from billing.comparing import comparison_run, comparisons_sweep
@@ -48,8 +49,8 @@ def plans_tell() -> None:
 
 
 STEPS = (
-    events_work, promises_keep, access_sweep, boxes_sweep, clocks_sweep, notices_sweep, plans_due, comparisons_sweep,
-    uses_send, plans_tell,
+    events_work, promises_keep, access_sweep, boxes_sweep, clocks_sweep, notices_sweep, box_notices_sweep, plans_due,
+    comparisons_sweep, uses_send, plans_tell,
 )  # fmt: skip
 
 

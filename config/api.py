@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from billing.api import api_urls as billing_urls
 from billing.boxes.api import api_urls as boxes_urls
+from billing.boxes.moneyapi import api_urls as box_money_urls
 from claims.api import api_urls as claims_urls
 from core.api.docs import SwaggerView, openapi_view, problems_view
 from core.api.perms import ANY_KEY
@@ -71,7 +72,7 @@ urlpatterns: list[Any] = [
     path("v1/", IndexView.as_view(), name="api-index"),
     path("v1/schema.json", openapi_view, name="api-schema"),
     path("v1/", include([*loyalty_urls, *members_urls, *rewards_urls, *claims_urls, *referrals_urls, *draws_urls])),
-    path("v1/", include([*panels_urls, *boxes_urls, *billing_urls])),
+    path("v1/", include([*panels_urls, *boxes_urls, *box_money_urls, *billing_urls])),
     path("docs/", SwaggerView.as_view(), name="api-docs"),
     path("docs/problems/", problems_view, name="api-problems"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(no_such_path), name="api-nothing"),

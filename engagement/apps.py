@@ -14,6 +14,7 @@ class EngagementConfig(AppConfig):
             acts,
             befriended,
             billed,
+            boxed,
             claimed,
             drawn,
             rewarding,

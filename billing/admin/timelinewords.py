@@ -33,6 +33,8 @@ PLAIN: dict[str, Any] = {
     "keep_asked": gettext_lazy("Asked to stay after all"),
     "change_withdrawn": gettext_lazy("Took the change of plan back"),
     "offer_taken": gettext_lazy("Took the offer and stays"),
+    "box_address_asked": gettext_lazy("Asked where the box is to be sent"),
+    "box_closing_told": gettext_lazy("Told that the box closes soon"),
     "unused_told": gettext_lazy("Told that nothing of the plan was used"),
     "refund_promised": gettext_lazy("With the leaving, the last payment is paid back"),
 }

@@ -17,7 +17,9 @@ from core.api.shapes import Body
 
 
 class SubscriptionSkip(Body):
-    """Nothing needs to be said."""
+    """Left out: one."""
+
+    cycles: Annotated[int, Meta(ge=1, le=12, description="More than one of a plan with boxes: as its terms say.")] = 1
 
 
 class SubscriptionPause(Body):
@@ -32,7 +34,7 @@ class SubscriptionSkipView(ActionView):
     scopes = {"POST": "memberships:write"}
 
     @describe(
-        summary="Skip the next cycle",
+        summary="Skip the next cycles",
         tag=TAG,
         body=SubscriptionSkip,
         answers={200: SubscriptionOut},
@@ -41,11 +43,10 @@ class SubscriptionSkipView(ActionView):
         examples={"body": {}, "200": examples.SKIPPING},
     )
     def post(self, request: HttpRequest, subscription: UUID) -> HttpResponse:
-        """Exactly one: it isn't charged and gives nothing. Resume takes it back. 409 in a trial, when a payment is
-        late, when it ends anyway or is paused."""
-        self.read_body(SubscriptionSkip)
-        actor = self.principal.actor
-        return self.acted(subscription, lambda row: subscription_skip(subscription=row, actor=actor))
+        """Exactly so many: they aren't charged and give nothing. Resume takes that back. 409 in a trial, when a payment
+        is late, when it ends anyway or is paused, and `box_closed` after the next box' cut-off."""
+        cycles, actor = self.read_body(SubscriptionSkip).cycles, self.principal.actor
+        return self.acted(subscription, lambda row: subscription_skip(subscription=row, cycles=cycles, actor=actor))
 
 
 class SubscriptionPauseView(ActionView):

@@ -57,6 +57,14 @@ class ShipmentLine(Struct):
     count: int
 
 
+class ShipmentExtra(ShipmentLine):
+    """What was added to this box once, for money. id: to take it out again by."""
+
+    id: str
+    amount_minor: int
+    currency: str
+
+
 class ShipmentOut(Struct):
     """A box. cycle_at: when the cycle begins that it belongs to; cut_off_at: until when it can be changed; sends_at:
     when it leaves at the earliest; paid: its cycle is paid for, before which it can't be sent; why: what it was
@@ -74,7 +82,7 @@ class ShipmentOut(Struct):
     paid: bool
     quantity: int
     items: list[ShipmentLine]
-    extras: list[ShipmentLine]
+    extras: list[ShipmentExtra]
     country: str
     carrier: str
     tracking: str
@@ -276,7 +284,14 @@ def shipment_out(row: Shipment) -> ShipmentOut:
     return ShipmentOut(
         row.public_id, mine.public_id, mine.member.public_id, mine.plan.code, row.state, row.why,  # type: ignore[arg-type]  # one of the states
         row.cycle_at, row.cut_off_at, row.sends_at, row.paid_at is not None, row.quantity, _lines(row.items),
-        _lines(row.extras), row.country, row.carrier, row.tracking,
+        [_extra(each) for each in row.extras], row.country, row.carrier, row.tracking,
+    )  # fmt: skip
+
+
+def _extra(each: dict[str, Any]) -> ShipmentExtra:
+    return ShipmentExtra(
+        each["code"], each.get("sku", ""), each["count"], each.get("item_id", ""), each.get("amount_minor", 0),
+        each.get("currency", ""),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from msgspec import Struct
 
 from billing.boxes.addressing import address_of
+from billing.boxes.contents import habit_of
 from billing.boxes.shape import Box, BoxExtra, BoxItem
 from billing.boxes.timing import leaves_from
 from billing.errors import ShipmentNotFound
@@ -50,7 +51,7 @@ class ShownBox(Struct, frozen=True, kw_only=True):
 class Boxes(Struct, frozen=True, kw_only=True):
     """A subscription's boxes: on their way or next, those left out ahead, and those before. skips: how many can be left
     out now; 0: none. undo: the ones left out can come back. quantities: how many can be had; others: how often else, as
-    prices of the plan."""
+    prices of the plan. reminded: the member is told before one closes; None: nobody is."""
 
     subscription: Subscription
     box: Box | None
@@ -61,6 +62,7 @@ class Boxes(Struct, frozen=True, kw_only=True):
     undo: bool
     quantities: range
     others: list[PlanPrice]
+    reminded: bool | None
 
     @property
     def skip_choices(self) -> range:
@@ -104,6 +106,11 @@ def boxes_shown(member: Member) -> list[Boxes]:
     return sorted(found, key=lambda each: not _live(each))
 
 
+def boxes_shown_of(subscription: Subscription) -> Boxes:
+    """The same of one subscription."""
+    return _boxes(subscription)
+
+
 def _live(boxes: Boxes) -> bool:
     return boxes.subscription.live
 
@@ -127,8 +134,14 @@ def _boxes(row: Subscription) -> Boxes:
         if box is not None and box.most_quantity > 1 and can_skip
         else range(0),
         others=_others(row) if can_skip else [],
+        reminded=_reminded(row) if box is not None and box.closing_notice_days and row.live else None,
         undo=bool(skipped) and row.collection_paused and (skipped[0].cut_off_at > now or skipped[0].cycle_at <= now),
     )
+
+
+def _reminded(row: Subscription) -> bool:
+    habit = habit_of(row)
+    return habit is None or habit.reminded
 
 
 def _skippable(row: Subscription, rows: list[Shipment]) -> bool:

@@ -47,7 +47,8 @@ class Box(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     can be added for money. every: how often within what was paid for (a box a month of a plan that is paid by the
     year); left out: one for each payment. cut_off_days: so many days before the cycle its box is closed. first_days:
     how long the first box stays open, which is paid before it could be changed. sends_after_days: so long after the
-    cycle begins the box leaves at the earliest. most_skips: how many cycles ahead can be left out. most_delay_days: how
+    cycle begins the box leaves at the earliest. closing_notice_days: its member is told so long before it closes; 0:
+    isn't. most_skips: how many cycles ahead can be left out. most_delay_days: how
     much later a box can be sent. most_quantity: how many of it at most. countries: where it is sent; none: anywhere.
     """
 
@@ -58,6 +59,7 @@ class Box(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cut_off_days: Days = 3
     first_days: Days = 1
     sends_after_days: Days = 0
+    closing_notice_days: Days = 2
     most_skips: Annotated[int, Meta(ge=0, le=12)] = 3
     most_delay_days: Days = 14
     most_quantity: Annotated[int, Meta(ge=1, le=20)] = 1

@@ -18,5 +18,6 @@ urlpatterns = [
     path("boxes/of/<uuid:subscription_id>/quantity/", moneyviews.quantity, name="quantity"),
     path("boxes/of/<uuid:subscription_id>/frequency/", moneyviews.frequency, name="frequency"),
     path("boxes/of/<uuid:subscription_id>/skip/", views.skip, name="skip"),
+    path("boxes/of/<uuid:subscription_id>/reminders/", views.reminders, name="reminders"),
     path("boxes/of/<uuid:subscription_id>/unskip/", views.unskip, name="unskip"),
 ]

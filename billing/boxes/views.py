@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 
 from billing.boxes.addressing import address_of
 from billing.boxes.choosing import box_address_set, box_delay, box_swap
+from billing.boxes.noticing import box_reminders_set
 from billing.boxes.selectors import box_named, boxes_shown
 from billing.errors import ShipmentNotFound, SubscriptionNotFound
 from billing.models import Shipment, Subscription
@@ -117,6 +118,17 @@ def unskip(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) 
         request,
         lambda: subscription_resume(subscription=row, actor=actor_of(enrollment.member)),
         _("Your boxes come again."),
+    )
+
+
+@require_POST
+@member_page
+def reminders(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) -> HttpResponse:
+    row, wanted = subscription_or_404(enrollment.member, subscription_id), request.POST.get("wanted") == "1"
+    return done(
+        request,
+        lambda: box_reminders_set(subscription=row, wanted=wanted, actor=actor_of(enrollment.member)),
+        _("We’ll tell you before a box closes.") if wanted else _("We won’t remind you of your boxes any more."),
     )
 
 

@@ -85,7 +85,8 @@ class Shipment(BrandModel):
 
 
 class BoxHabit(BrandModel):
-    """What the next boxes of a subscription begin with: where they go, and what stands in the place of what."""
+    """What the next boxes of a subscription begin with: where they go, and what stands in the place of what. reminded:
+    its member is told before a box closes."""
 
     subscription = models.OneToOneField(
         Subscription, on_delete=models.CASCADE, related_name="box_habit", verbose_name=_("subscription")
@@ -93,6 +94,7 @@ class BoxHabit(BrandModel):
     address = models.TextField(null=True, blank=True)  # noqa: DJ001  (sealed where there is one)
     country = models.CharField(_("country"), max_length=2, blank=True)
     swaps = models.JSONField(_("swapped"), default=dict, blank=True)
+    reminded = models.BooleanField(_("told before a box closes"), default=True)
 
     class Meta:
         verbose_name = _("habit of boxes")

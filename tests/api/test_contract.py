@@ -148,6 +148,7 @@ def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[A
         "parcel": [number],
         "payment": [str(uuid7())],
         "shipment": [str(uuid7())],
+        "line": ["ii_1"],
         "benefit": ["early"],
         "use": [str(uuid7())],
         "code": [friend.code],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -95,8 +96,12 @@ def document(**section: Any) -> Json:
 class Club:
     """Doors to both sides. Nothing is delivered before `deliver` is called, unless `settle` does all there is."""
 
-    def __init__(self, server: LocalStripe, key: str, brand: Brand, client: Client, **section: Any) -> None:
+    def __init__(
+        self, server: LocalStripe, key: str, brand: Brand, client: Client, *, begins: str = "", **section: Any
+    ) -> None:
         self.server, self.key, self.brand, self.client = server, key, brand, client
+        if begins:
+            self._begin(begins)
         self.program: Program = shop.program(document(**section))
         self.connection: StripeConnection = connection_add(key=key, actor=shop.STAFF)
         with server.state.lock:
@@ -107,6 +112,15 @@ class Club:
         return self.server.state.by_key(self.key)
 
     # --- time ---------------------------------------------------------------------------------------------------------
+    def _begin(self, text: str) -> None:
+        """Both clocks stand here from the first on, whatever day the tests run on: an account that has nothing yet can
+        also be set back, which later none can."""
+        begins = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        with self.server.state.lock:
+            assert not self.account.objects, "something has happened already"
+            self.account.clock.ahead = int(begins.timestamp()) - int(time.time())
+            self.brand.clock_shift = timedelta(seconds=self.account.clock.ahead)
+
     def advance(self, *, days: float = 0, to: datetime | None = None) -> None:
         """Both clocks move on, and Stripe does what falls due on the way. They stand the same after it: Stripe's, which
         is in whole seconds, isn't before ours by the part of a second in which it was moved."""

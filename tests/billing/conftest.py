@@ -56,8 +56,16 @@ def key() -> str:
 
 
 @pytest.fixture
-def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
+def begins() -> str:
+    """When the club's time begins; empty: now. A test that names days says it by its parameters."""
+    return ""
+
+
+@pytest.fixture
+def club(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client], begins: str
+) -> Iterator[Club]:
     before = brand.clock_shift
-    made = Club(stand_in, key, brand, client_for(brand))
+    made = Club(stand_in, key, brand, client_for(brand), begins=begins)
     yield made
     brand.clock_shift = before

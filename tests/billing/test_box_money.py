@@ -28,8 +28,7 @@ MEMBER = shop.STAFF
 @pytest.fixture
 def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
     shift = brand.clock_shift
-    made = Club(stand_in, key, brand, client_for(brand), plans=PLANS)
-    made.at("2027-01-05T09:00")
+    made = Club(stand_in, key, brand, client_for(brand), begins="2027-01-05T09:00", plans=PLANS)
     yield made
     brand.clock_shift = shift
 

@@ -29,8 +29,7 @@ def club(
     shift = brand.clock_shift
     # Requests ask the brand's row, which stays as it is: their clock is the club's too.
     monkeypatch.setattr("core.clock._shift_of_current_brand", lambda: brand.clock_shift)
-    made = Club(stand_in, key, brand, client_for(brand), plans=PLANS)
-    made.at("2027-01-05T09:00")
+    made = Club(stand_in, key, brand, client_for(brand), begins="2027-01-05T09:00", plans=PLANS)
     yield made
     brand.clock_shift = shift
 

@@ -40,8 +40,7 @@ def club(
 ) -> Iterator[Club]:
     monkeypatch.setattr(cast, "RULES", RULES)
     shift = brand.clock_shift
-    made = Club(stand_in, key, brand, client_for(brand), plans=PLANS)
-    made.at("2027-01-05T09:00")
+    made = Club(stand_in, key, brand, client_for(brand), begins="2027-01-05T09:00", plans=PLANS)
     yield made
     brand.clock_shift = shift
 

@@ -27,9 +27,7 @@ def make(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[...
     shift = brand.clock_shift
 
     def made(**section: object) -> Club:
-        club = Club(stand_in, key, brand, client_for(brand), **section)
-        club.at("2027-01-05T09:00")
-        return club
+        return Club(stand_in, key, brand, client_for(brand), begins="2027-01-05T09:00", **section)
 
     yield made
     brand.clock_shift = shift

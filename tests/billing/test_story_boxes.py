@@ -44,9 +44,7 @@ def club_of(
 
     def make(template: str, begins: str) -> Club:
         monkeypatch.setattr("tests.billing.cast.document", lambda **_section: template_document(template))
-        made = Club(stand_in, key, brand, client_for(brand))
-        made.at(begins)
-        return made
+        return Club(stand_in, key, brand, client_for(brand), begins=begins)
 
     yield make
     brand.clock_shift = shift

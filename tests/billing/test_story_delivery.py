@@ -35,7 +35,7 @@ def club(
 ) -> Iterator[Club]:
     monkeypatch.setattr("tests.billing.cast.document", lambda **_section: template_document("delivery_membership"))
     shift = brand.clock_shift
-    yield Club(stand_in, key, brand, client_for(brand))
+    yield Club(stand_in, key, brand, client_for(brand), begins="2027-01-01T09:00")
     brand.clock_shift = shift
 
 
@@ -58,7 +58,6 @@ def card(club: Club, who: Member, number: str) -> None:
 
 
 def test_a_year_of_the_delivery_membership_to_the_cent(club: Club) -> None:
-    club.at("2027-01-01T09:00")
     ann = club.somebody()
     row = club.joined(ann, "delivery", "month-EUR")
     assert (club.state(ann), club.charged(), str(row.period_end)[:10]) == ("trialing", 0, "2027-01-31")
