@@ -91,7 +91,7 @@ def test_a_box_that_closes_soon_is_told_once_with_what_is_in_it(club: Club) -> N
     assert "2 × Nuts, 1 × Tea" in letter.body
     club.at("2027-02-02T08:00")
     assert len(told(club, CLOSES)) == 1
-    club.at("2027-03-03T09:01")
+    club.at("2027-03-01T10:00")
     settle(club)
     assert len(told(club, CLOSES)) == 2
 
