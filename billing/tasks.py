@@ -22,8 +22,8 @@ from core.tasks import brand_task
 
 @brand_task
 def stripe_event(event_id: int) -> None:
-    """One event of Stripe's; nothing where it is done or gone."""
-    event_work(event_id)
+    """One event of Stripe's, and what came about its customer until now."""
+    event_work(event_id, or_beside=True)
 
 
 @brand_task

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import stripe
 from django.db import connection as database
-from django.db import transaction
 from django.utils import timezone
 
 from billing.connections import secrets_of
@@ -17,8 +16,8 @@ from billing.gateway import API_VERSION
 from billing.models import StripeConnection
 from billing.quarantine import event_compare
 from billing.times import at_known
+from billing.waking import event_wake
 from core import clock
-from core.tasks import HEADER
 
 TOLERANCE = 300
 # Their clock and ours: one that is signed later than this from now was made up.
@@ -51,7 +50,7 @@ def webhook_take(*, connection: StripeConnection, body: bytes, signature: str) -
     if kept is None:
         event_compare(connection, event)
         return False
-    event_wake(kept)
+    event_wake(kept, connection.pk, customer_named(event["data"]["object"]))
     return True
 
 
@@ -103,13 +102,3 @@ def customer_named(thing: dict[str, Any]) -> str:
         return str(thing["id"])
     customer = thing.get("customer")
     return str(customer["id"]) if isinstance(customer, dict) else str(customer or "")
-
-
-def event_wake(event_id: int) -> None:
-    """Send a worker after the commit. One that doesn't come is made good by the sweep."""
-    from billing.tasks import stripe_event
-
-    schema = database.schema_name  # type: ignore[attr-defined]  # the tenants' backend adds it
-    transaction.on_commit(
-        lambda: stripe_event.apply_async((event_id,), headers={HEADER: schema}, retry=False), robust=True
-    )

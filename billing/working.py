@@ -26,9 +26,14 @@ MOST_ATTEMPTS = 12
 AT_ONCE = 200
 
 
-def event_work(event_id: int) -> None:
-    """Work one event, and with it whatever else waits about the same customer. Nothing where it is done or gone."""
-    event = StripeEvent.objects.select_related("connection").filter(pk=event_id, state=State.WAITING).first()
+def event_work(event_id: int, *, or_beside: bool = False) -> None:
+    """Work one event, and with it whatever else waits about the same customer. Nothing where it is done or gone.
+
+    or_beside: where it is done, another one of the same customer: a worker is sent once for several.
+    """
+    event = StripeEvent.objects.select_related("connection").filter(pk=event_id).first()
+    if event is not None and event.state != State.WAITING:
+        event = _beside(event) if or_beside else None
     if event is None:
         return
     connection = event.connection
@@ -52,6 +57,17 @@ def event_work(event_id: int) -> None:
         _later(event, type(error).__name__, counts=True)
         raise
     StripeEvent.objects.filter(pk__in=ids).update(state=State.DONE, done_at=clock.now(), error="", next_at=None)
+
+
+def _beside(event: StripeEvent) -> StripeEvent | None:
+    """Another of the same customer that is due."""
+    if not event.customer:
+        return None
+    rows = StripeEvent.objects.select_related("connection").filter(
+        Q(next_at__isnull=True) | Q(next_at__lte=clock.now()), connection=event.connection_id,
+        customer=event.customer, state=State.WAITING,
+    )  # fmt: skip
+    return rows.order_by("pk").first()
 
 
 def _later(event: StripeEvent, said: str, *, counts: bool) -> None:

@@ -9,7 +9,7 @@ from sandbox.stripe.clock import HOUR
 from sandbox.stripe.collecting import collect
 from sandbox.stripe.coupons import make_discounts, mark_used
 from sandbox.stripe.customers import merge_metadata
-from sandbox.stripe.cycles import OVER, bill_period, lasting_discounts, new_period, running
+from sandbox.stripe.cycles import OVER, bill_period, lasting_discounts, leave_trial, new_period, running
 from sandbox.stripe.errors import StripeError, invalid
 from sandbox.stripe.events import changed, emit
 from sandbox.stripe.invoices import ON_PAID, draw_up, finalize, keep, subscription_of, void
@@ -121,7 +121,10 @@ def _set_trial(account: Account, subscription: Json, params: Json) -> None:
     if params["trial_end"] == "now":
         if subscription["status"] != "trialing":
             return
-        subscription |= {"status": "active", "trial_end": now, "billing_cycle_anchor": now}
+        subscription["trial_end"] = now
+        if not leave_trial(account, subscription, before):
+            return
+        subscription["billing_cycle_anchor"] = now
         new_period(account, subscription, now)
         invoice = bill_period(account, subscription, before, "subscription_update")
         _settle(account, subscription, invoice, params, before)

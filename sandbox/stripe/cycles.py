@@ -94,13 +94,13 @@ def renew(account: Account, target: str, at: int) -> None:
         end_now(account, subscription, reason=subscription["cancellation_details"]["reason"])
         return
     before = copy.deepcopy(subscription)
-    if subscription["status"] == "trialing" and not _leave_trial(account, subscription, before):
+    if subscription["status"] == "trialing" and not leave_trial(account, subscription, before):
         return
     new_period(account, subscription, at)
     bill_period(account, subscription, before, "subscription_cycle")
 
 
-def _leave_trial(account: Account, subscription: Json, before: Json) -> bool:
+def leave_trial(account: Account, subscription: Json, before: Json) -> bool:
     """Whether it goes on after the trial."""
     subject = {
         "parent": {"subscription_details": {"subscription": subscription["id"]}},

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from billing import connections
+from billing import connections, tasks, waking
 from billing.models import (
     BillingOperation,
     BillingReport,
@@ -388,3 +388,31 @@ def test_behaviour_29_a_revoked_key_locks_nobody_out_and_is_told_once(club: Club
     club.brand.clock_shift += timedelta(days=20)
     assert club.subscription(ann).holds(clock.now())
     assert BillingReport.objects.exclude(problem="").count() == 2
+
+
+def test_a_worker_is_sent_once_for_what_is_told_of_a_customer_at_about_the_same_time(
+    club: Club, settings: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(waking, "_served_until", {})
+    monkeypatch.setattr(waking.current_app.conf, "task_always_eager", False)
+    clock_now = [100.0]
+    monkeypatch.setattr(waking, "monotonic", lambda: clock_now[0])
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.stripe_event, "apply_async", lambda args, **_more: sent.append(args[0]))
+    club.joined(club.somebody("Ann"))
+    StripeEvent.objects.all().delete()
+    club.press(club.join(club.somebody("Bob")).url)
+    with django_capture_on_commit_callbacks(execute=True):
+        club.deliver()
+    told_of = dict(StripeEvent.objects.values_list("pk", "customer"))
+    assert len(told_of) > len(sent) >= len({each for each in told_of.values() if each})
+    # The first is worked by the sweep before the worker comes, who finds the others all the same.
+    [first, *_rest] = [each for each in sent if told_of[each]]
+    StripeEvent.objects.filter(pk=first).update(state="done")
+    tasks.stripe_event(first)
+    assert not StripeEvent.objects.filter(customer=told_of[first], state="waiting").exists()
+    clock_now[0] += 1
+    sent.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        waking.event_wake(first, club.connection.pk, told_of[first])
+    assert sent == [first]

@@ -30,7 +30,9 @@ def anna(club: Club, client_for: ClientFor) -> Visitor:
 def generous(stand_in: LocalStripe, key: str, brand: Brand, client_for: Any) -> Iterator[Visitor]:
     """At a club that offers something to stay, and pays back what wasn't used."""
     before = brand.clock_shift
-    terms = {"stay_offer": {"percent": "50", "duration": "once"}, "refund_unused": True, "withdrawal_days": 0}
+    terms: dict[str, Any] = {
+        "stay_offer": {"percent": "50", "duration": "once"}, "refund_unused": True, "withdrawal_days": 0
+    }  # fmt: skip
     visitor = Visitor(Club(stand_in, key, brand, client_for(brand), **terms), client_for)
     visitor.joins(price="month-EUR")
     visitor.club.settle()

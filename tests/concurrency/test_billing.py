@@ -44,7 +44,7 @@ def club(stand_in: LocalStripe, settings: Any, committed_brand: Brand, client_fo
 def test_behaviour_4_the_same_event_from_eight_sides_is_one_row(
     club: Club, committed_brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("billing.webhooks.event_wake", lambda _event: None)
+    monkeypatch.setattr("billing.webhooks.event_wake", lambda *_event: None)
     club.press(club.join(club.somebody()).url)
     body, signature = club.signed(club.waiting()[-1]["event"])
     with crowd_of(committed_brand, 8) as crowd:
