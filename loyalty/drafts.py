@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.actor import Actor
 from core.audit import audit_record
 from loyalty.definition.document import Document
@@ -14,7 +15,8 @@ from loyalty.definition.lists import codes_twice, document_lists
 from loyalty.definition.problems import DefinitionError, problems_told
 from loyalty.definition.read import document_decode, document_plain, document_shape, document_upgrade
 from loyalty.draftrows import lists_plain, lists_write
-from loyalty.errors import DraftChanged, ProgramInvalid
+from loyalty.editors import draft_changed
+from loyalty.errors import ProgramInvalid
 from loyalty.models import Program
 
 
@@ -59,7 +61,7 @@ def draft_replace(*, program: Program, document: Document, expected_revision: in
     """Put a document in the place of the draft. DraftChanged when someone changed the draft since it was read."""
     plain = document_plain(document)
     with transaction.atomic():
-        row = draft_claim(program=program, expected_revision=expected_revision)
+        row = draft_claim(program=program, expected_revision=expected_revision, actor=actor)
         draft_write(row, plain)
         audit_record(
             actor=actor.name,
@@ -83,20 +85,30 @@ def draft_write(row: Program, plain: dict[str, Any]) -> None:
     lists_write(row, plain)
 
 
-def draft_claim(*, program: Program, expected_revision: int) -> Program:
+def draft_claim(*, program: Program, expected_revision: int, actor: Actor) -> Program:
     """Lock the program and raise its draft's revision, in the caller's transaction. DraftChanged when it has moved."""
     row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
-    if row.draft_revision != expected_revision:
-        raise DraftChanged(expected=expected_revision, found=row.draft_revision)
-    row.draft_revision += 1
-    row.save(update_fields=["draft_revision"])
+    revision_expect(row, expected_revision)
+    _revision_raise(row, actor)
     return row
 
 
-def section_put(*, program: Program, name: str, plain: dict[str, Any]) -> Program:
+def revision_expect(row: Program, expected: int) -> None:
+    """DraftChanged, which says who was quicker, when the draft of the locked row isn't of that revision."""
+    if row.draft_revision != expected:
+        raise draft_changed(row.draft_changed_by, row.draft_changed_at, expected=expected, found=row.draft_revision)
+
+
+def section_put(*, program: Program, name: str, plain: dict[str, Any], actor: Actor | None = None) -> Program:
     """A room's section of the draft, written by that room while it holds the program's lock; raises the revision."""
     row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
     row.sections = {**row.sections, name: plain}
-    row.draft_revision += 1
-    row.save(update_fields=["sections", "draft_revision"])
+    row.save(update_fields=["sections"])
+    _revision_raise(row, actor)
     return row
+
+
+def _revision_raise(row: Program, actor: Actor | None) -> None:
+    row.draft_revision += 1
+    row.draft_changed_by, row.draft_changed_at = actor.name[:120] if actor is not None else "", clock.now()
+    row.save(update_fields=["draft_revision", "draft_changed_by", "draft_changed_at"])

@@ -25,7 +25,7 @@ from loyalty.definition.problems import DefinitionError, Problem
 from loyalty.definition.read import document_shape
 from loyalty.draftrows import Row, row_fill, row_new, rows_of, tiers_write
 from loyalty.drafts import draft_claim, draft_plain, draft_write, program_invalid
-from loyalty.errors import DraftChanged
+from loyalty.editors import piece_changed, settings_changed
 from loyalty.models import Ladder, Program
 
 
@@ -74,7 +74,7 @@ def settings_check(*, program: Program, plain: dict[str, Any]) -> Document | Non
 
 def _of_settings(problems: list[Problem]) -> list[Problem]:
     names = settings_struct().__struct_fields__
-    return [each for each in problems if re.split(r"[.\[]", each.path, maxsplit=1)[0] in names]
+    return [each for each in problems if re.split(r"[.\[]", each.path, maxsplit=1)[0] in names and not each.by_another]
 
 
 def _checked(whole: dict[str, Any], path: str) -> Document | None:
@@ -108,12 +108,12 @@ def piece_save(
     seen: seen_of() what the writer started from. ProgramInvalid, DraftChanged, NotFound.
     """
     with transaction.atomic():
-        locked = _locked(program)
+        locked = _locked(program, actor)
         current = piece_plain(locked, kind, before) if before is not None else None
         if before is not None and current is None:
             raise NotFound()
         if seen_of(current) != seen:
-            raise DraftChanged()
+            raise piece_changed(locked, kind, before)
         piece_check(program=locked, kind=kind, plain=plain, before=before)
         _code_free(locked, kind, plain, before)
         row: Row = rows_of(locked, kind).get(code=before) if before is not None else row_new(locked, kind)
@@ -152,7 +152,7 @@ def _code_free(program: Program, kind: str, plain: dict[str, Any], before: str |
 def piece_remove(*, program: Program, kind: str, code: str, actor: Actor) -> None:
     """Take a piece out of the draft. What still names it is told when the draft is reviewed. NotFound."""
     with transaction.atomic():
-        locked = _locked(program)
+        locked = _locked(program, actor)
         row = rows_of(locked, kind).filter(code=code).first()
         if row is None:
             raise NotFound()
@@ -169,10 +169,10 @@ def piece_remove(*, program: Program, kind: str, code: str, actor: Actor) -> Non
 def settings_save(*, program: Program, plain: dict[str, Any], seen: str, actor: Actor) -> Program:
     """Write what stands in no list into the draft. seen: seen_of(settings_plain()). ProgramInvalid, DraftChanged."""
     with transaction.atomic():
-        locked = _locked(program)
+        locked = _locked(program, actor)
         current = settings_plain(draft_plain(locked))
         if seen_of(current) != seen:
-            raise DraftChanged()
+            raise settings_changed(locked)
         settings_check(program=locked, plain=plain)
         apart = settings_struct().__struct_fields__
         locked.settings = {key: value for key, value in locked.settings.items() if key not in apart} | plain
@@ -187,10 +187,10 @@ def settings_save(*, program: Program, plain: dict[str, Any], seen: str, actor: 
     return locked
 
 
-def _locked(program: Program) -> Program:
+def _locked(program: Program, actor: Actor) -> Program:
     """The program under its lock, its draft's revision raised by one."""
     current = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
-    claimed = draft_claim(program=current, expected_revision=current.draft_revision)
+    claimed = draft_claim(program=current, expected_revision=current.draft_revision, actor=actor)
     if claimed.settings.get("schema", SCHEMA) != SCHEMA:
         # One piece in the newest schema among others of an older one would be upgraded twice.
         draft_write(claimed, draft_plain(claimed))

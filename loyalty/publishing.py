@@ -22,9 +22,10 @@ from loyalty.definition.document import Document
 from loyalty.definition.problems import DefinitionError, problems_told
 from loyalty.definition.read import document_decode, document_hash, document_plain, document_shape
 from loyalty.definition.translation import text_in
-from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid
-from loyalty.errors import DraftChanged, VersionsMoved
+from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid, revision_expect
+from loyalty.editors import versions_moved
 from loyalty.models import Program, ProgramVersion
+from loyalty.overdue import overdue_problems
 from loyalty.publishchecks import rooms_follow, rooms_problems
 from loyalty.published import newest_version, number_next
 from loyalty.tierpreview import Mode, preview_problems, recalculation_note
@@ -35,7 +36,7 @@ def program_create(*, slug: str, document: Document | Mapping[str, object] | str
     checked = document if isinstance(document, Document) else _checked(document)
     with transaction.atomic():
         program = Program.objects.create(
-            slug=slug, name=text_in(checked.program.name, "en")[:120], created_at=clock.now()
+            slug=slug, name=text_in(checked.program.name, "en")[:120], titles=_titles(checked), created_at=clock.now()
         )
         program = draft_replace(program=program, document=checked, expected_revision=0, actor=actor)
         program_publish(program=program, actor=actor, expected_revision=program.draft_revision)
@@ -105,8 +106,7 @@ def program_publish(
     """
     with transaction.atomic():
         row = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
-        if row.draft_revision != expected_revision:
-            raise DraftChanged(expected=expected_revision, found=row.draft_revision)
+        revision_expect(row, expected_revision)
         wish = _Wish(actor, note, in_force_from, tier_recalculation, count_back=tuple(count_back))
         return _published(row, _checked(draft_plain(row)), wish)
 
@@ -132,7 +132,7 @@ def version_republish(
         row = Program.objects.select_for_update(no_key=True).get(pk=version.program_id)
         newest = newest_version(row)
         if newest is None or newest.number != expected_newest:
-            raise VersionsMoved()
+            raise versions_moved(row)
         document = _checked(version.document)
         if expected_revision is not None:
             row = draft_replace(program=row, document=document, expected_revision=expected_revision, actor=actor)
@@ -173,8 +173,8 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
         note=wish.note[:300],
     )
     backfill_start(program=row, version=version, counters=counted, actor=wish.actor)
-    row.name = text_in(document.program.name, "en")[:120]
-    row.save(update_fields=["name"])
+    row.name, row.titles = text_in(document.program.name, "en")[:120], _titles(document)
+    row.save(update_fields=["name", "titles"])
     stamp_renew(row)
     if newest is not None:
         recalculation_note(
@@ -188,6 +188,11 @@ def _published(row: Program, document: Document, wish: _Wish) -> ProgramVersion:
     rooms_follow(row, document, version.number, wish.in_force_from if newest is not None else None, wish.actor)
     _tell(row, version, wish)
     return version
+
+
+def _titles(document: Document) -> dict[str, str]:
+    name = document.program.name
+    return {} if isinstance(name, str) else name
 
 
 def _tell(row: Program, version: ProgramVersion, wish: _Wish) -> None:
@@ -210,7 +215,11 @@ def stamp_renew(row: Program) -> None:
 
 
 def _accepted(program: Program, document: Document, since: datetime | None = None) -> None:
-    problems = [*preview_problems(program, document), *rooms_problems(program, document, since)]
+    problems = [
+        *preview_problems(program, document),
+        *overdue_problems(program, document, since or clock.now()),
+        *rooms_problems(program, document, since),
+    ]
     if problems:
         raise DefinitionError(problems)
 

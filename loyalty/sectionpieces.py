@@ -19,7 +19,7 @@ from loyalty.definition.read import document_shape
 from loyalty.definition.sections import sections_known
 from loyalty.definition.shape import shape_problem
 from loyalty.drafts import draft_claim, draft_plain, program_invalid
-from loyalty.errors import DraftChanged
+from loyalty.editors import section_changed
 from loyalty.models import Program
 from loyalty.pieces import seen_of
 
@@ -59,10 +59,10 @@ def section_save(*, program: Program, name: str, plain: dict[str, Any], seen: st
     """
     with transaction.atomic():
         current = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
-        locked = draft_claim(program=current, expected_revision=current.draft_revision)
+        locked = draft_claim(program=current, expected_revision=current.draft_revision, actor=actor)
         before = section_plain(locked, name)
         if seen_of(before) != seen:
-            raise DraftChanged()
+            raise section_changed(locked, name)
         if plain:
             section_check(program=locked, name=name, plain=plain)
         others = {key: value for key, value in locked.sections.items() if key != name}

@@ -22,7 +22,7 @@ from loyalty.definition.read import document_shape
 from loyalty.definition.sections import sections_known
 from loyalty.definition.shape import shape_problem
 from loyalty.drafts import draft_claim, draft_plain, program_invalid
-from loyalty.errors import DraftChanged
+from loyalty.editors import section_changed
 from loyalty.models import Program
 from loyalty.pieces import seen_of
 from loyalty.sectionpieces import section_plain
@@ -72,12 +72,12 @@ def section_piece_save(
         raise NotFound()
     with transaction.atomic():
         current = Program.objects.select_for_update(no_key=True).get(pk=program.pk)
-        locked = draft_claim(program=current, expected_revision=current.draft_revision)
+        locked = draft_claim(program=current, expected_revision=current.draft_revision, actor=actor)
         was = section_piece(locked, name, before) if before is not None else None
         if before is not None and was is None:
             raise NotFound()
         if seen_of(was) != seen:
-            raise DraftChanged()
+            raise section_changed(locked, name)
         section = deepcopy(section_plain(locked, name))
         rows: list[Any] = list(section.get(kind.field, []))
         index = rows.index(was) if was is not None else len(rows)

@@ -17,7 +17,7 @@ from loyalty.definition.problems import DefinitionError, Ground, Problem
 from loyalty.definition.sections import section_of
 from loyalty.definition.shape import shape_problem
 from loyalty.drafts import draft_document, program_invalid, section_put
-from loyalty.errors import DraftChanged
+from loyalty.editors import changed_since
 from loyalty.models import Program
 from loyalty.pieces import seen_of
 from rewards.kinds.shapes import PoolCode
@@ -48,9 +48,9 @@ def reward_save(
         known = Reward.objects.select_related("pool").filter(program=row, code=before).first() if before else None
         was = piece_plain(piece_of(known)) if known is not None else None
         if seen is not None and seen != seen_of(was):
-            raise DraftChanged()
+            raise changed_since(known)
         piece = _checked(row, {**plain, "code": before} if before else plain, before)
-        _into_draft(row, piece_plain(piece))
+        _into_draft(row, piece_plain(piece), actor)
         return reward_write(program=row, piece=piece, zone=_zone(row), actor=actor)
 
 
@@ -75,7 +75,7 @@ def _checked(program: Program, plain: Mapping[str, Any], before: str | None) -> 
     return piece
 
 
-def _into_draft(program: Program, plain: dict[str, Any]) -> None:
+def _into_draft(program: Program, plain: dict[str, Any], actor: Actor) -> None:
     """The draft's section with this piece; one that isn't there yet begins with all that the catalogue has."""
     section = program.sections.get(SECTION)
     if section is None:
@@ -85,7 +85,7 @@ def _into_draft(program: Program, plain: dict[str, Any]) -> None:
     codes = [each.get("code") for each in items]
     index = codes.index(plain["code"]) if plain["code"] in codes else len(items)
     items[index : index + 1] = [plain]
-    section_put(program=program, name=SECTION, plain={**section, "items": items})
+    section_put(program=program, name=SECTION, plain={**section, "items": items}, actor=actor)
 
 
 def reward_write(*, program: Program, piece: RewardPiece, zone: ZoneInfo, actor: Actor) -> Reward:

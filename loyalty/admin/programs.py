@@ -57,7 +57,7 @@ def _published(request: HttpRequest, program: Program, form: PublishForm) -> Pro
 
 @brand_admin(Program)
 class ProgramAdmin(SectionRowPages):
-    list_display = ("name", "slug", "version", "unpublished")
+    list_display = ("name_shown", "slug", "version", "unpublished")
     ordering = ("name",)
     search_fields = ("name", "slug")
 
@@ -68,6 +68,10 @@ class ProgramAdmin(SectionRowPages):
         attach(rows, "changes", lambda page: {row.pk: changes_of(row) for row in page})
         newest = {row.pk: newest_version(row) for row in rows}
         attach(rows, "newest", lambda page: newest)
+
+    @display(description=gettext_lazy("name"), ordering="name")
+    def name_shown(self, program: Program) -> str:
+        return program.title
 
     @display(description=gettext_lazy("published"))
     def version(self, program: Program) -> str:

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from django.db.models import Q
 from django.http import HttpRequest, QueryDict
-from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from msgspec import Struct
@@ -16,6 +17,7 @@ from msgspec import Struct
 from core import clock
 from core.backoffice.base import actor_of, refusal_text
 from core.backoffice.display import scaled
+from loyalty.admin.amounts import money
 from loyalty.admin.forms.editor import StructForm
 from loyalty.admin.tracewords import TraceLine, trace_lines
 from loyalty.definition.checks import document_problems
@@ -23,7 +25,7 @@ from loyalty.definition.document import Document
 from loyalty.definition.problems import problems_told
 from loyalty.definition.read import document_plain
 from loyalty.definition.translation import text_in
-from loyalty.models import Event, Program
+from loyalty.models import Event, Order, Program
 from loyalty.payloads import ORDER_PAID, PAYLOADS
 from loyalty.simulating import Simulated, event_simulate
 from members.models import Member
@@ -47,6 +49,22 @@ class Tried(Struct, frozen=True):
     lines: list[TraceLine] = []
 
 
+class Past:
+    """An event of the member to try again, in a word or two."""
+
+    def __init__(self, row: Event) -> None:
+        self.row, self.pk = row, str(row.pk)
+        self.order: dict[str, Any] = row.payload.get("order") or {} if row.type == ORDER_PAID else {}
+        self.number = str(self.order.get("number", ""))
+
+    @property
+    def words(self) -> str:
+        when = date_format(localtime(self.row.occurred_at), "SHORT_DATETIME_FORMAT")
+        if not self.order:
+            return f"{when} · {self.row.external_id}"
+        return f"{when} · {self.number} · {money(self.order['total_minor'], self.order['currency'])}"
+
+
 class Panel:
     """What the panel shows. asked: whether it was tried just now."""
 
@@ -62,20 +80,31 @@ class Panel:
             self.member = self.members[0]
         self.trigger = trigger
         self.events = self._events()
-        self.event = next(
-            (each for each in self.events if sent is not None and str(each.pk) == sent.get("t.what")), None
-        )
+        self.event = self._chosen(sent)
         self.form = self._form(whole, sent)
         self.nodes = [node for _title, nodes in self.form.sections() for node in nodes]
         self.tried: Tried | None = None
 
-    def _events(self) -> list[Event]:
+    def _events(self) -> list[Past]:
+        """The member's newest of the type; one whose order was searched for stands first."""
         if self.member is None or not self.trigger:
             return []
-        known = Event.objects.filter(member=self.member, program=self.program, type=self.trigger)
-        return list(
-            known.only("id", "external_id", "occurred_at", "payload", "type").order_by("-occurred_at")[:MOST_EVENTS]
+        known = Event.objects.filter(member=self.member, program=self.program, type=self.trigger).only(
+            "id", "external_id", "occurred_at", "payload", "type"
         )
+        wanted = list(known.filter(order__number=self.search)) if self.search else []
+        newest = known.exclude(pk__in=[each.pk for each in wanted]).order_by("-occurred_at")[:MOST_EVENTS]
+        return [Past(each) for each in (*wanted, *newest)]
+
+    def _chosen(self, sent: QueryDict | None) -> Past | None:
+        """The past event that was picked; else the order that was searched for, until another search or choice."""
+        if sent is None:
+            return None
+        picked = sent.get("t.what", "")
+        found = next((each for each in self.events if each.pk == picked), None)
+        if found is None and sent.get("t.found", "") != self.search:
+            found = next((each for each in self.events if self.search and each.number == self.search), None)
+        return found
 
     def _form(self, whole: dict[str, Any], sent: QueryDict | None) -> StructForm:
         cls: type[Struct] = PAYLOADS.get(self.trigger, Made)
@@ -112,7 +141,7 @@ class Panel:
         if self.member is None:
             raise ValueError(_("Say which member."))
         if self.event is not None:
-            payload, when = self.event.payload, self.event.occurred_at
+            payload, when = self.event.row.payload, self.event.row.occurred_at
         else:
             if self.form.errors:
                 raise ValueError(next(iter(self.form.errors.values()))[0])
@@ -120,7 +149,7 @@ class Panel:
             payload = payload.get("event_values", {}) if self.shape == Made.__name__ else payload
         return {
             "id": f"try-{uuid4()}", "type": self.trigger, "member": str(self.member.public_id),
-            "occurred_at": timezone.localtime(when).isoformat(), "program": self.program.slug, "data": payload,
+            "occurred_at": localtime(when).isoformat(), "program": self.program.slug, "data": payload,
         }  # fmt: skip
 
 
@@ -128,7 +157,10 @@ def found_members(search: str) -> list[Member]:
     """Whom the words may mean, the newest first; some to begin with when nothing was typed."""
     rows = Member.objects.filter(status=Member.Status.ACTIVE)
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(email__iexact=search) | Q(external_id=search))
+        of_order = Order.objects.filter(number=search).values("member")
+        rows = rows.filter(
+            Q(name__icontains=search) | Q(email__iexact=search) | Q(external_id=search) | Q(pk__in=of_order)
+        )
     return list(rows.order_by("-pk")[:MOST_MEMBERS])
 
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from loyalty.api.achievements import AchievementsView, LeaderboardView, PlayerView
 from loyalty.api.backtests import BacktestsView, BacktestView
+from loyalty.api.drafts import DraftPublishView, DraftView
 from loyalty.api.events import BulkView, EventsView, EventView
 from loyalty.api.giventiers import FloorsView, InvitationEndView, InvitationsView
 from loyalty.api.imports import (
@@ -60,6 +61,8 @@ api_urls = [
     path("programs", ProgramsView.as_view(), name="programs"),
     path("programs/schema.json", ProgramSchemaView.as_view(), name="program-schema"),
     path("programs/<str:program>", ProgramView.as_view(), name="program"),
+    path("programs/<str:program>/draft", DraftView.as_view(), name="program-draft"),
+    path("programs/<str:program>/draft/publish", DraftPublishView.as_view(), name="program-draft-publish"),
     path("programs/<str:program>/backtests", BacktestsView.as_view(), name="backtests"),
     path("programs/<str:program>/backtests/<uuid:backtest>", BacktestView.as_view(), name="backtest"),
     path("programs/<str:program>/versions/<int:number>", VersionView.as_view(), name="program-version"),

@@ -70,6 +70,33 @@ SHARED = (
     "shipment.canceled",
 )  # fmt: skip
 
+# What the product itself puts into those of an open shape; whoever else tells of them may put other things there.
+USUAL: Mapping[str, Attributes] = {
+    "referral.converted": {"referral.side": "text", "referral.number": "number", "referral.code": "text"},
+    "referral.milestone": {"referral.number": "number"},
+    "store.checked_in": {
+        "place.code": "text", "place.kind": "text", "place.tags": "text", "method": "text", "distance_m": "number",
+    },
+    "sweepstake.won": {"sweepstake.code": "text", "sweepstake.prize": "text", "sweepstake.place": "number"},
+    "invoice.paid": {
+        "plan": "text", "invoice.total_minor": "number", "invoice.net_minor": "number", "invoice.tax_minor": "number",
+        "invoice.currency": "text", "invoice.reason": "text",
+    },
+    **{
+        name: {"plan": "text"}
+        for name in SHARED
+        if name.startswith("subscription.")
+    },
+    **{
+        name: {
+            "plan": "text", "shipment.quantity": "number", "shipment.items": "text", "shipment.extras": "text",
+            "shipment.country": "text", "shipment.carrier": "text",
+        }
+        for name in SHARED
+        if name.startswith("shipment.")
+    },
+}  # fmt: skip
+
 ATTRIBUTE_WORDS = {
     "order.number": N_("order number"),
     "order.currency": N_("money of the order"),
@@ -80,18 +107,56 @@ ATTRIBUTE_WORDS = {
     "order.discount_minor": N_("discount"),
     "order.gift_card_minor": N_("paid by gift card"),
     "order.paid_in_points_minor": N_("paid in points"),
+    "order.cost_minor": N_("what the order cost"),
+    "order.fx_rate": N_("exchange rate"),
     "order.channel": N_("channel"),
     "order.store": N_("shop"),
     "order.tenders.kind": N_("way of paying"),
+    "order.tenders.amount_minor": N_("part of the payment"),
     "order.lines.sku": N_("article"),
     "order.lines.net_minor": N_("price of the line"),
     "order.lines.quantity": N_("number of pieces"),
+    "order.lines.discount_minor": N_("discount of the line"),
+    "order.lines.tax_minor": N_("tax of the line"),
+    "order.lines.name": N_("name of the article"),
     "order.lines.category": N_("category"),
     "order.lines.brand": N_("brand"),
     "order.lines.tags": N_("tag"),
     "channel": N_("channel"),
     "panel.code": N_("product panel"),
     "panel.on_time": N_("answered in time"),
+    "return.order": N_("order that is returned"),
+    "return.amount_minor": N_("amount that is returned"),
+    "return.reason": N_("reason of the return"),
+    "return.lines.sku": N_("article that is returned"),
+    "return.lines.net_minor": N_("price of the pieces that are returned"),
+    "return.lines.quantity": N_("number of pieces that are returned"),
+    "ladder": N_("tier ladder"),
+    "tier": N_("new tier"),
+    "from_tier": N_("tier before"),
+    "skipped": N_("tier was skipped on the way up"),
+    "referral.side": N_("side of the referral"),
+    "referral.number": N_("number of friends brought so far"),
+    "referral.code": N_("code of whoever brought the friend"),
+    "place.code": N_("place"),
+    "place.kind": N_("kind of place"),
+    "place.tags": N_("tag of the place"),
+    "method": N_("way of checking in"),
+    "distance_m": N_("meters from the place"),
+    "sweepstake.code": N_("sweepstake"),
+    "sweepstake.prize": N_("prize"),
+    "sweepstake.place": N_("place in the draw"),
+    "plan": N_("plan"),
+    "invoice.total_minor": N_("total of the invoice"),
+    "invoice.net_minor": N_("invoice without tax"),
+    "invoice.tax_minor": N_("tax on the invoice"),
+    "invoice.currency": N_("money of the invoice"),
+    "invoice.reason": N_("reason of the invoice"),
+    "shipment.quantity": N_("number of boxes"),
+    "shipment.items": N_("article in the box"),
+    "shipment.extras": N_("extra in the box"),
+    "shipment.country": N_("country that the box goes to"),
+    "shipment.carrier": N_("carrier of the box"),
 }
 
 

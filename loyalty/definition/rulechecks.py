@@ -25,6 +25,7 @@ def rules_problems(document: Document, ground: Ground) -> Problems:
     for index, rule in enumerate(document.rules):
         yield from _rule(rule, f"rules[{index}]", ground)
     yield from _ties(document, ground)
+    yield from _empty_groups(ground)
     yield from money_loop_problems(ground)
 
 
@@ -145,6 +146,24 @@ def _multiplies_something(rule: Rule, effect: Multiply, path: str, ground: Groun
         ),
         phrase("Name rules or groups that do, or add one."),
     )
+
+
+def _empty_groups(ground: Ground) -> Problems:
+    """A mode for rules that aren't there. Settings may name the group first, and the rule that joins it come after."""
+    for group in ground.document.stacking:
+        if group not in ground.groups:
+            yield Problem(
+                f"stacking.{group}",
+                phrase("No rule belongs to the stacking group %(group)r.", group=group),
+                phrase("Put a rule into it, or leave it out. Rules are in: %(names)s.", names=_names(ground.groups))
+                if ground.groups
+                else phrase("Put a rule into it, or leave it out."),
+                by_another=True,
+            )
+
+
+def _names(groups: set[str]) -> str:
+    return ", ".join(sorted(groups)[:20])
 
 
 def _in_best_group(rule: Rule, path: str, ground: Ground) -> Problems:

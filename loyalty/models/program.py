@@ -29,10 +29,15 @@ class Program(BrandModel):
 
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
+    # The name by language, where the document says it in several.
+    titles = models.JSONField(default=dict, blank=True)
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     sections = models.JSONField(_("further sections"), default=dict, blank=True)
     # Raised by every change of the draft: two people editing the same draft are told.
     draft_revision = models.PositiveIntegerField(default=0)
+    # By whom the last change was, for whoever it gets in the way of.
+    draft_changed_by = models.CharField(max_length=120, blank=True, default="")
+    draft_changed_at = models.DateTimeField(null=True, blank=True)
     # Another number after every publication, 0 before the first: what caches of compiled versions are checked against.
     stamp = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("created at"))
@@ -44,7 +49,12 @@ class Program(BrandModel):
         permissions: ClassVar = [("publish_program", _("Can publish a program"))]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The published name in the reader's language."""
+        return text_in(self.titles or self.name, (get_language() or "en")[:2])
 
 
 class DraftPiece(BrandModel):

@@ -51,7 +51,7 @@ def _publish(program: Program, told: list[dict[str, Any]]) -> None:
     zone = ZoneInfo(document_now(program.pk).program.time_zone)
     items = [{**each["piece"], "code": each["code"], **_days(each["days"], zone)} for each in told]
     with transaction.atomic():
-        row = section_put(program=program, name=SECTION, plain={"items": items})
+        row = section_put(program=program, name=SECTION, plain={"items": items}, actor=DEMO)
         program_publish(program=row, actor=DEMO, expected_revision=row.draft_revision, note="Product panels")
 
 

@@ -36,7 +36,7 @@ def plans_add(plan: dict[str, Any], program: Program) -> None:
     if not told or not settings.STRIPE_API_BASE:
         return
     with transaction.atomic():
-        row = section_put(program=program, name="billing", plain=told["section"])
+        row = section_put(program=program, name="billing", plain=told["section"], actor=DEMO)
         program_publish(program=row, actor=DEMO, expected_revision=row.draft_revision, note="Plans")
     connection = connection_add(key=told["key"], actor=DEMO)
     plans_push(connection)

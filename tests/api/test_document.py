@@ -77,6 +77,7 @@ def test_every_post_that_spends_needs_an_idempotency_key(document):
         "/api/v1/members/{member}/panels/{panel}/application",
         "/api/v1/panels/{panel}/select",
         "/api/v1/members/{member}/checkins",
+        "/api/v1/programs/{program}/draft/publish",
         "/api/v1/programs/{program}/versions/{number}/publish",
         "/api/v1/redemptions",
         "/api/v1/redemptions/{redemption}/cancel",

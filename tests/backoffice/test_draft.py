@@ -288,9 +288,13 @@ def test_the_programs_settings_and_stacking_are_written_with_ordinary_fields(hou
     plain = draft_plain(Program.objects.get(pk=house.program.pk))
     assert plain["stacking"] == {"base": "best_for_member"}
     assert plain["program"]["name"] == "Club of friends"
+    empty = {"p.stacking.rows": "1", "p.stacking.0.key": "promo", "p.stacking.0.value": "first_match"}
+    fields = dict(fields_of_page(told(client.get(address)).partition('id="piece"')[2]))
+    assert client.post(address, fields | empty).status_code == 302, "its rule may come later"
+    assert "No rule belongs to the stacking group &#x27;promo&#x27;" in told(client.get(address))
     again = client.post(address, fields | {"p.program.name.en": "Late"})
     assert again.status_code == 422
-    assert "Someone changed this draft meanwhile" in told(again)
+    assert "marketer@team.example changed this draft on" in told(again)
 
 
 def test_a_piece_of_any_further_list_is_made_changed_and_deleted(house: House, entered: Entered) -> None:
@@ -344,6 +348,35 @@ def test_a_rule_is_tried_as_it_stands_in_the_form_and_nothing_is_written(house: 
     again = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.what": str(past.pk)}))
     assert "This did not hold" in again
     assert (Event.objects.count(), PointsEntry.objects.count(), draft_plain(house.program)) == before
+
+
+def test_a_past_order_is_found_by_its_number_and_tried_again(house: House, entered: Entered) -> None:
+    client, address = entered("marketer"), path_of("loyalty_earningrule_add")
+    page = told(client.get(address))
+    number = page.partition('name="t.order.number"')[0].rpartition("<")[2]
+    assert number.startswith("input"), "one line, not a box of text"
+    fields = new_rule() | {"p.when.of.rows": "0", "t.member": "A-1", "t.shape": "OrderPaid", "_do": "try"}
+    tried = told(client.post(address, fields))
+    chosen = tried.partition('id="t-what"')[2].partition("</select>")[0].partition(" selected>")[2]
+    assert "A-1 · EUR 200.00" in chosen.partition("</option>")[0]
+    assert "It would give:" in tried
+    below = told(client.post(address, fields | {"t.found": "A-1", "t.what": "made_up"}))
+    assert " selected>" not in below.partition('id="t-what"')[2].partition("</select>")[0], "the one below was chosen"
+
+
+def test_a_program_is_called_by_its_name_in_the_readers_language(house: House, entered: Entered) -> None:
+    named = {"en": "Friends' club", "nl": "Vriendenclub"}
+    shop.publish(house.program, {**shop.DOCUMENT, "program": {**shop.DOCUMENT["program"], "name": named}})
+    client = entered("marketer")
+    pages = [path_of("loyalty_program_changelist"), path_of("loyalty_program_change", house.program.pk)]
+    assert all("Friends&#x27; club" in told(client.get(each)) for each in pages)
+    client.cookies["django_language"] = "nl"
+    for each in pages:
+        dutch = told(client.get(each))
+        assert "Vriendenclub" in dutch
+        assert "Friends&#x27; club" not in dutch.partition("<form")[0].rpartition("<main")[2]
+    shop.publish(house.program, shop.DOCUMENT)
+    assert ">Club<" in told(client.get(pages[0]))
 
 
 def test_what_stands_in_the_way_of_publishing_leads_to_its_field(house: House, entered: Entered) -> None:

@@ -8,10 +8,14 @@ import msgspec
 import pytest
 from django.utils import translation
 
+from loyalty.admin.forms.attributes import attribute_choices
 from loyalty.admin.forms.kinds import KINDS, LISTS, has_choice, kind_label, list_many
 from loyalty.admin.forms.labels import has_label, label
 from loyalty.admin.forms.shapes import Choice, Rows, fields_of
+from loyalty.definition.attributes import ATTRIBUTE_WORDS, FIXED, USUAL
 from loyalty.definition.lists import document_lists, settings_struct
+from loyalty.definition.words import TRIGGER_WORDS
+from loyalty.payloads import BUILT_IN, EVENT_REVERSED, REFERRAL_MILESTONE
 from tests.loyalty.definition.grown import struct_classes
 
 CLASSES: list[type[msgspec.Struct]] = [*struct_classes(), settings_struct()]
@@ -51,3 +55,29 @@ def test_names_are_said_in_dutch(cls: type[msgspec.Struct]) -> None:
 def test_the_lists_are_said_in_dutch() -> None:
     with translation.override("nl"):
         assert list_many("counters") == "tellers"
+
+
+def test_every_event_of_the_product_has_a_sentence_and_all_that_it_carries_has_words() -> None:
+    told = BUILT_IN - {EVENT_REVERSED}
+    assert sorted(told - TRIGGER_WORDS.keys()) == []
+    assert sorted(TRIGGER_WORDS.keys() - told - {REFERRAL_MILESTONE}) == [], "nothing is sent under another name"
+    carried = {path for of in (FIXED, USUAL) for each in of.values() for path, kind in each.items() if kind != "object"}
+    assert sorted(carried - ATTRIBUTE_WORDS.keys()) == []
+
+
+@pytest.mark.parametrize(
+    ("trigger", "path", "words"),
+    [
+        ("referral.converted", "referral.side", "referrer or friend"),
+        ("referral.milestone", "referral.number", "number of friends"),
+        ("tier.reached", "tier", "new tier"),
+        ("store.checked_in", "place.kind", "store, park"),
+        ("invoice.paid", "plan", "plan"),
+        ("order.paid", "order.tenders.kind", "way of paying"),
+    ],
+)
+def test_the_picker_offers_what_the_products_own_events_carry(trigger: str, path: str, words: str) -> None:
+    offered = dict(attribute_choices(trigger, {}))
+    assert words in offered[path]
+    with translation.override("nl"):
+        assert dict(attribute_choices(trigger, {}))[path] != offered[path] or path == "plan"

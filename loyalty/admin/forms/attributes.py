@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from core.backoffice.words import in_language
 from loyalty.admin.forms.shapes import Flag, Group, Number, Rows, Shape, Text, fields_of
+from loyalty.definition.attributes import ATTRIBUTE_WORDS, FIXED, USUAL
 from loyalty.definition.words import TRIGGER_WORDS
 from loyalty.payloads import BUILT_IN, EVENT_REVERSED, PAYLOADS
 
@@ -55,6 +56,9 @@ NAMES = {
     "return.order": gettext_lazy("number of the order that is returned"),
     "return.amount_minor": gettext_lazy("amount that is returned"),
     "return.reason": gettext_lazy("reason of the return"),
+    "referral.side": gettext_lazy("whose side of the referral it is: referrer or friend"),
+    "place.kind": gettext_lazy("kind of place: store, park, event or other"),
+    "method": gettext_lazy("way of checking in: position or code"),
     "sku": gettext_lazy("article: number (SKU)"),
     "name": gettext_lazy("article: name"),
     "category": gettext_lazy("article: category"),
@@ -70,11 +74,18 @@ NAMES = {
 def attributes_of(trigger: str, whole: Whole) -> dict[str, str]:
     """path → kind of everything known of that type of event."""
     typed = PAYLOADS.get(trigger)
-    found = dict(_struct_paths(typed, "")) if typed is not None else {}
+    found = dict(_struct_paths(typed, "") if typed is not None else _usual_paths(trigger))
     for declared in whole.get("event_types", []):
         if isinstance(declared, Mapping) and trigger in (declared.get("type"), declared.get("code")):
             found.update(_declared_paths(declared))
     return found
+
+
+def _usual_paths(trigger: str) -> Iterator[tuple[str, str]]:
+    """Of the product's own events that have no type in Python."""
+    for path, kind in (FIXED.get(trigger) or USUAL.get(trigger, {})).items():
+        if kind != "object":
+            yield path, "money" if path.endswith("_minor") else kind
 
 
 def line_attributes() -> dict[str, str]:
@@ -144,7 +155,13 @@ def attribute_choices(trigger: str, whole: Whole, owner: type[Struct] | None = N
         own = [(path, path.partition(".")[2]) for path in kept_attributes(whole)]
         return [*((path, str(label)) for path, (_kind_, label) in MEMBER.items()), *own]
     known = line_attributes() if "Line" in name else attributes_of(trigger, whole)
-    return [(path, str(NAMES.get(path, path))) for path in known]
+    return [(path, _name(path)) for path in known]
+
+
+def _name(path: str) -> str:
+    """What the attribute is called in lists of them; one that only the brand knows stands for itself."""
+    known = ATTRIBUTE_WORDS.get(path)
+    return str(NAMES[path]) if path in NAMES else _(known) if known else path
 
 
 def kept_attributes(part: Any) -> dict[str, str]:

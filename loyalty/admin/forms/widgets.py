@@ -11,6 +11,7 @@ _INPUTS = {
     r"^\d{4}-\d{2}-\d{2}$(?!\n)": "date",
     r":[0-5][0-9]$(?!\n)": "time",
 }
+# The longest text that is one line.
 LONG = 200
 
 
@@ -39,7 +40,7 @@ def input_type(shape: Text) -> str:
 
 
 def is_long(shape: Text) -> bool:
-    return shape.pattern is None and shape.most is not None and shape.most >= LONG
+    return shape.pattern is None and shape.most is not None and shape.most > LONG
 
 
 def is_told_at_length(field: Field) -> bool:

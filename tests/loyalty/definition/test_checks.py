@@ -72,6 +72,13 @@ def test_a_tie_in_priority_is_refused_where_it_would_matter(one: Any, other: Any
         document_decode(document)
 
 
+def test_a_stacking_group_that_no_rule_is_in_is_refused_with_the_groups_that_there_are() -> None:
+    [found] = problems(plain([rule("a"), rule("b", group="extra")], stacking={"extr": "first_match"}))
+    assert (found.path, found.by_another) == ("stacking.extr", True)
+    assert "'extr'" in found.problem
+    assert found.mend.endswith("Rules are in: base, extra.")
+
+
 def test_rules_that_follow_each_other_in_time_are_no_tie_whichever_stands_first() -> None:
     early = rule("a", schedule={"ends_at": "2026-02-01T00:00"})
     late = rule("b", schedule={"starts_at": "2026-02-01T00:00"})

@@ -50,10 +50,11 @@ def test_there_are_templates() -> None:
 
 
 def test_the_canonical_form_does_not_depend_on_how_the_document_was_written() -> None:
-    one = document_decode(plain([rule("a", fixed("10.0"))], stacking={"y": "all", "x": "all"}))
-    other = document_decode(
-        {**plain([rule("a", fixed(10), enabled=True)]), "schema": 1, "stacking": {"x": "all", "y": "all"}}
+    one = document_decode(
+        plain([rule("a", fixed("10.0"), group="x"), rule("b", group="y")], stacking={"y": "all", "x": "all"})
     )
+    rules = [rule("a", fixed(10), enabled=True, group="x"), rule("b", group="y")]
+    other = document_decode({**plain(rules), "schema": 1, "stacking": {"x": "all", "y": "all"}})
     assert one == other
     assert document_encode(one) == document_encode(other)
     assert document_hash(one) == document_hash(other)

@@ -143,6 +143,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     }
     others = [draw(rules(at)) for at in range(draw(st.integers(0, 5)))]
     worked = draw(parts.achievements())
+    stacked = draw(st.sampled_from(["all", "first_match", "best_for_member", "best_for_brand"]))
+    every = [base, miles, *([welcome] if draw(st.booleans()) else []), *others, *worked["rules"]]
     document = {
         "schema": 2,
         "program": {
@@ -155,9 +157,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "currencies": [draw(currencies(code, policy)) for code in ("points", "miles")],
         "counters": parts.COUNTERS,
         "ladders": [draw(parts.ladders()), *([draw(parts.ladders("other"))] if draw(st.booleans()) else [])],
-        "stacking": {"first": draw(st.sampled_from(["all", "first_match", "best_for_member", "best_for_brand"]))},
+        "stacking": {"first": stacked} if any(each.get("group") == "first" for each in every) else {},
         **worked,
-        "rules": [base, miles, *([welcome] if draw(st.booleans()) else []), *others, *worked["rules"]],
+        "rules": every,
     }
     try:
         document_decode(document)
