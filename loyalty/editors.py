@@ -27,7 +27,7 @@ def draft_changed(by: str, at: datetime | None, **context: Any) -> DraftChanged:
     values = {"who": actor_words(by), "when": _moment(at)}
     return DraftChanged(
         _("%(who)s changed this draft on %(when)s; nothing was overwritten.") % values,
-        changed_by=actor_words(by), changed_at=at.isoformat(), **context,
+        changed_by=_account(by), changed_at=at.isoformat(), **context,
     )  # fmt: skip
 
 
@@ -66,17 +66,22 @@ def versions_moved(program: Program) -> VersionsMoved:
 def _moved(said: str, by: str, at: datetime, number: int) -> VersionsMoved:
     return VersionsMoved(
         said % {"who": actor_words(by), "n": number, "when": _moment(at)},
-        changed_by=actor_words(by), changed_at=at.isoformat(),
+        changed_by=_account(by), changed_at=at.isoformat(),
     )  # fmt: skip
 
 
 def actor_words(name: str) -> str:
-    """`user:7` as that person's e-mail, a key as a key; whoever is gone as they were noted."""
+    """Who that is, for people."""
     kind, _colon, rest = name.partition(":")
-    if kind == "user" and rest.isdigit():
-        found = get_user_model().objects.filter(pk=int(rest)).values_list("email", flat=True).first()
-        return found or name
-    return _("The API key %(key)s") % {"key": rest} if kind == "api" else name
+    return _("The API key %(key)s") % {"key": rest} if kind == "api" else _account(name)
+
+
+def _account(name: str) -> str:
+    """`user:7` as that person's e-mail; keys, and whoever is gone, as they were noted."""
+    kind, _colon, rest = name.partition(":")
+    if kind != "user" or not rest.isdigit():
+        return name
+    return get_user_model().objects.filter(pk=int(rest)).values_list("email", flat=True).first() or name
 
 
 def _of(row: Model | None) -> Q:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.backoffice.forms import DressedForm, dress
+from loyalty.admin.forms.attributes import attribute_name
 from loyalty.imports.fields import OWN, fields_of
 from loyalty.imports.mapping import mapping_guess
 from loyalty.imports.rows import Sheet
@@ -17,6 +18,35 @@ from loyalty.models import ImportJob, Program
 
 OWN_TEXT, OWN_NUMBER = "own:text", "own:number"
 CONSTANTS = ("type", "order.currency")
+
+# What a row says besides what the event carries.
+NAMES = {
+    "id": _("number of the event"),
+    "type": _("type of event"),
+    "occurred_at": _("when it happened"),
+    "member": _("member: our id, your number or e-mail"),
+    "member.external_id": _("member: your own number"),
+    "member.email": _("member: e-mail"),
+    "program": _("program"),
+}
+OF_MEMBER = {
+    "external_id": _("your own number"),
+    "email": _("e-mail"),
+    "name": _("name"),
+    "phone": _("phone"),
+    "language": _("language"),
+}
+
+
+def _programs() -> list[Program]:
+    return list(Program.objects.filter(archived_at__isnull=True).order_by("name"))
+
+
+def _money(slug: str) -> str:
+    """What orders of the program are paid in; of the only one where none is named."""
+    found = [each for each in _programs() if slug in ("", each.slug)]
+    said = {str(each.settings.get("program", {}).get("money_currency", "EUR")) for each in found}
+    return said.pop() if len(said) == 1 else ""
 
 
 class UploadForm(DressedForm):
@@ -35,7 +65,7 @@ class UploadForm(DressedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        programs = Program.objects.filter(archived_at__isnull=True).order_by("name").values_list("slug", "name")
+        programs = [(each.slug, each.title) for each in _programs()]
         self.fields["program"].choices = [("", _("as the rows say")), *programs]  # type: ignore[attr-defined]  # a field with choices
 
     @property
@@ -75,8 +105,14 @@ class ColumnsForm(DressedForm):
             self._add(f"column-{at}", field, order)
         if job.kind == ImportJob.Kind.EVENTS:
             labels = {"type": _("Type of all events"), "order.currency": _("Currency of all orders")}
+            helps = {"type": _("Where no column says it: order.paid, review.posted, or a type of your own.")}
             for name in CONSTANTS:
-                self._add(f"constant-{name}", forms.CharField(label=labels[name], required=False, max_length=80), order)
+                field = forms.CharField(
+                    label=labels[name], required=False, max_length=80, help_text=helps.get(name, "")
+                )
+                self._add(f"constant-{name}", field, order)
+            if not any(self.initial.get(name) == "order.currency" for name in order):
+                self.initial.setdefault("constant-order.currency", _money(job.program))
         self.order_fields([*order, "money", "dates", "time_zone"])
 
     def _add(self, name: str, field: forms.Field, order: list[str]) -> None:
@@ -86,7 +122,8 @@ class ColumnsForm(DressedForm):
 
     def _choices(self) -> list[tuple[str, Any]]:
         own = [(OWN_TEXT, _("a field of its own: text")), (OWN_NUMBER, _("a field of its own: number"))]
-        fields = [(field, field) for field in fields_of(self.kind)]
+        words = NAMES | (OF_MEMBER if self.kind == ImportJob.Kind.MEMBERS else {})
+        fields = [(name, f"{words.get(name, attribute_name(name))} ({name})") for name in fields_of(self.kind)]
         return [("", _("not used")), *fields, *(own if self.kind == ImportJob.Kind.EVENTS else [])]
 
     def _initial(self, told: dict[str, Any], zone: str) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from loyalty.api import examples
 from loyalty.api.programs import TAG, program_by_slug, version_out
 from loyalty.api.shapes import VersionOut
 from loyalty.definition.problems import DefinitionError
-from loyalty.definition.read import document_shape
-from loyalty.drafts import draft_plain, draft_replace, program_invalid
+from loyalty.definition.read import document_plain, document_shape
+from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid
 from loyalty.errors import ProgramInvalid
 from loyalty.models import Program
 from loyalty.publishing import draft_difference, draft_problems, program_publish
@@ -154,6 +154,14 @@ class DraftPublishView(ThinView):
         return 201, version_out(made)
 
 
+def _whole(program: Program) -> dict[str, Any]:
+    """As it would be published; a draft that isn't in shape as it stands."""
+    try:
+        return document_plain(draft_document(program))
+    except ProgramInvalid:
+        return draft_plain(program)
+
+
 def draft_out(program: Program) -> DraftOut:
     language = (get_language() or "en")[:2]
     try:
@@ -165,7 +173,7 @@ def draft_out(program: Program) -> DraftOut:
     return DraftOut(
         revision=program.draft_revision,
         changed_at=program.draft_changed_at,
-        document=draft_plain(program),
+        document=_whole(program),
         problems=[ProblemOut(**each) for each in draft_problems(program)],
         changes=changes,
     )

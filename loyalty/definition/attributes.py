@@ -59,6 +59,14 @@ FIXED: Mapping[str, Attributes] = {
     "order.returned": _RETURN,
     "member.enrolled": {"channel": "text"},
     "panel.answered": {"panel": "object", "panel.code": "text", "panel.on_time": "flag"},
+    "member.birthday": {},
+    "referral.milestone": {"referral": "object", "referral.number": "number"},
+    "sweepstake.won": {
+        "sweepstake": "object",
+        "sweepstake.code": "text",
+        "sweepstake.prize": "text",
+        "sweepstake.place": "number",
+    },
     "tier.reached": {"ladder": "text", "tier": "text", "from_tier": "text", "skipped": "flag"},
 }
 # Types that every brand has besides, whose shape is left open.
@@ -73,11 +81,9 @@ SHARED = (
 # What the product itself puts into those of an open shape; whoever else tells of them may put other things there.
 USUAL: Mapping[str, Attributes] = {
     "referral.converted": {"referral.side": "text", "referral.number": "number", "referral.code": "text"},
-    "referral.milestone": {"referral.number": "number"},
     "store.checked_in": {
         "place.code": "text", "place.kind": "text", "place.tags": "text", "method": "text", "distance_m": "number",
     },
-    "sweepstake.won": {"sweepstake.code": "text", "sweepstake.prize": "text", "sweepstake.place": "number"},
     "invoice.paid": {
         "plan": "text", "invoice.total_minor": "number", "invoice.net_minor": "number", "invoice.tax_minor": "number",
         "invoice.currency": "text", "invoice.reason": "text",

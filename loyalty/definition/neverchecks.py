@@ -19,6 +19,9 @@ from loyalty.definition.conditions import (
 from loyalty.definition.counters import Counter, Times
 from loyalty.definition.effects import PointsFixed
 from loyalty.definition.limits import EventLimit, MemberLimit
+from loyalty.definition.neverparts import counters_problems, lines_problems, ruled_out_problems
+from loyalty.definition.neverroom import Room
+from loyalty.definition.nevertimes import times_problems
 from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rule import Rule
@@ -39,6 +42,10 @@ def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
     tests = [*_together(rule.audience, f"{path}.audience"), *_together(rule.when, f"{path}.when")]
     yield from _values_problems(tests, phrase("The rule can never fire"))
     yield from _tiers_problems(tests)
+    yield from times_problems(tests, rule.schedule, f"{path}.schedule")
+    yield from counters_problems(tests)
+    yield from lines_problems(tests)
+    yield from ruled_out_problems(tests)
     for here, node in tests:
         if isinstance(node, CounterTest):
             yield from _counter_problems(node, here, rule, ground)
@@ -63,64 +70,6 @@ def _together(condition: Condition | None, path: str) -> Iterator[tuple[str, Con
     yield path, condition
 
 
-class _Room:
-    """The values that tests seen so far leave for one attribute."""
-
-    def __init__(self, *, from_zero: bool = False) -> None:
-        self.among: set[object] | None = None
-        # (number, whether it is itself left out)
-        self.low: tuple[float, bool] | None = (0.0, False) if from_zero else None
-        self.high: tuple[float, bool] | None = None
-        self.gone: set[object] = set()
-        self.missing: bool | None = None
-        self.asks = False
-
-    def take(self, operator: Operator, value: Values) -> None:
-        values = {_plain(each) for each in (value if isinstance(value, tuple) else (value,))}
-        self.asks = self.asks or operator in ("eq", "in", "gt", "ge", "lt", "le")
-        if operator == "exists":
-            self.missing = value is False
-        elif operator in ("eq", "in"):
-            self.among = values if self.among is None else self.among & values
-        elif operator in ("ne", "not_in"):
-            self.gone |= values
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            self._bound(operator, float(value))
-
-    def _bound(self, operator: Operator, number: float) -> None:
-        strict = operator in ("gt", "lt")
-        if operator in ("gt", "ge") and (self.low is None or (number, strict) > self.low):
-            self.low = (number, strict)
-        if operator in ("lt", "le") and (self.high is None or (number, not strict) < (self.high[0], not self.high[1])):
-            self.high = (number, strict)
-
-    @property
-    def empty(self) -> bool:
-        if self.missing and self.asks:
-            return True
-        if self.among is not None:
-            return not any(self._fits(each) for each in self.among)
-        if self.low is None or self.high is None:
-            return False
-        return self.low[0] > self.high[0] or (self.low[0] == self.high[0] and (self.low[1] or self.high[1]))
-
-    def _fits(self, value: object) -> bool:
-        if value in self.gone:
-            return False
-        if self.low is None and self.high is None:
-            return True
-        if not isinstance(value, int | float):
-            return False
-        above = self.low is None or value > self.low[0] or (value == self.low[0] and not self.low[1])
-        below = self.high is None or value < self.high[0] or (value == self.high[0] and not self.high[1])
-        return above and below
-
-
-def _plain(value: object) -> object:
-    """true isn't 1."""
-    return ("bool", value) if isinstance(value, bool) else value
-
-
 class _Asked(Struct, frozen=True):
     name: str
     operator: Operator
@@ -137,13 +86,13 @@ def _asked(node: Condition) -> _Asked | None:
 
 
 def _values_problems(tests: list[tuple[str, Condition]], never: Phrase) -> Problems:
-    rooms: dict[str, _Room] = {}
+    rooms: dict[str, Room] = {}
     first: dict[str, str] = {}
     for here, node in tests:
         asked = _asked(node)
         if asked is None:
             continue
-        room = rooms.setdefault(asked.name, _Room(from_zero=asked.name.endswith(_FROM_ZERO)))
+        room = rooms.setdefault(asked.name, Room(from_zero=asked.name.endswith(_FROM_ZERO)))
         was_empty, name = room.empty, asked.name.removeprefix("member.")
         room.take(asked.operator, asked.value)
         if room.empty and not was_empty:

@@ -97,6 +97,8 @@ def _items(tests: tuple[ItemTest, ...], path: str, head: str) -> Iterator[Asked]
 def _effects(rule: Rule, path: str) -> Iterator[Asked]:
     for index, effect in enumerate(rule.effects):
         here = f"{path}.effects[{index}]"
+        if hasattr(effect, "amount_of") and getattr(effect, "per_minor", 1) is not None:
+            yield Asked(f"{here}.amount_of", f"{effect.amount_of}.net_minor")
         if isinstance(effect, PointsPerUnit):
             yield Asked(f"{here}.of", effect.of)
             yield from _items(effect.where, f"{here}.where", effect.of.rpartition(".")[0])
@@ -159,4 +161,6 @@ def _nearest(path: str, known: Attributes) -> Phrase:
         return phrase("Did you mean %(name)s?", name=close[0])
     if names:
         return phrase("Use one of: %(names)s.", names=", ".join(names[:20]))
+    if not known:
+        return phrase("This event carries nothing of its own: ask for the member instead, or wait for another event.")
     return phrase("Describe it in the schema of the event type.")

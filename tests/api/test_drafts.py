@@ -56,7 +56,7 @@ def test_whoever_comes_second_hears_who_was_first(api: Any, club: Program) -> No
     api.send("PUT", DRAFT, {"revision": 1, "document": _changed()})
     late = refused(api.send("PUT", DRAFT, {"revision": 1, "document": shop.DOCUMENT}), 409, "draft_changed")
     assert "changed this draft on" in late["detail"]
-    assert late["changed_by"].startswith("The API key ")
+    assert late["changed_by"].startswith("api:")
     assert refused(api.post(f"{DRAFT}/publish", {"revision": 1}, once="a"), 409, "draft_changed")["found"] == 2
     assert api.get(DRAFT).json()["document"]["rules"][1]["effects"][0]["points"] == 30
 
@@ -68,9 +68,9 @@ def test_mistakes_come_with_their_places_and_change_nothing(api: Any, club: Prog
     assert told["problems"][0]["path"].startswith("rules[0]")
     assert api.get(DRAFT).json()["revision"] == 1
     lacks = _changed()
-    lacks["rules"][1]["effects"][0]["currency"] = "stars"
+    lacks["rules"][0]["effects"][0]["currency"] = "stars"
     taken = api.send("PUT", DRAFT, {"revision": 1, "document": lacks}).json()
-    assert [each["path"] for each in taken["problems"]] == ["rules[1].effects[0].currency"]
+    assert "rules[0].effects[0].currency" in [each["path"] for each in taken["problems"]]
     told = refused(api.post(f"{DRAFT}/publish", {"revision": 2}, once="a"), 422, "program_invalid")
     assert told["problems"] == taken["problems"]
     assert ProgramVersion.objects.count() == 1

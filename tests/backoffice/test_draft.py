@@ -167,7 +167,7 @@ def test_one_who_saves_over_anothers_change_is_told(house: House, entered: Enter
     page = client.post(path_of("loyalty_pointcurrency_change", row.pk), fields | {"p.symbol": "♥"})
     assert page.status_code == 422
     # Once, above the form; what the form says stays where it stood.
-    assert told(page).count("Someone changed this draft meanwhile") == 1
+    assert told(page).count("marketer@team.example changed this draft on") == 1
     assert draft_plain(house.program)["currencies"][0]["symbol"] == "★"
 
 
@@ -182,7 +182,7 @@ def test_publishing_shows_what_changes_and_takes_what_was_looked_at(house: House
     revision = Program.objects.get(pk=house.program.pk).draft_revision
     client.post(path_of("loyalty_earningrule_add"), new_rule(p__code="another"))
     refused = client.post(address, {"revision": revision, "note": "Friday"})
-    assert "Someone changed this draft meanwhile" in told(refused)
+    assert "marketer@team.example changed this draft on" in told(refused)
     assert ProgramVersion.objects.filter(program=house.program).count() == 1
     assert client.post(address, {"revision": revision + 1, "note": "Friday"}).status_code == 302
     newest = ProgramVersion.objects.filter(program=house.program).latest("number")
@@ -249,7 +249,7 @@ def test_an_older_version_is_published_again_after_its_difference_is_shown(house
     assert "Version 2" in told(page)
     assert (fields["newest"], fields["revision"]) == ("2", str(row.draft_revision))
     refused = client.post(address, {**fields, "newest": "1"})
-    assert "since you looked" in told(refused)
+    assert "published version 2 on" in told(refused)
     assert client.post(address, fields).status_code == 302
     made = ProgramVersion.objects.filter(program=row).latest("number")
     assert (made.number, made.note, made.document) == (3, "Version 1 again", first.document)
@@ -355,7 +355,12 @@ def test_a_past_order_is_found_by_its_number_and_tried_again(house: House, enter
     page = told(client.get(address))
     number = page.partition('name="t.order.number"')[0].rpartition("<")[2]
     assert number.startswith("input"), "one line, not a box of text"
-    fields = new_rule() | {"p.when.of.rows": "0", "t.member": "A-1", "t.shape": "OrderPaid", "_do": "try"}
+    fields = new_rule(p__priority="5") | {
+        "p.when.of.rows": "0",
+        "t.member": "A-1",
+        "t.shape": "OrderPaid",
+        "_do": "try",
+    }
     tried = told(client.post(address, fields))
     chosen = tried.partition('id="t-what"')[2].partition("</select>")[0].partition(" selected>")[2]
     assert "A-1 · EUR 200.00" in chosen.partition("</option>")[0]

@@ -89,6 +89,22 @@ def test_two_columns_of_one_field_and_columns_that_say_too_little_are_told_in_th
     assert ImportJob.objects.get().state == "uploaded"
 
 
+def test_columns_are_chosen_by_what_they_mean_and_the_money_is_the_programs(owner, house):
+    sent(owner, "orders.csv", CSV)
+    shown = told(owner.get(page("columns", ImportJob.objects.get().pk)))
+    for words in ("total of the order (order.total_minor)", "member: your own number (member.external_id)"):
+        assert words in shown
+    currency = (
+        shown.partition('name="constant-order.currency"')[0].rpartition("<")[2]
+        + shown.partition('name="constant-order.currency"')[2].partition(">")[0]
+    )
+    assert 'value="EUR"' in currency
+    owner.cookies["django_language"] = "nl"
+    assert "totaal van de bestelling (order.total_minor)" in told(
+        owner.get(page("columns", ImportJob.objects.get().pk))
+    )
+
+
 def test_lines_of_json_are_checked_at_once_and_the_same_file_again_is_told(owner, house):
     raw = ndjson(shop.order(house.member, 10, "N-1"))
     answer = sent(owner, "orders.ndjson", raw)

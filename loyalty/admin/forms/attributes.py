@@ -155,10 +155,10 @@ def attribute_choices(trigger: str, whole: Whole, owner: type[Struct] | None = N
         own = [(path, path.partition(".")[2]) for path in kept_attributes(whole)]
         return [*((path, str(label)) for path, (_kind_, label) in MEMBER.items()), *own]
     known = line_attributes() if "Line" in name else attributes_of(trigger, whole)
-    return [(path, _name(path)) for path in known]
+    return [(path, attribute_name(path)) for path in known]
 
 
-def _name(path: str) -> str:
+def attribute_name(path: str) -> str:
     """What the attribute is called in lists of them; one that only the brand knows stands for itself."""
     known = ATTRIBUTE_WORDS.get(path)
     return str(NAMES[path]) if path in NAMES else _(known) if known else path

@@ -157,3 +157,94 @@ def test_a_currency_has_limits_over_all_rules_that_give_it() -> None:
     made = plain([rule("a"), rule("b", fixed(10))])
     made["currencies"][0]["limits"] = [{"per": "member", "period": "day", "at_most": 15, "currency": "stars"}]
     assert [each.path for each in problems(made)] == ["currencies[0].limits[0].currency"]
+
+
+def season(start: str, end: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "season", "from_day": start, "to_day": end, **more}
+
+
+def hours(start: str | None = None, end: str | None = None, *days: str, **more: Any) -> dict[str, Any]:
+    said = {"weekdays": list(days), "from_hour": start, "to_hour": end}
+    return {"kind": "time", **{name: value for name, value in said.items() if value}, **more}
+
+
+@pytest.mark.parametrize(
+    ("tests", "never"),
+    [
+        ([hours(None, None, "mon"), hours(None, None, "tue")], True),
+        ([hours(None, None, "mon", "tue"), hours(None, None, "tue")], False),
+        ([hours("08:00", "10:00"), hours("10:00", "12:00")], True),
+        ([hours("08:00", "10:01"), hours("10:00", "12:00")], False),
+        ([hours("22:00", "02:00"), hours("01:00", "03:00")], False),
+        # Whoever is elsewhere has another hour.
+        ([hours("08:00", "10:00"), hours("10:00", "12:00", zone="member")], False),
+        ([season("12-20", "01-05"), season("02-01", "03-01")], True),
+        ([season("12-20", "01-05"), season("01-05", "03-01")], False),
+    ],
+)
+def test_times_that_exclude_each_other_are_refused(tests: list[dict[str, Any]], never: bool) -> None:
+    assert [each.path for each in told(when=all_of(*tests))] == (["rules[0].when.of[1]"] if never else [])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "test", "never"),
+    [
+        (("2027-01-01T00:00", "2027-02-01T00:00"), season("02-01", "02-28"), True),
+        (("2027-01-01T00:00", "2027-02-01T00:01"), season("02-01", "02-28"), False),
+        (("2027-01-01T00:00", "2028-01-02T00:00"), season("02-01", "02-28"), False),
+        # A Saturday and a Sunday.
+        (("2027-01-02T00:00", "2027-01-04T00:00"), hours(None, None, "mon"), True),
+        (("2027-01-02T00:00", "2027-01-04T00:00"), hours("08:00", None, "sun"), False),
+        (("2027-01-02T00:00", "2027-01-03T08:00"), hours("08:00", None, "sun"), True),
+        (("2027-01-02T00:00", "2027-01-04T00:00"), hours(None, None, "mon", zone="member"), False),
+    ],
+)
+def test_times_outside_the_rules_own_schedule_are_refused(schedule: Any, test: dict[str, Any], never: bool) -> None:
+    found = told(schedule={"starts_at": schedule[0], "ends_at": schedule[1]}, when=test)
+    assert [each.path for each in found] == (["rules[0].when"] if never else [])
+    assert all("rules[0].schedule" in each.problem for each in found)
+
+
+@pytest.mark.parametrize(
+    ("where", "never"),
+    [
+        ([("sku", "eq", "A"), ("sku", "eq", "B")], True),
+        ([("sku", "in", ["A", "B"]), ("sku", "eq", "B")], False),
+        ([("net_minor", "ge", 100), ("net_minor", "lt", 50)], True),
+        # A line has several tags.
+        ([("tags", "eq", "new"), ("tags", "eq", "sale")], False),
+    ],
+)
+def test_a_line_that_cannot_be_is_not_waited_for(where: list[Any], never: bool) -> None:
+    line = {
+        "kind": "line",
+        "where": [{"path": path, "operator": operator, "value": to} for path, operator, to in where],
+    }
+    assert [each.path for each in told(when=line)] == (["rules[0].when.where[1]"] if never else [])
+    # That there is no such line always holds.
+    assert told(when={**line, "operator": "eq", "value": 0}) == []
+
+
+def test_numbers_of_one_counter_that_exclude_each_other_are_refused() -> None:
+    def counted(operator: str, value: int, period: str = "lifetime") -> dict[str, Any]:
+        return {"kind": "counter", "counter": "orders", "operator": operator, "value": value, "period": period}
+
+    assert [each.path for each in told(when=all_of(counted("ge", 5), counted("lt", 3)))] == ["rules[0].when.of[1]"]
+    assert told(when=all_of(counted("ge", 3), counted("lt", 5))) == []
+    assert told(when=all_of(counted("ge", 5), counted("lt", 3, "month"))) == []
+
+
+def test_what_is_asked_for_and_ruled_out_is_refused() -> None:
+    app, web = asks("order.channel", "eq", "app"), asks("order.channel", "eq", "web")
+    found = told(when=all_of(app, {"kind": "none", "of": [web, app]}))
+    assert [each.path for each in found] == ["rules[0].when.of[1].of[1]"]
+    assert "rules[0].when.of[0]" in found[0].problem
+    assert told(when=all_of(app, {"kind": "none", "of": [web]})) == []
+
+
+def test_the_products_own_events_carry_only_what_it_puts_there() -> None:
+    [found] = told(trigger="member.birthday", when=asks("order.total_minor", "ge", 1))
+    assert (found.path, "carries nothing of its own" in found.mend) == ("rules[0].when.path", True)
+    [money] = problems(plain([rule("a", per_money(), trigger="member.birthday"), rule("z")]))
+    assert money.path == "rules[0].effects[0].amount_of"
+    assert told(trigger="referral.milestone", when=asks("referral.number", "ge", 3)) == []

@@ -1,0 +1,66 @@
+"""Further conditions that exclude each other: of a line, of a counter, and what is asked for and ruled out at once."""
+
+from __future__ import annotations
+
+from loyalty.definition.conditions import Condition, CounterTest, LineTest, NoneOf
+from loyalty.definition.neverroom import Room
+from loyalty.definition.phrases import phrase
+from loyalty.definition.problems import Problem, Problems
+
+# What a line has several of.
+_LISTS = ("tags",)
+
+
+def counters_problems(tests: list[tuple[str, Condition]]) -> Problems:
+    """Numbers of one counter in one period that no count is."""
+    rooms: dict[tuple[str, str], tuple[Room, str]] = {}
+    for here, node in tests:
+        if not isinstance(node, CounterTest) or node.operator == "every":
+            continue
+        room, first = rooms.setdefault((node.counter, node.period), (Room(from_zero=True), here))
+        was_empty = room.empty
+        room.take(node.operator, node.value)
+        if room.empty and not was_empty and first != here:
+            yield Problem(
+                here,
+                phrase(
+                    "The rule can never fire: no %(name)s passes this and %(other)s at once.",
+                    name=node.counter,
+                    other=first,
+                ),
+                phrase("Change one of the two, or put them under any."),
+            )
+
+
+def lines_problems(tests: list[tuple[str, Condition]]) -> Problems:
+    """Tests that one and the same line has to pass, and none can."""
+    for here, node in tests:
+        if not isinstance(node, LineTest) or (node.operator != "ge" and node.value == 0) or node.operator == "le":
+            continue
+        rooms: dict[str, Room] = {}
+        for index, test in enumerate(node.where):
+            if test.path in _LISTS or test.operator == "contains":
+                continue
+            room = rooms.setdefault(test.path, Room(from_zero=test.path in ("quantity", "net_minor")))
+            was_empty = room.empty
+            room.take(test.operator, test.value)
+            if room.empty and not was_empty:
+                yield Problem(
+                    f"{here}.where[{index}]",
+                    phrase("The rule can never fire: no line has such a %(name)s.", name=test.path),
+                    phrase("One line has to pass them all: change one, or ask for two kinds of lines apart."),
+                )
+
+
+def ruled_out_problems(tests: list[tuple[str, Condition]]) -> Problems:
+    """What must hold stands word for word under none, too."""
+    wanted = [(here, node) for here, node in tests if not isinstance(node, NoneOf)]
+    for here, node in tests:
+        for index, gone in enumerate(node.of if isinstance(node, NoneOf) else ()):
+            other = next((where for where, each in wanted if each == gone), None)
+            if other is not None:
+                yield Problem(
+                    f"{here}.of[{index}]",
+                    phrase("The rule can never fire: %(other)s asks for what this rules out.", other=other),
+                    phrase("Keep one of the two."),
+                )
