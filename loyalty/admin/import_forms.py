@@ -107,10 +107,10 @@ class ColumnsForm(DressedForm):
             labels = {"type": _("Type of all events"), "order.currency": _("Currency of all orders")}
             helps = {"type": _("Where no column says it: order.paid, review.posted, or a type of your own.")}
             for name in CONSTANTS:
-                field = forms.CharField(
+                constant = forms.CharField(
                     label=labels[name], required=False, max_length=80, help_text=helps.get(name, "")
                 )
-                self._add(f"constant-{name}", field, order)
+                self._add(f"constant-{name}", constant, order)
             if not any(self.initial.get(name) == "order.currency" for name in order):
                 self.initial.setdefault("constant-order.currency", _money(job.program))
         self.order_fields([*order, "money", "dates", "time_zone"])

@@ -267,18 +267,24 @@ def _sum(holdings: list[Pair], side: str) -> int:
 
 
 def _rule(document: Document, code: str, tally: Tally, real: Happened) -> RuleReport:
-    known = next(
-        (each for each in (*document.rules, *document.achievements, *document.badges) if each.code == code), None
-    )
     outcomes = tally.rules.get(code, {})
     replayed, really = tally.rule_points.get(code, {}), real.rule_points.get(code, {})
     return RuleReport(
         code=code,
-        name=known.name if known is not None else code,
+        name=rule_name(document, code),
         outcomes={key: outcomes.get(key, 0) for key in OUTCOMES},
         points=_pairs(dict.fromkeys([*replayed, *really]), replayed, really),
         awards=real.rules.get(code, 0),
     )
+
+
+def rule_name(document: Document, code: str) -> LocalText:
+    """Of a rule, also of one that a tier or a section brings, or of an achievement; gone ones go by their code."""
+    try:
+        return document.rule(code).name
+    except KeyError:
+        found = (each.name for each in (*document.achievements, *document.badges) if each.code == code)
+        return next(found, code)
 
 
 def _achievement(document: Document, code: str, replayed: Counts, really: Counts) -> AchievementReport:

@@ -11,9 +11,13 @@ import pytest
 from core import clock
 from core.errors import InvalidInput, NotFound
 from loyalty.backtests import work
+from loyalty.backtests.report import rule_name
 from loyalty.backtests.service import backtest_cancel, backtest_start
 from loyalty.backtests.tally import Tally
+from loyalty.definition.entries import entry_code
 from loyalty.definition.read import document_decode
+from loyalty.definition.sections import section_rules
+from loyalty.definition.translation import text_in
 from loyalty.drafts import draft_replace
 from loyalty.errors import BacktestOver, BacktestRunning, ProgramInvalid
 from loyalty.holding import points_capture, points_hold
@@ -234,3 +238,17 @@ def test_points_that_came_back_with_a_return_come_back_in_a_backtest_too(brand) 
     assert (flows["spent"], flows["reversed"]) == ((15, 15), (20, 20))
     assert pairs(points["holdings"])["balance"] == (105, 105)
     assert (points["gainers"], points["losers"]) == ([], [])
+
+
+def test_what_a_tier_or_a_section_gives_goes_by_its_name_in_the_report_not_by_its_code() -> None:
+    welcome = [{"kind": "points_fixed", "currency": "points", "points": 50}]
+    plain = deepcopy(shop.DOCUMENT)
+    plain["ladders"][0]["tiers"][2]["entry_effects"] = welcome
+    plain["sections"] = {"referrals": {"referrer": {"effects": welcome}, "friend": {"effects": welcome}}}
+    document = document_decode(plain)
+    told = {rule.code: text_in(rule_name(document, rule.code), "nl") for rule in section_rules(document)}
+    assert "Een vriend bracht je aan" in told.values()
+    assert set(told) & set(told.values()) == set()
+    assert rule_name(document, entry_code("main", "vip")) == "VIP"
+    assert rule_name(document, "per_euro") == "A point per euro"
+    assert rule_name(document, "gone_by_now") == "gone_by_now"
