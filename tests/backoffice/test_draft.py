@@ -356,7 +356,7 @@ def test_a_past_order_is_found_by_its_number_and_tried_again(house: House, enter
     number = page.partition('name="t.order.number"')[0].rpartition("<")[2]
     assert number.startswith("input"), "one line, not a box of text"
     fields = new_rule(p__priority="5") | {
-        "p.when.of.rows": "0",
+        "p.when.of.rows": "1",
         "t.member": "A-1",
         "t.shape": "OrderPaid",
         "_do": "try",

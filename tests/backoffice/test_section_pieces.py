@@ -43,15 +43,16 @@ def typed(client: Any, address: str, wanted: dict[str, Any]) -> Any:
 def test_another_panel_is_made_with_its_own_questionnaire_and_changed_alone(brand: Any, entered: Entered) -> None:
     program, client = cast.program(), entered("owner")
     jacket = items(program)[0]
-    answer = typed(client, piece_page(program), boots())
+    made = boots()
+    answer = typed(client, piece_page(program), made)
     assert answer.status_code == 302, refusals(answer)
-    assert items(program) == [jacket, boots()]
+    assert items(program) == [jacket, made]
     questions = [
         {"kind": "scale", "code": "grip", "name": {"en": "Grip?", "nl": "Grip?"}, "low": "none", "high": "much"}
     ]
     answer = typed(client, piece_page(program, "boots"), {"questions": questions, "units": 9})
     assert answer.status_code == 302, refusals(answer)
-    assert items(program) == [jacket, {**boots(), "units": 9, "questions": questions}]
+    assert items(program) == [jacket, {**made, "units": 9, "questions": questions}]
     section = told(client.get(path_of("loyalty_program_section", program.pk, "panels")))
     assert piece_page(program, "boots") in section
     assert piece_page(program) in section
