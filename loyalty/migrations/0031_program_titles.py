@@ -15,7 +15,7 @@ def titles_fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0029_draft_changed")]
+    dependencies = [("loyalty", "0030_draft_changed")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0028_backfills_canceled")]
+    dependencies = [("loyalty", "0029_reads_in_two_statements")]
 
     operations = [
         migrations.AddField(
