@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -11,10 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.backoffice.display import scaled
 from core.backoffice.forms import DressedForm
+from core.backoffice.words import in_language
 from core.errors import DomainError
 from loyalty.adjusting import adjustment_make
 from loyalty.models import Enrollment, PointsAdjustment, Program
@@ -27,14 +30,25 @@ PERMISSION = "loyalty.add_pointsentry"
 MOST = 1_000_000_000
 
 
+class Account(NamedTuple):
+    """key: `<program slug>:<currency>`. scale: digits behind the sign."""
+
+    key: str
+    label: str
+    scale: int
+
+
 class AdjustForm(DressedForm):
-    """account: `<program slug>:<currency>`. key: made with the page, so that sending it twice books once."""
+    """account: `<program slug>:<currency>`. points: whole ones, with digits behind them where the currency has some;
+    cleaned to minor units. key: made with the page, so that sending it twice books once."""
 
     account = forms.ChoiceField(label=gettext_lazy("Points"))
-    points = forms.IntegerField(
+    points = forms.DecimalField(
         label=gettext_lazy("How many"),
         min_value=-MOST,
         max_value=MOST,
+        decimal_places=4,
+        localize=True,
         help_text=gettext_lazy("With a minus in front they are taken off: 100 or -100."),
     )
     reason_code = forms.ChoiceField(
@@ -45,32 +59,50 @@ class AdjustForm(DressedForm):
     )
     key = forms.RegexField(r"\A[A-Za-z0-9]{20,80}\Z", widget=forms.HiddenInput)
 
-    def __init__(self, choices: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, accounts: list[Account], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["account"].choices = choices  # type: ignore[attr-defined]  # a field with choices
+        self.scales = {each.key: each.scale for each in accounts}
+        self.fields["account"].choices = [(each.key, each.label) for each in accounts]  # type: ignore[attr-defined]  # a field with choices
 
     def clean_points(self) -> int:
-        points: int = self.cleaned_data["points"]
+        points: Decimal = self.cleaned_data["points"]
         if points == 0:
             raise forms.ValidationError(_("Zero changes nothing."))
-        return points
+        scale = self.scales.get(self.cleaned_data.get("account", ""), 0)
+        minor = points.scaleb(scale)
+        if minor != int(minor):
+            raise forms.ValidationError(
+                ngettext(
+                    "These points have %(n)d digit behind the sign at most.",
+                    "These points have %(n)d digits behind the sign at most.",
+                    scale,
+                )
+                % {"n": scale}
+                if scale
+                else _("These are whole points.")
+            )
+        return int(minor)
 
 
-def _accounts(member: Member) -> list[tuple[str, str]]:
+def _accounts(member: Member) -> list[Account]:
     """Every currency of every open program, with what the member has of it."""
-    choices = []
+    accounts = []
     enrolled = {each.program_id: each for each in Enrollment.objects.filter(member=member).select_related("program")}
     for program in Program.objects.filter(archived_at__isnull=True).order_by("name"):
         enrollment = enrolled.get(program.pk)
         if enrollment is None:
-            codes = program.currencies.values_list("code", flat=True)
-            choices += [(f"{program.slug}:{code}", f"{program}: {code} ({_('not enrolled')})") for code in codes]
+            for row in program.currencies.all():
+                label = f"{program}: {row} ({_('not enrolled')})"
+                accounts.append(Account(f"{program.slug}:{row.code}", label, int(row.body.get("scale", 0))))
             continue
         for each in balances_of(enrollment):
-            label = _("%(program)s: %(currency)s, now %(balance)s")
-            told = {"program": program, "currency": each.name_many, "balance": each.balance}
-            choices.append((f"{program.slug}:{each.currency}", label % told))
-    return choices
+            label = _("%(program)s: %(currency)s, now %(balance)s") % {
+                "program": program,
+                "currency": in_language(each.name_many),
+                "balance": scaled(each.balance, each.scale),
+            }
+            accounts.append(Account(f"{program.slug}:{each.currency}", label, each.scale))
+    return accounts
 
 
 def adjust_urls(admin: BrandAdmin) -> list[URLPattern]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rewards.poolimports import pool_import_run
 from tests.backoffice.conftest import House
 from tests.backoffice.sent import told
 from tests.backoffice.test_pages import path_of
+from tests.loyalty import shop
 
 Entered = Callable[[str], Client]
 
@@ -44,6 +46,26 @@ def test_points_are_adjusted_once_with_a_reason(house: House, entered: Entered) 
     too_much = client.post(address, fields | {"points": "-99999", "key": "y" * 32})
     assert "There are not enough points." in told(too_much)
     assert PointsEntry.objects.filter(kind="adjust", points__lt=0).count() == 1
+
+
+def test_points_with_digits_are_adjusted_as_they_are_read_and_named_in_the_readers_language(
+    house: House, entered: Entered
+) -> None:
+    stars = {"code": "stars", "name_one": {"en": "star", "nl": "ster"}, "name_many": {"en": "stars", "nl": "sterren"}}
+    document = deepcopy(shop.DOCUMENT)
+    document["currencies"].append({**stars, "scale": 1, "kind": "spendable"})
+    shop.publish(house.program, document)
+    client, address = entered("support"), path_of("loyalty_pointsentry_adjust", house.member.pk)
+    fields = {"account": "house:stars", "reason_code": "other", "reason": "Sorry", "key": "z" * 32}
+    assert "1 digit behind the sign" in told(client.post(address, fields | {"points": "2.55"}))
+    assert "whole points" in told(client.post(address, fields | {"account": "house:points", "points": "2.5"}))
+    assert client.post(address, fields | {"points": "2.5"}).status_code == 302
+    assert PointsEntry.objects.get(account__currency="stars").points == 25
+    client.cookies["django_language"] = "nl"
+    page = told(client.get(address))
+    assert "sterren, nu 2,5" in page
+    assert "punten, nu" in page
+    assert "{&#x27;en" not in page
 
 
 def test_a_member_is_made_changed_suspended_and_let_back_in(house: House, entered: Entered) -> None:
