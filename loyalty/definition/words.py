@@ -66,8 +66,7 @@ def rule_words(document: Document, rule: Rule, say: Say = unchanged, language: s
 
 
 def rule_told(rule: Rule, teller: Teller, document: Document) -> str:
-    known = TRIGGER_WORDS.get(rule.trigger)
-    sentence = teller.say(known) if known else teller.tell(N_("When %(event)s happens"), event=rule.trigger)
+    sentence = event_told(rule.trigger, teller, document)
     for condition in (rule.audience, rule.when):
         if condition is not None:
             sentence = teller.tell(N_("%(event)s and %(condition)s"), event=sentence, condition=condition.words(teller))
@@ -81,6 +80,21 @@ def rule_told(rule: Rule, teller: Teller, document: Document) -> str:
     if not rule.enabled:
         parts.append(teller.say(N_("switched off")))
     return ", ".join(parts) + "."
+
+
+def event_told(trigger: str, teller: Teller, document: Document) -> str:
+    """When the rule is looked at. Events of the brand's own go by the name that the program gives them, or by the kind
+    of claim whose approval they are; else by their type."""
+    known = TRIGGER_WORDS.get(trigger)
+    if known is not None:
+        return teller.say(known)
+    name = next((each.name for each in document.event_types if each.type == trigger), None)
+    if name is not None:
+        return teller.tell(N_("When “%(event)s” happens"), event=teller.text(name))
+    claims = [teller.text(each.name) for each in document.claim_types if each.event_type == trigger]
+    if claims:
+        return teller.tell(N_("When a claim of “%(claim)s” is approved"), claim=claims[0])
+    return teller.tell(N_("When %(event)s happens"), event=trigger)
 
 
 def _shared(group: CapGroup, teller: Teller) -> str:

@@ -166,3 +166,17 @@ def test_tiers_are_compared_by_code() -> None:
 def test_one_line_is_a_line(test: dict[str, Any], words: str) -> None:
     told = sentence(trigger="order.paid", when={"kind": "line", **test})
     assert f"{words}:" in told or f"{words} article" in told or f"{words} sku" in told, told
+
+
+def test_an_event_of_the_brands_own_goes_by_its_name_or_by_the_claim_that_it_is() -> None:
+    rules = [rule("a", trigger="class.attended"), rule("b", trigger="gear.taken_back"), rule("c", trigger="x.y")]
+    gear = {"code": "gear", "name": "Used gear", "event_type": "gear.taken_back", "proofs": [{"kind": "photo"}]}
+    types = [{"type": "class.attended", "name": {"en": "A class", "nl": "Een les"}}]
+    document = document_decode(plain(rules, event_types=types, claim_types=[gear]))
+    told = [rule_words(document, each) for each in document.rules]
+    assert told == [
+        "When “A class” happens: 10 points.",
+        "When a claim of “Used gear” is approved: 10 points.",
+        "When x.y happens: 10 points.",
+    ]
+    assert "“Een les”" in rule_words(document, document.rules[0], language="nl")
