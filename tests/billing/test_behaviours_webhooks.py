@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -26,7 +27,6 @@ from billing.models import (
 from billing.reconciling import events_reconcile, subscriptions_reconcile
 from billing.webhooks import event_keep
 from billing.working import event_replay, events_work
-from config.celery import app as celery
 from core import clock
 from sandbox.stripe import delivery
 from sandbox.stripe.server import LocalStripe
@@ -395,7 +395,7 @@ def test_a_worker_is_sent_once_for_what_is_told_of_a_customer_at_about_the_same_
     club: Club, settings: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(waking, "_served_until", {})
-    monkeypatch.setattr(celery.conf, "task_always_eager", False)
+    monkeypatch.setattr(waking, "current_app", SimpleNamespace(conf=SimpleNamespace(task_always_eager=False)))
     clock_now = [100.0]
     monkeypatch.setattr(waking, "monotonic", lambda: clock_now[0])
     sent: list[int] = []
