@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from claims.checkins import Position, check_in_by_code, check_in_by_position, code_guess
 from claims.forms import KEY
 from claims.models import CheckIn, Place
-from claims.pages import check_in_context, outcome_words
+from claims.pages import check_in_context, earned_words, outcome_words
 from claims.rotating import Shown
 from core import clock
 from core.csp import HEADERS
@@ -114,7 +114,11 @@ def _told(request: HttpRequest, act: Any) -> None:
         messages.error(request, " ".join(filter(None, (str(error.detail), str(error.hint)))))
         return
     if row.state == CheckIn.State.ACCEPTED:
-        messages.success(request, _("You’re checked in at %(place)s.") % {"place": row.place})
+        earned = earned_words(row)
+        gives = _("You get %(points)s.") % {"points": earned} if earned else ""
+        messages.success(
+            request, " ".join([_("You’re checked in at %(place)s.") % {"place": row.place}, gives]).strip()
+        )
     elif row.state == CheckIn.State.HELD:
         messages.warning(request, _("Noted at %(place)s. We take a look at it first.") % {"place": row.place})
     else:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import Sum
 from django.http import Http404
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from claims.forms import local, told_values
 from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.selectors import check_ins_of, claim_type_of, claim_types, claims_of, files_of
 from loyalty.definition.claims import ClaimType
+from loyalty.definition.translation import Teller
 from loyalty.home import Link
-from loyalty.models import Enrollment
+from loyalty.models import Enrollment, PointsEntry
 from loyalty.selectors import document_now
 
 Context = dict[str, Any]
@@ -111,3 +115,13 @@ def menu_links(enrollment: Enrollment) -> Iterator[Link]:
 def outcome_words(check_in: CheckIn) -> str:
     """Why a check-in doesn't count, in words."""
     return str(check_in.get_reason_display())
+
+
+def earned_words(check_in: CheckIn) -> str:
+    """What a visit gave: "10 points"; "" where it gave none, or isn't booked yet."""
+    document = document_now(check_in.enrollment.program_id)
+    teller = Teller(document, _, (get_language() or "en")[:2])
+    scales = {each.code: each.scale for each in document.currencies}
+    given = PointsEntry.objects.filter(event=check_in.event, kind=PointsEntry.Kind.EARN)
+    sums = given.order_by().values_list("account__currency").annotate(points=Sum("points")) if check_in.event else []
+    return teller.list_and([teller.points(code, Decimal(points).scaleb(-scales.get(code, 0))) for code, points in sums])

@@ -163,7 +163,7 @@ def test_checking_in_by_position_says_what_came_of_it(brand: Brand, client_for: 
     place()
     assert b'href="/check-in/"' in client.get("/").content
     here = {"latitude": "52.0001", "longitude": "5.0", "accuracy": "12.5"}
-    assert "You’re checked in at Vondel." in text_of(
+    assert "You’re checked in at Vondel. You get 10 points." in text_of(
         client.post("/check-in/", {"key": key_on(client.get("/check-in/")), **here}, follow=True)
     )
     again = client.post("/check-in/", {"key": key_on(client.get("/check-in/")), **here}, follow=True)
@@ -191,7 +191,7 @@ def test_a_scanned_code_waits_for_the_log_in_and_a_button(
         assert "Vondel" in text_of(page)
         assert CheckIn.objects.count() == 0, "a GET changes nothing"
         done = client.post("/check-in/code/", {"key": key_on(page)}, follow=True)
-    assert "You’re checked in at Vondel." in text_of(done)
+    assert "You’re checked in at Vondel. You get 10 points." in text_of(done)
     assert shop.balance(anna.enrollment) == 10
     assert client.post("/check-in/code/", {"key": "k" * 24})["Location"] == "/check-in/", "a scan is one check-in"
 
