@@ -83,7 +83,15 @@ labels.OWN.update(
         ("Window", "days"): _("So many days"),
     }
 )
-labels.HELP[("RewardPiece", "warn_below")] = _("Empty: of parcels a tenth of the stock, of others never. 0: never.")
+labels.HELP.update(
+    {
+        ("RewardPiece", "warn_below"): _("Empty: of parcels a tenth of the stock, of others never. 0: never."),
+        ("RewardPiece", "prices"): _("Several: members choose. None: members can't take it, only a rule gives it."),
+        ("RewardPiece", "tiers"): _("None: for everybody."),
+        ("RewardPiece", "countries"): _("None: everywhere. Members are asked for their country when it isn't known."),
+    }
+)
+kinds.ADDS.update({"prices": _("Add a price"), "auto": _("Let it come by itself"), "windows": _("Add days")})
 layouts.LAYOUTS["RewardPiece"] = (
     (_("Reward"), ("name", "description", "code", "emoji", "picture", "terms")),
     (_("What it is"), ("kind",)),

@@ -20,9 +20,10 @@ from draws.tasks import sweepstakes_sweep
 from members.models import Member, User
 from referrals.models import Referral
 from tests.browser import cast
+from tests.browser.house import DESK
 from tests.browser.site import Site
 from tests.browser.test_journey import fill
-from tests.browser.test_look import SCREENS, visit
+from tests.browser.test_look import SCREENS, WIDER_THAN_SCREEN, visit
 from tests.loyalty.test_pages import invariants
 
 PAGES = {"friends": "/friends/", "sweepstakes": "/sweepstakes/", "sweepstake": "/sweepstakes/club/summer/"}
@@ -31,7 +32,17 @@ PAGES = {"friends": "/friends/", "sweepstakes": "/sweepstakes/", "sweepstake": "
 @pytest.fixture
 def annas(house: Site, in_house: Any, open_page: Any, client_for: Callable[..., Any]) -> Callable[..., Page]:
     """A page on which Anna is logged in."""
-    cookies = cast.session_of(client_for(in_house, user=User.objects.get(email="anna@friend.example")))
+    return _pages_of("anna@friend.example", house, in_house, open_page, client_for)
+
+
+@pytest.fixture
+def desks(house: Site, in_house: Any, open_page: Any, client_for: Callable[..., Any]) -> Callable[..., Page]:
+    """A page of the team's."""
+    return _pages_of(DESK, house, in_house, open_page, client_for)
+
+
+def _pages_of(address: str, house: Site, brand: Any, open_page: Any, client_for: Any) -> Callable[..., Page]:
+    cookies = cast.session_of(client_for(brand, user=User.objects.get(email=address)))
 
     def make(**more: Any) -> Page:
         made: Page = open_page(cookies=cookies, at=house, **more)
@@ -77,7 +88,7 @@ def test_their_pages_can_be_used_by_everyone(house: Site, annas: Any, width: int
     assert visit(page, PAGES, house.url, f"{width}-{scheme}-{language}") == []
 
 
-def test_one_enters_for_nothing_and_for_points_and_accepts_the_prize(house: Site, annas: Any) -> None:
+def test_one_enters_for_nothing_and_for_points_and_accepts_the_prize(house: Site, annas: Any, desks: Any) -> None:
     page = annas()
     page.goto(house.url("/"))
     page.get_by_role("link", name="Summer draw").click()
@@ -109,3 +120,7 @@ def test_one_enters_for_nothing_and_for_points_and_accepts_the_prize(house: Site
     expect(page.locator(".hero-number")).to_have_text("740")
     assert invariants() == []
     assert visit(page, {"sweepstake-drawn": "/sweepstakes/club/summer/"}, house.url, "390-light-en") == []
+    desk = desks(width=390)
+    desk.goto(house.url(f"/admin/draws/sweepstake/{Sweepstake.objects.get().pk}/change/"))
+    expect(desk.get_by_role("link", name="Pass over (1)")).to_have_count(1)
+    assert desk.evaluate(WIDER_THAN_SCREEN) == []
