@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import translation
 
 DASH = "–"
+
+
+class Labelled(NamedTuple):
+    """What a list shows as a coloured label: by its key, with its words. On a row's own page the words alone stand."""
+
+    key: str
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
 
 
 def in_language(texts: Any) -> str:

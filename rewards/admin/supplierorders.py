@@ -19,7 +19,7 @@ from core.backoffice.export import csv_response
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
-from core.backoffice.words import DASH
+from core.backoffice.words import DASH, Labelled
 from core.errors import DomainError
 from members.naming import attach_members, member_link
 from rewards.suppliers.byhand import order_give_back, order_retry
@@ -76,8 +76,8 @@ class SupplierOrderAdmin(ReadOnlyAdmin):
     @display(
         description=gettext_lazy("state"), ordering="state", label={each.value: tone for each, tone in TONES.items()}
     )
-    def state_shown(self, row: SupplierOrder) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    def state_shown(self, row: SupplierOrder) -> Labelled:
+        return Labelled(row.state, row.get_state_display())
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

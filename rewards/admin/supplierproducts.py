@@ -17,6 +17,7 @@ from unfold.decorators import display
 from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
+from core.backoffice.words import Labelled
 from core.errors import DomainError
 from rewards.admin.supplierforms import OfferForm
 from rewards.suppliers.models import SupplierConnection, SupplierProduct
@@ -101,12 +102,12 @@ class SupplierProductAdmin(ReadOnlyAdmin):
         description=gettext_lazy("state"),
         label={"sale": "success", "sold_out": "warning", "no": "warning", "withdrawn": "danger"},
     )
-    def state_shown(self, row: SupplierProduct) -> tuple[str, str]:
+    def state_shown(self, row: SupplierProduct) -> Labelled:
         if row.withdrawn_at is not None:
-            return "withdrawn", _("withdrawn")
+            return Labelled("withdrawn", _("withdrawn"))
         if not row.in_stock:
-            return "sold_out", _("sold out")
-        return ("sale", _("on sale")) if row.fits else ("no", _("not for us"))
+            return Labelled("sold_out", _("sold out"))
+        return Labelled("sale", _("on sale")) if row.fits else Labelled("no", _("not for us"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.offer_view)

@@ -20,6 +20,7 @@ from core.backoffice.display import points
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
+from core.backoffice.words import Labelled
 from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.sections import section_url
@@ -95,8 +96,8 @@ class BenefitAdmin(ReadOnlyAdmin):
         return points(attached(benefit, "used") or 0)
 
     @display(description=gettext_lazy("given"), label={"yes": "success", "no": "warning"})
-    def given(self, benefit: Benefit) -> tuple[str, str]:
-        return ("yes", _("yes")) if benefit.retired_at is None else ("no", _("no"))
+    def given(self, benefit: Benefit) -> Labelled:
+        return Labelled("yes", _("yes")) if benefit.retired_at is None else Labelled("no", _("no"))
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.object_or_404(request, object_id)

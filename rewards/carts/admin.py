@@ -17,6 +17,7 @@ from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
 from core.backoffice.display import object_link, points
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
+from core.backoffice.words import Labelled
 from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.forms.words import words_register
@@ -76,8 +77,8 @@ class CartPaymentAdmin(ReadOnlyAdmin):
         description=_("state"),
         label={"held": "info", "captured": "success", "released": "warning", "expired": "warning"},
     )
-    def state(self, row: CartPayment) -> tuple[str, str]:
-        return row.hold.state, row.hold.get_state_display()
+    def state(self, row: CartPayment) -> Labelled:
+        return Labelled(row.hold.state, row.hold.get_state_display())
 
     @display(description=_("order"))
     def order(self, row: CartPayment) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
+from django.conf import settings
+from django.contrib.admin.utils import flatten
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.admin import site
+from core.backoffice.words import Labelled
 from members.models import Member
 from tests.backoffice.conftest import House, furnish
 from tests.loyalty import shop
 
 Entered = Callable[[str], Client]
+TEMPLATES = Path(settings.BASE_DIR) / "templates/admin"
+HEADER = re.compile(r"{% block nav-global-side %}(.*?){% endblock %}", re.DOTALL)
+BUTTON = re.compile(r'<(a|button)\b[^>]*\bclass="[^"]*sg-button[^"]*"[^>]*>(.*?)</\1>', re.DOTALL)
 MODELS = sorted(f"{model._meta.app_label}_{model._meta.model_name}" for model in site._registry)
 
 
@@ -36,6 +44,29 @@ def test_a_list_and_its_first_page_answer(name: str, house: House, entered: Ente
         assert client.get(path_of(f"{name}_history", row.pk)).status_code in (200, 302)
     assert client.get(path_of(f"{name}_change", 999999)).status_code == 404
     assert client.get(path_of(f"{name}_changelist"), {"q": "anna"}).status_code == 200
+
+
+def test_what_is_a_label_in_a_list_stands_as_its_words_on_a_page() -> None:
+    shown = [
+        (model.__name__, name)
+        for model, admin in site._registry.items()
+        for name in map(str, {*flatten([*admin.readonly_fields, *(admin.fields or ())])})
+        if getattr(getattr(type(admin), name, None), "label", None)
+        and get_type_hints(getattr(type(admin), name)).get("return") is not Labelled
+    ]
+    assert shown == []
+    assert str(Labelled("sold", "on sale")) == "on sale"
+
+
+def test_buttons_in_the_header_have_an_icon_since_that_is_all_there_is_of_them_on_a_phone() -> None:
+    bare = [
+        (str(path.relative_to(TEMPLATES)), button)
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        for block in HEADER.findall(path.read_text())
+        for _tag, button in BUTTON.findall(block)
+        if "material-symbols-outlined" not in button
+    ]
+    assert bare == []
 
 
 @pytest.mark.parametrize("tab", ["", "consents", "points", "ledger", "events", "redemptions"])
