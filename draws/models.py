@@ -6,9 +6,11 @@ from typing import ClassVar
 from uuid import uuid4
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.bases import BrandModel
+from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, Program
 
 
@@ -54,7 +56,7 @@ class Sweepstake(BrandModel):
         indexes: ClassVar = [models.Index(fields=["state", "closes_at"], name="sweepstakes_due")]
 
     def __str__(self) -> str:
-        return self.code
+        return text_in(self.spec["name"], (get_language() or "en")[:2]) if self.spec else self.code
 
 
 class SweepstakeEntry(BrandModel):

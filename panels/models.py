@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.bases import BrandModel
 from core.ids import uuid7
+from loyalty.definition.translation import text_in
 from loyalty.models import Enrollment, Program
 
 
@@ -56,7 +58,7 @@ class Panel(BrandModel):
         indexes: ClassVar = [models.Index(fields=["program", "-closes_at"], name="panels_of_program")]
 
     def __str__(self) -> str:
-        return self.code
+        return text_in(self.spec["name"], (get_language() or "en")[:2]) if self.spec else self.code
 
 
 class Application(BrandModel):

@@ -19,8 +19,10 @@ from core import clock
 from core.backoffice.base import actor_of, add_refusal
 from core.backoffice.forms import DressedForm, dress
 from core.backoffice.paging import BoundedPaginator
+from core.backoffice.words import DASH
 from core.errors import DomainError
 from loyalty.models import TierStanding
+from loyalty.selectors import document_now
 from members.naming import attach_members, member_link
 from panels.admin.tabs import CHOOSE, SEE_APPLICANTS, PanelPages
 from panels.choosing import applications_reserve, applications_select
@@ -48,7 +50,8 @@ class FilterForm(DressedForm):
         self.add("state", _("State"), [*everything, *Application.State.choices])
         standings = TierStanding.objects.filter(enrollment__panel_applications__panel=row)
         tiers = sorted(set(standings.values_list("tier", flat=True)))
-        self.add("tier", _("Tier"), [*everything, *((each, each) for each in tiers)])
+        names = tier_names(row)
+        self.add("tier", _("Tier"), [*everything, *((each, names.get(each, each)) for each in tiers)])
         for ask in self.asks:
             options = [(each.code, local(each.name)) for each in ask.options]
             self.add(f"q_{ask.code}", local(ask.name), [*everything, *options])
@@ -73,6 +76,12 @@ class FilterForm(DressedForm):
                 many = isinstance(ask, AskChoices)
                 rows = rows.filter(**({f"{key}__contains": [wanted]} if many else {key: wanted}))
         return rows.order_by(*SORTS.get(given.get("sort") or "first", SORTS["first"])[1])
+
+
+def tier_names(row: Panel) -> dict[str, str]:
+    """By code, in the reader's language; one that the program has no more is called by its code."""
+    document = document_now(row.program_id)
+    return {tier.code: local(tier.name) for ladder in document.ladders for tier in ladder.tiers}
 
 
 def standing_now() -> QuerySet[TierStanding]:
@@ -127,7 +136,10 @@ class ApplicantPages(PanelPages):
     def _rows(self, request: HttpRequest, row: Panel, page: Page[Application]) -> list[Any]:
         found = list(page.object_list)
         attach_members(request, found, lambda each: each.enrollment.member)
-        asks = spec_of(row).asks
+        asks, names = spec_of(row).asks, tier_names(row)
+        for each in found:
+            tier = getattr(each, "tier", None)
+            each.tier_name = names.get(tier, tier) if tier else DASH  # type: ignore[attr-defined]  # for the page alone
         waiting = (Application.State.APPLIED, Application.State.RESERVE)
         return [
             (each, member_link(each), [said for _q, said in told_answers(asks, each.answers)], each.state in waiting)

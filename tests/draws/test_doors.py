@@ -117,6 +117,7 @@ def test_staff_draw_and_pass_over_who_may(anna: people.Person, brand: Brand, cli
         return reverse(f"admin:draws_sweepstake_{name}", urlconf="config.urls_brand", args=args)
 
     assert "Summer draw" in told(entered("support").get(page("changelist")))
+    assert str(row) == "Summer draw"
     assert "/draw/" not in told(entered("owner").get(page("change", row.pk)))
     over()
     assert "/draw/" in told(entered("owner").get(page("change", row.pk)))

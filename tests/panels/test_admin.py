@@ -46,6 +46,10 @@ def test_applicants_are_filtered_sorted_and_chosen_by_ticking(brand: Brand, ente
     rows = [cast.applies(shop.place(shop.member(f"M{n}"), made), size="l" if n else "s") for n in range(4)]
     owner, panel = entered("owner"), cast.panel()
     assert "Winter jacket" in told(owner.get(page("changelist")))
+    assert str(panel) == "Winter jacket", "what the head of its pages calls it"
+    whole = owner.get(page("applicants", panel.pk)).content.decode()
+    assert "<td>Enthusiast</td>" in whole
+    assert "<td>enthusiast</td>" not in whole
     only = told(owner.get(page("applicants", panel.pk), {"q_size": "s"}))
     assert "M0" in only
     assert "M1" not in only
