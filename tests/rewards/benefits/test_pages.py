@@ -63,6 +63,7 @@ def test_a_member_sees_what_they_hold_and_what_happens_when_in_their_language(br
     assert "10% korting" in told
     assert "Proeverij" in told
     assert "19:00" in told
+    assert ">22:00<" in told, "the same day isn't said twice"
     assert "De lounge" not in told
 
 
