@@ -97,6 +97,9 @@ def test_one_enters_for_nothing_and_for_points_and_accepts_the_prize(house: Site
     page.get_by_role("link", name="A ticket").click()
     page.get_by_role("button", name="Take it for 10 points").click()
     page.wait_for_url("**/my-rewards/*/")
+    expect(page.get_by_text("You take part. Good luck!")).to_be_visible()
+    expect(page.get_by_text("Show this page at the counter.")).to_have_count(0)
+    page.get_by_role("link", name="See the sweepstakes").click()
     page.goto(house.url("/sweepstakes/club/summer/"))
     expect(page.get_by_text("You have 2 entries.")).to_be_visible()
 
