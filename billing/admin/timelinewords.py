@@ -36,6 +36,8 @@ PLAIN: dict[str, Any] = {
     "box_address_asked": gettext_lazy("Asked where the box is to be sent"),
     "box_closing_told": gettext_lazy("Told that the box closes soon"),
     "unused_told": gettext_lazy("Told that nothing of the plan was used"),
+    "win_back": gettext_lazy("Written to with an offer to come back"),
+    "send_now_asked": gettext_lazy("Asked for the next box at once"),
     "refund_promised": gettext_lazy("With the leaving, the last payment is paid back"),
 }
 STEPS: dict[str, Any] = {
@@ -185,5 +187,9 @@ _TOLD: dict[str, Callable[[Details], str]] = {
         _("On the way out, saw: %(step)s") % {"step": STEPS.get(str(told.get("step")), told.get("step"))}
     ),
     "period_given": lambda told: _("The period from %(date)s costs nothing") % {"date": day(told.get("from"))},
+    "quantity_asked": lambda told: (
+        _("Asked for %(after)s boxes instead of %(before)s")
+        % {"before": told.get("before"), "after": told.get("after")}
+    ),
     "staff_act": _by_staff,
 }

@@ -20,6 +20,11 @@ from loyalty.definition.basics import money_text
 from loyalty.models import Enrollment
 
 
+def _key_of(text: str) -> str:
+    """The form's own key, of what a database can keep."""
+    return "".join(each for each in text if each.isprintable())[:40]
+
+
 @require_POST
 @member_page
 def add(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpResponse:
@@ -28,7 +33,7 @@ def add(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> HttpRespo
         request,
         lambda: box_add(
             shipment=box, extra=form.get("extra", "")[:40], count=number_of(request, "count"),
-            key=form.get("key", "")[:40], actor=actor_of(enrollment.member),
+            key=_key_of(form.get("key", "")), actor=actor_of(enrollment.member),
         ),
         _("Added. It’s on your next invoice."),
     )  # fmt: skip

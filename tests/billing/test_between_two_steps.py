@@ -17,7 +17,7 @@ from billing.boxes.paying import box_add, box_extra_remove
 from billing.changing import subscription_change, subscription_preview
 from billing.connections import connection_add
 from billing.customers import profile_save
-from billing.errors import StripeRefused, StripeUnavailable
+from billing.errors import PriceNotOffered, StripeRefused, StripeUnavailable
 from billing.gateway import ask, ask_all
 from billing.leaving import subscription_cancel, subscription_leave_refunded
 from billing.metering import uses_send
@@ -30,13 +30,14 @@ from billing.staying import ladder_of, offer_take
 from billing.syncing import customer_sync
 from core import clock
 from loyalty.floors import floors_of
-from loyalty.models import Enrollment, PointsLot
+from loyalty.models import Enrollment, PointsLot, Program
 from members.models import Member
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing import boxcast
 from tests.billing.cast import MONTHLY, SECTION, Club, told
 from tests.billing.test_metering import METER, PLUS, uses
+from tests.loyalty import cast as people
 from tests.loyalty import shop
 
 Json = dict[str, Any]
@@ -269,6 +270,27 @@ def test_an_address_that_is_taken_out_stands_on_no_invoice_any_more(club: Club) 
     profile_save(member=ann, name="", address={}, vat_id="", actor=MEMBER)
     [customer] = club.things("customer")
     assert (customer["address"], customer["name"]) == (None, "Ann")
+
+
+def test_a_key_that_no_database_can_keep_is_no_error_of_ours(make: MakeClub, client_for: Callable[..., Client]) -> None:
+    club = make(plans=boxcast.PLANS)
+    ann = people.person(club.program, "Ann")
+    club.joined(ann.member, "snacks")
+    boxcast.settle(club)
+    browser, path = client_for(club.brand, user=ann.user), f"/boxes/{following(ann.member).public_id}/add/"
+    assert browser.post(path, {"extra": "mug", "count": "1", "key": "a\x00b"}).status_code == 302
+    assert [each["key"] for each in following(ann.member).extras] == ["ab"]
+
+
+def test_a_plan_of_another_program_isnt_one_to_change_to(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    other = plan_named("max")
+    other.program = Program.objects.create(slug="other", name="Other")
+    other.save()
+    with pytest.raises(PriceNotOffered):
+        subscription_preview(subscription=row, plan=plan_named("max"), price="month-EUR")
+    assert club.plan(ann) == "plus"
 
 
 # --- the sweep -------------------------------------------------------------------------------------------------------
