@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.access import access_sweep
+from billing.boxes.leftovers import extras_drop
 from billing.boxes.noticing import box_notices_sweep
 from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
@@ -49,9 +50,19 @@ def plans_tell() -> None:
 
 
 STEPS = (
-    events_work, promises_keep, access_sweep, boxes_sweep, clocks_sweep, notices_sweep, box_notices_sweep, plans_due,
-    comparisons_sweep, uses_send, plans_tell,
-)  # fmt: skip
+    events_work,
+    promises_keep,
+    access_sweep,
+    boxes_sweep,
+    extras_drop,
+    clocks_sweep,
+    notices_sweep,
+    box_notices_sweep,
+    plans_due,
+    comparisons_sweep,
+    uses_send,
+    plans_tell,
+)
 
 
 @brand_task

@@ -13,13 +13,14 @@ from django.test import Client
 
 from billing import access, freezing, gateway, tasks, working
 from billing.access import access_sweep, floors_follow
+from billing.boxes.leftovers import extras_drop
 from billing.boxes.paying import box_add, box_extra_remove
 from billing.changing import subscription_change, subscription_preview
 from billing.connections import connection_add
 from billing.customers import profile_save
 from billing.errors import PriceNotOffered, StripeRefused, StripeUnavailable
 from billing.gateway import ask, ask_all
-from billing.leaving import subscription_cancel, subscription_leave_refunded
+from billing.leaving import subscription_cancel, subscription_keep, subscription_leave_refunded
 from billing.metering import uses_send
 from billing.models import BillingReport, Checkout, ClockFreeze, MeteredUse, Shipment, StripeEvent, Subscription
 from billing.pausing import subscription_pause
@@ -246,6 +247,21 @@ def test_an_extra_that_was_taken_out_isnt_had_for_nothing_by_sending_the_form_ag
     box_add(shipment=following(ann), extra="mug", count=1, key="wish", actor=MEMBER)
     assert (following(ann).extras, club.things("invoiceitem")) == ([], [])
     box_add(shipment=following(ann), extra="mug", count=1, key="another wish", actor=MEMBER)
+    assert (len(following(ann).extras), len(club.things("invoiceitem"))) == (1, 1)
+
+
+def test_an_extra_of_a_box_that_isnt_sent_since_its_member_leaves_isnt_charged(make: MakeClub) -> None:
+    club = make(plans=boxcast.PLANS)
+    ann = boxcast.member(club)
+    box_add(shipment=following(ann), extra="mug", count=1, key="wish", actor=MEMBER)
+    row = subscription_cancel(subscription=club.subscription(ann), actor=MEMBER)
+    assert (following(ann).state, len(club.things("invoiceitem"))) == ("canceled", 1)
+    assert (extras_drop(), following(ann).extras, club.things("invoiceitem")) == (1, [], [])
+    assert extras_drop() == 0
+    # Who stays after all has the box again, and may add to it again.
+    subscription_keep(subscription=row, actor=MEMBER)
+    assert following(ann).state == "planned"
+    box_add(shipment=following(ann), extra="mug", count=1, key="again", actor=MEMBER)
     assert (len(following(ann).extras), len(club.things("invoiceitem"))) == (1, 1)
 
 
