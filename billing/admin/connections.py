@@ -29,7 +29,8 @@ COMPARE = "billing.add_billingreport"
 Health = StripeConnection.Health
 NEEDED = gettext_lazy(
     "Make a restricted key at Stripe. It needs: read and write on Customers, Products, Prices, Coupons, Checkout"
-    " Sessions, Subscriptions, Invoices, Refunds and Webhook Endpoints; read on Account, Events, Charges and Disputes."
+    " Sessions, Subscriptions, Invoices, Refunds, Webhook Endpoints and Billing Meters with their events; read on"
+    " Account, Events, Charges and Disputes."
 )
 
 
