@@ -31,7 +31,7 @@ from billing.staying import ladder_of, offer_take
 from billing.syncing import customer_sync
 from core import clock
 from loyalty.floors import floors_of
-from loyalty.models import Enrollment, PointsLot, Program
+from loyalty.models import Enrollment, PointsLot
 from members.models import Member
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
@@ -302,7 +302,7 @@ def test_a_plan_of_another_program_isnt_one_to_change_to(club: Club) -> None:
     ann = club.somebody()
     row = club.joined(ann)
     other = plan_named("max")
-    other.program = Program.objects.create(slug="other", name="Other")
+    other.program = shop.program(slug="other")
     other.save()
     with pytest.raises(PriceNotOffered):
         subscription_preview(subscription=row, plan=plan_named("max"), price="month-EUR")
