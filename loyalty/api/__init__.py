@@ -27,7 +27,10 @@ from loyalty.api.statements import StatementView
 from loyalty.api.tiers import FloorView, InvitationView
 
 api_urls = [
+    # First what is asked most, since Django tries one after the other.
     path("events", EventsView.as_view(), name="events"),
+    path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
+    path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
     path("events/bulk", BulkView.as_view(), name="events-bulk"),
     path("events/simulate", SimulateView.as_view(), name="events-simulate"),
     path("events/<uuid:event>", EventView.as_view(), name="event"),
@@ -37,9 +40,7 @@ api_urls = [
     path("imports/<uuid:import_job>/start", ImportStartView.as_view(), name="import-start"),
     path("imports/<uuid:import_job>/pause", ImportPauseView.as_view(), name="import-pause"),
     path("imports/<uuid:import_job>/cancel", ImportCancelView.as_view(), name="import-cancel"),
-    path("members/<str:member>/balances", BalancesView.as_view(), name="member-balances"),
     path("members/<str:member>/ledger", LedgerView.as_view(), name="member-ledger"),
-    path("members/<str:member>/tiers", TiersView.as_view(), name="member-tiers"),
     path("members/<str:member>/tiers/<str:ladder>/floor", FloorView.as_view(), name="member-tier-floor"),
     path("members/<str:member>/tiers/<str:ladder>/invitation", InvitationView.as_view(), name="member-tier-invitation"),
     path("members/<str:member>/floors", FloorsView.as_view(), name="member-floors"),
