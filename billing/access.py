@@ -17,6 +17,7 @@ from billing.locking import member_locked
 from billing.models import Subscription
 from billing.plans import definition_of, terms_of
 from billing.segments import segments_follow
+from billing.sharing import part_codes, part_plans
 from billing.standing import Facts, State, standing_at, state_of
 from billing.sweeping import one_by_one
 from billing.timeline import happened
@@ -24,7 +25,7 @@ from core import clock
 from core.actor import system
 from core.errors import InvalidInput, NotFound
 from core.outbox import Message, outbox_add
-from loyalty.definition.facts import CHARGED_FACT
+from loyalty.definition.facts import CHARGED_FACT, plan_fact
 from loyalty.floors import floors_of, tier_floor_end, tier_floor_set
 from loyalty.ingest import place_ensure
 from loyalty.models import Enrollment
@@ -93,7 +94,9 @@ def _row_follow(row: Subscription, now: datetime) -> None:
 
 
 def _facts_follow(member: Member, live: Iterable[Subscription]) -> None:
-    """The plan fact names one plan: with several groups, that of the plan that stands highest."""
+    """The plan fact names one plan: with several groups, that of the plan that stands highest. What else they have, and
+    what a bundle is made of, are facts of their own, so that each gives what it gives."""
+    live = list(live)
     best = max(live, key=lambda row: (row.plan.level, row.pk), default=None)
     told = {key: (value, until) for key, value, until in _told(member)}
     if best is None:
@@ -102,14 +105,41 @@ def _facts_follow(member: Member, live: Iterable[Subscription]) -> None:
     elif told.get(PLAN_FACT) != (best.plan.code, best.access_until):
         member_fact_set(member_id=member.pk, key=PLAN_FACT, value=best.plan.code, until=best.access_until)
         outbox_add("subscription.access_changed", {"member_id": str(member.public_id)})
+    _beside_follow(member, _beside(live, best), told)
     charged = max((row.charged_at for row in live if row.charged_at is not None), default=None)
     if charged is not None and told.get(CHARGED_FACT, ("",))[0] != charged.isoformat():
         member_fact_set(member_id=member.pk, key=CHARGED_FACT, value=charged.isoformat(), tell=False)
 
 
+def _beside(live: list[Subscription], best: Subscription | None) -> dict[str, datetime | None]:
+    """Until when, by fact: every plan that holds but the one that the plan fact names."""
+    found: dict[str, datetime | None] = {}
+    parts = part_codes(live)
+    for row in live:
+        for code in (row.plan.code, *parts.get(row.price_id or 0, ())):
+            if best is not None and code == best.plan.code:
+                continue
+            key = plan_fact(code)
+            other = found.get(key, row.access_until)
+            ends = (row.access_until, other)
+            found[key] = None if None in ends else max(each for each in ends if each is not None)
+    return found
+
+
+def _beside_follow(
+    member: Member, wanted: dict[str, datetime | None], told: dict[str, tuple[Any, datetime | None]]
+) -> None:
+    for key in told:
+        if key.startswith(plan_fact("")) and key not in wanted:
+            member_fact_drop(member_id=member.pk, key=key)
+    for key, until in wanted.items():
+        if told.get(key) != (True, until):
+            member_fact_set(member_id=member.pk, key=key, value=True, until=until)
+
+
 def _told(member: Member) -> list[tuple[str, Any, datetime | None]]:
-    facts = MemberFact.objects.filter(member=member, key__in=(PLAN_FACT, CHARGED_FACT))
-    return list(facts.values_list("key", "value", "until"))
+    known = Q(key__in=(PLAN_FACT, CHARGED_FACT)) | Q(key__startswith=plan_fact(""))
+    return list(MemberFact.objects.filter(known, member=member).values_list("key", "value", "until"))
 
 
 # --- the clock goes on -----------------------------------------------------------------------------------------------
@@ -151,12 +181,16 @@ def floors_follow(member: Member) -> None:
     time for a member: of two that looked at different moments the later one's word would be lost otherwise."""
     member_locked(member)
     now = clock.now()
-    rows = Subscription.objects.filter(member=member, duplicate=False).select_related("plan__program").order_by("pk")
+    found = Subscription.objects.filter(member=member, duplicate=False).select_related("plan__program").order_by("pk")
+    rows = [row for row in found if row.holds(now)]
     wanted: dict[tuple[int, str, str], tuple[str, datetime | None]] = {}
+    made_of = part_plans(rows)
     for row in rows:
-        tier = definition_of(row.plan).tier
-        if tier is not None and row.holds(now):
-            wanted[row.plan.program_id, tier.ladder, f"{FLOOR}:{row.group}"] = (tier.tier, row.access_until)
+        # Of a bundle's parts first, so that what the bundle says itself of a ladder is what holds.
+        for plan in (*made_of.get(row.price_id or 0, ()), row.plan):
+            tier = definition_of(plan).tier
+            if tier is not None:
+                wanted[row.plan.program_id, tier.ladder, f"{FLOOR}:{row.group}"] = (tier.tier, row.access_until)
     _floors_end(member, wanted)
     for (program_id, ladder, source), (tier_code, until) in wanted.items():
         place = place_ensure(member_id=member.pk, program_id=program_id)

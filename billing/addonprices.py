@@ -19,10 +19,11 @@ def running_items(subscription: Subscription) -> list[SubscriptionItem]:
 
 
 def goes_with(add_on: MembershipPlan, plan: MembershipPlan) -> bool:
+    """With a bundle goes what goes with one of its parts."""
     charge = definition_of(add_on).charge
     assert isinstance(charge, AddOn | Metered)
-    to = charge.to
-    return add_on.program_id == plan.program_id and (not to or plan.code in to)
+    to, codes = charge.to, {plan.code, *definition_of(plan).parts}
+    return add_on.program_id == plan.program_id and (not to or bool(codes & set(to)))
 
 
 def add_on_charge(plan: MembershipPlan) -> AddOn:

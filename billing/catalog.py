@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from billing.errors import StripeMissing
 from billing.gateway import ask
-from billing.models import MembershipPlan, PlanPrice, StripeConnection, StripeObject
+from billing.models import BundleShare, MembershipPlan, PlanPrice, StripeConnection, StripeObject
 from billing.operations import operation_run
 from billing.plans import METERED, ON_TOP, definition_of
 from billing.section import Intro, Plan, Recurring
@@ -20,7 +21,7 @@ from core import clock
 from core.actor import Actor, system
 from loyalty.definition.translation import text_in
 
-PRODUCT, PRICE, COUPON, METER = "product", "price", "coupon", "meter"
+PRODUCT, PRICE, COUPON, METER, SHARE = "product", "price", "coupon", "meter", "share"
 MONTHS_OF = {"quarter": 3}
 OWN = system("billing")
 
@@ -97,13 +98,13 @@ def price_ensure(connection: StripeConnection, price: PlanPrice, actor: Actor = 
     params: dict[str, Any] = {
         "product": product_ensure(connection, price.plan, actor),
         "currency": price.currency.lower(),
-        "unit_amount": price.amount_minor,
+        # A bundle's own item names it; what it costs stands on the items of its parts.
+        "unit_amount": 0 if BundleShare.objects.filter(price=price).exists() else price.amount_minor,
         "tax_behavior": "inclusive",
         "metadata": {"price": str(price.pk), "plan": price.plan.code},
     }
     if price.every:
-        interval = "month" if price.every == "quarter" else price.every
-        params["recurring"] = {"interval": interval, "interval_count": MONTHS_OF.get(price.every, 1)}
+        params["recurring"] = _recurring(price)
     if price.plan.kind == METERED:
         params |= _metered(price)
         params["recurring"] |= {"usage_type": "metered", "meter": meter_ensure(connection, price.plan, actor)}
@@ -114,6 +115,38 @@ def price_ensure(connection: StripeConnection, price: PlanPrice, actor: Actor = 
     )  # fmt: skip
     known(connection, PRICE, str(price.pk), made["id"])
     return str(made["id"])
+
+
+def _recurring(price: PlanPrice) -> dict[str, Any]:
+    interval = "month" if price.every == "quarter" else price.every
+    return {"interval": interval, "interval_count": MONTHS_OF.get(price.every, 1)}
+
+
+def share_ensure(connection: StripeConnection, share: BundleShare, actor: Actor = OWN) -> str:
+    """What of a bundle's price is a part's, as a price of the part's own product. Not in a transaction."""
+    found = stripe_id_of(connection, SHARE, str(share.pk))
+    if found is not None:
+        return found
+    params = {
+        "product": product_ensure(connection, share.part, actor),
+        "currency": share.price.currency.lower(),
+        "unit_amount": share.amount_minor,
+        "tax_behavior": "inclusive",
+        "metadata": {"share": str(share.pk), "plan": share.price.plan.code},
+        "recurring": _recurring(share.price),
+    }
+    made = operation_run(
+        connection=connection, kind="price_create", subject=f"{share.part.code}:share:{share.pk}", params=params,
+        actor=actor, request=lambda v1, given, options: v1.prices.create(given, options),
+    )  # fmt: skip
+    known(connection, SHARE, str(share.pk), made["id"])
+    return str(made["id"])
+
+
+def bundled_ensure(connection: StripeConnection, price: PlanPrice, actor: Actor = OWN) -> list[str]:
+    """The prices of what is sold together for this one; none where it is no bundle's. Not in a transaction."""
+    rows = BundleShare.objects.filter(price=price).select_related("part", "price__plan")
+    return [share_ensure(connection, each, actor) for each in rows]
 
 
 def _metered(price: PlanPrice) -> dict[str, Any]:
@@ -159,9 +192,10 @@ def price_of(connection: StripeConnection, stripe_id: str) -> PlanPrice | None:
 
 
 def add_on_prices(connection: StripeConnection) -> frozenset[str]:
-    """Stripe's ids of the prices of add-ons and meters, also of those that aren't sold any more."""
+    """Stripe's ids of the prices of add-ons, meters and parts of bundles, also of those that aren't sold any more."""
     ours = PlanPrice.objects.filter(plan__kind__in=ON_TOP).values_list("pk", flat=True)
-    rows = StripeObject.objects.filter(connection=connection, kind=PRICE, ref__in=[str(each) for each in ours])
+    on_top = Q(kind=PRICE, ref__in=[str(each) for each in ours])
+    rows = StripeObject.objects.filter(on_top | Q(kind=SHARE), connection=connection)
     return frozenset(rows.values_list("stripe_id", flat=True))
 
 
@@ -208,6 +242,7 @@ def plans_push(connection: StripeConnection) -> int:
         if price.plan.retired_at is None:
             price_ensure(connection, price)
             product_ensure(connection, price.plan)
+            bundled_ensure(connection, price)
     for price in PlanPrice.objects.filter(replaced_at__isnull=False).select_related("plan"):
         _price_close(connection, price)
     return StripeObject.objects.filter(connection=connection).count() - before
@@ -215,7 +250,9 @@ def plans_push(connection: StripeConnection) -> int:
 
 def _price_close(connection: StripeConnection, price: PlanPrice) -> None:
     """Who pays it goes on paying it; nobody new can."""
-    row = StripeObject.objects.filter(connection=connection, kind=PRICE, ref=str(price.pk)).exclude(told="closed")
+    shares = BundleShare.objects.filter(price=price).values_list("pk", flat=True)
+    ours = Q(kind=PRICE, ref=str(price.pk)) | Q(kind=SHARE, ref__in=[str(each) for each in shares])
+    row = StripeObject.objects.filter(ours, connection=connection).exclude(told="closed")
     for each in row:
         with suppress(StripeMissing):
             ask(connection, lambda v1: v1.prices.update(each.stripe_id, {"active": False}))  # noqa: B023  (called at once)

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from billing.acting import account_of, change, note, reread, running, schedule_release
 from billing.addonprices import items_with, running_items
-from billing.catalog import price_ensure
 from billing.customers import customer_of
 from billing.errors import (
     NotPossibleNow,
@@ -21,6 +20,7 @@ from billing.errors import (
     PriceNotOffered,
 )
 from billing.gateway import ask
+from billing.itemchanges import items_now, items_then, meters_end, uses_told
 from billing.models import BillingProfile, MembershipPlan, PlanPrice, Subscription
 from billing.operations import operation_run
 from billing.plans import price_chosen
@@ -95,6 +95,7 @@ def price_direction(row: Subscription, chosen: PlanPrice) -> Literal["up", "down
 
 
 def _asked(row: Subscription, chosen: PlanPrice, at: datetime) -> Preview:
+    uses_told(row, chosen)
     params = {
         "customer": customer_of(account_of(row), row.member),
         "subscription": str(row.stripe_id),
@@ -115,14 +116,8 @@ def _asked(row: Subscription, chosen: PlanPrice, at: datetime) -> Preview:
 
 
 def _details(row: Subscription, chosen: PlanPrice, at: datetime) -> Json:
-    account = account_of(row)
-    tops: list[Json] = [
-        {"id": item.item_id, **({"price": price_ensure(account, price)} if price is not None else {"deleted": True})}
-        for item, price in items_with(row, chosen, running_items(row))
-        if price is None or price.pk != item.price_id
-    ]
     return {
-        "items": [{"id": row.item_id, "price": price_ensure(account, chosen)}, *tops],
+        "items": items_now(row, chosen),
         "proration_behavior": "always_invoice",
         "proration_date": seconds_of(at),
     }
@@ -174,21 +169,12 @@ def _now(row: Subscription, chosen: PlanPrice, at: datetime, actor: Actor) -> Su
     return after
 
 
-def _tops_then(row: Subscription, chosen: PlanPrice) -> list[Json]:
-    """What comes on top when the chosen price begins. A meter has no quantity, and may end with the change."""
-    return [
-        {"price": price_ensure(account_of(row), price), **({"quantity": item.quantity} if item.quantity else {})}
-        for item, price in items_with(row, chosen, running_items(row))
-        if price is not None
-    ]
-
-
 def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
     """A schedule of two phases: what is paid for now, then the other price; then it lets go."""
     if row.next_price_id == chosen.pk:
         return row
     connection, named = account_of(row), str(row.stripe_id)
-    tops = _tops_then(row, chosen)
+    items, ends = items_then(row, chosen), meters_end(row, chosen)
     schedule_release(row, actor)
     made = operation_run(
         connection=connection, kind="schedule_create", subject=named, actor=actor,
@@ -198,10 +184,10 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
         ),
     )  # fmt: skip
     first = made["phases"][0]
-    then = [{"price": price_ensure(connection, chosen), "quantity": row.quantity}, *tops]
+    phases = _phases(first, items, meters=ends)
     operation_run(
         connection=connection, kind="schedule_update", subject=made["id"], actor=actor,
-        params={"phases": _phases(first, then), "end_behavior": "release", "metadata": {"price": str(chosen.pk)}},
+        params={"phases": phases, "end_behavior": "release", "metadata": {"price": str(chosen.pk)}},
         request=lambda v1, given, options: v1.subscription_schedules.update(made["id"], given, options),
     )  # fmt: skip
     row = subscription_sync(row)
@@ -215,9 +201,10 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
     return reread(row)
 
 
-def _phases(first: Json, then: list[Json]) -> list[Json]:
+def _phases(first: Json, then: list[Json], *, meters: bool) -> list[Json]:
     """What runs as it is, and what follows it. What a phase doesn't repeat is lost: money off in both, the days of a
-    trial. A meter has no quantity."""
+    trial. A meter has no quantity. meters: whether one ends: not prorated, Stripe would forget what was used of it; at
+    a period's end nothing else is prorated."""
     off = [{name: told for name, told in each.items() if told} for each in first.get("discounts") or []]
     kept: Json = {"discounts": off} if off else {}
     running_now: Json = {
@@ -228,7 +215,7 @@ def _phases(first: Json, then: list[Json]) -> list[Json]:
     }
     if first.get("trial_end"):
         running_now["trial_end"] = first["trial_end"]
-    return [running_now, {"items": then, "proration_behavior": "none", **kept}]
+    return [running_now, {"items": then, "proration_behavior": "create_prorations" if meters else "none", **kept}]
 
 
 def subscription_change_withdraw(*, subscription: Subscription, actor: Actor) -> Subscription:

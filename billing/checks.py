@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.boxes.checks import box_problems, not_paid_again
+from billing.bundlechecks import bundle_problems
 from billing.section import AddOn, Amount, BillingSection, Intro, Metered, OneFee, Plan, Rate, Recurring, WinBack
 from core.countries import COUNTRIES
 from loyalty.definition.basics import money_text
@@ -35,6 +36,8 @@ def section_problems(section: BillingSection, path: str, ground: Ground) -> Prob
         yield from _plan(each, f"{here}[{index}]", ground)
         if isinstance(each.charge, AddOn | Metered):
             yield from _add_on(each, each.charge, f"{here}[{index}]", section)
+        if each.parts:
+            yield from bundle_problems(each, section, f"{here}[{index}]")
 
 
 def _leaving(section: BillingSection, path: str) -> Problems:

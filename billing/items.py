@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from billing.catalog import price_of
+from billing.meterprices import metered_charge
 from billing.models import PlanPrice, StripeConnection, Subscription, SubscriptionItem
-from billing.plans import ON_TOP
+from billing.plans import METERED, ON_TOP
 from billing.reading import ReadItem, ReadSubscription
 from billing.timeline import happened
 from core import clock
@@ -25,7 +27,10 @@ def items_follow(connection: StripeConnection, row: Subscription, read: ReadSubs
         values = {"price": price, "item_id": item.id, "quantity": item.quantity}
         known = there.get(plan_id)
         if known is None:
-            known = SubscriptionItem.objects.create(subscription=row, plan=price.plan, since=now, **values)
+            cap = _cap_of(there.values(), price)
+            known = SubscriptionItem.objects.create(
+                subscription=row, plan=price.plan, since=now, cap_minor=cap, **values
+            )
             _told(row, known, before=0)
             changed = True
         else:
@@ -46,6 +51,15 @@ def _wanted(connection: StripeConnection, others: tuple[ReadItem, ...]) -> dict[
         if price is not None and price.plan.kind in ON_TOP:
             found[price.plan_id] = (price, each)
     return found
+
+
+def _cap_of(there: Iterable[SubscriptionItem], price: PlanPrice) -> int | None:
+    """The member's limit goes along to the meter that takes another's place: what they said of the benefit holds."""
+    if price.plan.kind != METERED:
+        return None
+    benefit = metered_charge(price.plan).benefit
+    before = [each for each in there if each.plan.kind == METERED and metered_charge(each.plan).benefit == benefit]
+    return before[-1].cap_minor if before and before[-1].price.currency == price.currency else None
 
 
 def _item_follow(row: Subscription, known: SubscriptionItem, values: dict[str, Any]) -> bool:

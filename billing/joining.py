@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from msgspec import Struct
 
 from billing.access import access_follow
-from billing.catalog import intro_ensure, price_ensure
+from billing.catalog import bundled_ensure, intro_ensure, price_ensure
 from billing.connections import connection_now
 from billing.customers import customer_ensure, profile_of
 from billing.errors import AlreadyMember, PlanNotOffered, StripeKeyRefused, StripeRefused
@@ -19,6 +19,7 @@ from billing.models import Checkout, MembershipPlan, PlanPrice, StripeConnection
 from billing.operations import operation_run
 from billing.plans import ON_TOP, definition_of, price_chosen, section_now
 from billing.section import Recurring, Trial
+from billing.sharing import codes_held
 from billing.timeline import happened
 from billing.times import at_known
 from billing.winback import winback_coupon, winback_open, winback_terms
@@ -77,9 +78,17 @@ def in_the_way(member: Member, plan: MembershipPlan) -> Subscription | None:
 
 
 def _room_for(member: Member, plan: MembershipPlan) -> None:
-    there = in_the_way(member, plan)
+    there = in_the_way(member, plan) or _doubled(member, plan)
     if there is not None:
         raise AlreadyMember(field="plan", plan=there.plan.code)
+
+
+def _doubled(member: Member, plan: MembershipPlan) -> Subscription | None:
+    """What has a part of this bundle already, or is a bundle with this plan in it: it would be paid for twice."""
+    codes = {plan.code, *definition_of(plan).parts}
+    rows = Subscription.objects.filter(member=member, ended_at__isnull=True, duplicate=False, plan__kind="recurring")
+    rows = rows.exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE)).exclude(group=plan.group)
+    return next((row for row in rows.select_related("plan") if codes & set(codes_held(row))), None)
 
 
 def _join_free(member: Member, plan: MembershipPlan, actor: Actor) -> Subscription:
@@ -160,6 +169,7 @@ def _page_params(
         "client_reference_id": str(member.public_id),
         "line_items": [
             {"price": price_ensure(connection, price, actor), "quantity": 1},
+            *({"price": each, "quantity": 1} for each in bundled_ensure(connection, price, actor)),
             *({"price": price_ensure(connection, each, actor)} for each in meter_prices(member, price)),
         ],
         "metadata": told,

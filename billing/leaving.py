@@ -18,12 +18,12 @@ from billing.operations import operation_run
 from billing.plans import section_now
 from billing.promising import promise_keep, refund_key, refund_promise
 from billing.refunding import invoice_refund
+from billing.sharing import unused_since
 from billing.syncing import subscription_sync
 from billing.timeline import happened
 from core import clock
 from core.actor import Actor
 from core.errors import InvalidInput
-from loyalty.planuse import plan_unused_since
 
 Billing = Subscription.Billing
 When = Literal["period_end", "now"]
@@ -156,7 +156,7 @@ def money_back(subscription: Subscription) -> MoneyBack | None:
     began = last.paid_at or last.created_at
     if section.withdrawal_days and paid_ones == 1 and now < began + timedelta(days=section.withdrawal_days):
         return MoneyBack(last, last.paid_minor, "withdrawal")
-    if section.refund_unused and plan_unused_since(member=row.member, plan=row.plan.code, since=row.charged_at):
+    if section.refund_unused and unused_since(row, row.charged_at):
         return MoneyBack(last, last.paid_minor, "unused")
     return None
 

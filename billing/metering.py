@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -76,6 +76,11 @@ def usage_of(subscription: Subscription) -> list[Usage]:
     return [_usage(each) for each in meters_of(subscription)]
 
 
+def uses_wait(subscription: Subscription) -> bool:
+    """Whether there are uses that Stripe is still to hear of."""
+    return MeteredUse.objects.filter(item__subscription=subscription, state=State.WAITING).exists()
+
+
 def _usage(item: SubscriptionItem) -> Usage:
     since, used = _since(item), _used(item)
     return Usage(
@@ -124,10 +129,22 @@ def use_drop(member: Member, use_id: str) -> None:
 # --- telling Stripe --------------------------------------------------------------------------------------------------
 def uses_send() -> int:
     """The sweep's part. How many were told. Not in a transaction."""
-    waiting = MeteredUse.objects.filter(Q(state=State.WAITING) | Q(cancels=True)).order_by("pk")
-    rows = list(
-        waiting.select_related("item__plan", "item__subscription__member", "item__subscription__connection")[:AT_ONCE]
-    )
+    return _told(list(_waiting()[:AT_ONCE]))
+
+
+def uses_send_of(subscription: Subscription) -> bool:
+    """Those of one subscription, before something that is counted ends with a change. Whether all are told. Not in a
+    transaction."""
+    _told(list(_waiting().filter(item__subscription=subscription)))
+    return not _waiting().filter(item__subscription=subscription).exists()
+
+
+def _waiting() -> QuerySet[MeteredUse]:
+    rows = MeteredUse.objects.filter(Q(state=State.WAITING) | Q(cancels=True)).order_by("pk")
+    return rows.select_related("item__plan", "item__subscription__member", "item__subscription__connection")
+
+
+def _told(rows: list[MeteredUse]) -> int:
     told = 0
     for row in rows:
         try:
@@ -208,6 +225,9 @@ def usage_cap_set(*, subscription: Subscription, meter: str, cap_minor: int | No
         if item is None:
             raise PlanNotFound(_("The subscription has no such meter."), field="meter")
         SubscriptionItem.objects.filter(pk=item.pk).update(cap_minor=cap_minor)
-        note(row, "cap_set", actor, key=clock.now().isoformat(), meter=meter, cap_minor=cap_minor)
+        note(
+            row, "cap_set", actor, key=clock.now().isoformat(), meter=meter, cap_minor=cap_minor,
+            currency=item.price.currency,
+        )  # fmt: skip
         item.cap_minor = cap_minor
     return _usage(item)

@@ -20,9 +20,10 @@ def meter_prices(member: Member, price: PlanPrice) -> list[PlanPrice]:
     if not price.every:
         return []
     found = []
+    codes = {price.plan.code, *definition_of(price.plan).parts}
     for meter in meters_offered(price.plan.program_id).prefetch_related("prices__plan"):
         to = metered_charge(meter).to
-        if to and price.plan.code not in to:
+        if to and not codes & set(to):
             continue
         current = [each for each in meter.prices.all() if each.replaced_at is None]
         fits = [

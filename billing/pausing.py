@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from billing.acting import account_of, change, note, running, schedule_release
+from billing.boxes.charged import extras_charged_note
 from billing.boxes.closing import closed_refuse, skipped_refuse
 from billing.errors import NotPossibleNow
 from billing.models import Subscription
@@ -69,6 +70,7 @@ def _pausable(subscription: Subscription) -> Subscription:
 
 
 def _pause(row: Subscription, *, cycles: int, kind: str, actor: Actor) -> Subscription:
+    extras_charged_note(row)
     schedule_release(row, actor)
     resumes = renewal_at(row, cycles - 1) + AFTER
     params = {"pause_collection": {"behavior": "void", "resumes_at": seconds_of(resumes)}}

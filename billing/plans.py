@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from billing.errors import PlanNotFound, PriceNotOffered
 from billing.models import MembershipPlan, PlanPrice
 from billing.pricing import prices_for
 from billing.section import SECTION, AddOn, BillingSection, Free, Metered, OneFee, Plan, Recurring
+from billing.sharing import Shared, shared_among, shares_make
 from billing.standing import Terms
 from core import clock
 from core.actor import Actor
@@ -104,8 +105,11 @@ def _follow(program: Program, document: Document) -> None:
     section, now = billing_section(document), clock.now()
     rows = {each.code: each for each in MembershipPlan.objects.filter(program=program)}
     for position, each in enumerate(section.plans):
-        row = _row_follow(rows.get(each.code), program, each, position, now)
-        _prices_follow(row, each, now)
+        rows[each.code] = _row_follow(rows.get(each.code), program, each, position, now)
+    shared = shared_among(program)
+    # What is sold by itself first: a bundle's price is split by it.
+    for each in sorted(section.plans, key=lambda plan: bool(plan.parts)):
+        _prices_follow(rows[each.code], each, now, shared, [rows[code] for code in each.parts])
     gone = [row.pk for code, row in rows.items() if section.plan(code) is None and row.retired_at is None]
     MembershipPlan.objects.filter(pk__in=gone).update(retired_at=now, offered=False)
 
@@ -128,7 +132,9 @@ def _row_follow(
     return row
 
 
-def _prices_follow(row: MembershipPlan, plan: Plan, now: datetime) -> None:
+def _prices_follow(
+    row: MembershipPlan, plan: Plan, now: datetime, shared: Shared, parts: Sequence[MembershipPlan]
+) -> None:
     wanted: dict[Key, tuple[int, list[str], int]] = {}
     included = plan.charge.included if isinstance(plan.charge, Metered) else 0
     if not isinstance(plan.charge, Free):
@@ -138,7 +144,8 @@ def _prices_follow(row: MembershipPlan, plan: Plan, now: datetime) -> None:
             wanted[key] = (price.amount_minor, there, included)
     current = {(each.currency, each.every, each.area): each for each in row.prices.filter(replaced_at__isnull=True)}
     for key, price_row in current.items():
-        if wanted.get(key) != (price_row.amount_minor, price_row.countries, price_row.included):
+        same = shared.get(price_row.pk, frozenset()) == frozenset(plan.parts)
+        if not same or wanted.get(key) != (price_row.amount_minor, price_row.countries, price_row.included):
             price_row.replaced_at = now
             price_row.save(update_fields=["replaced_at"])
     for key, (amount, countries, free) in wanted.items():
@@ -146,9 +153,11 @@ def _prices_follow(row: MembershipPlan, plan: Plan, now: datetime) -> None:
         if old is None or old.replaced_at is not None:
             named = dict(zip(("currency", "every", "area"), key, strict=True))
             last = row.prices.filter(**named).aggregate(last=Max("number"))["last"] or 0
-            PlanPrice.objects.create(
+            made = PlanPrice.objects.create(
                 plan=row, number=last + 1, amount_minor=amount, countries=countries, included=free, since=now, **named
             )
+            if parts:
+                shares_make(made, parts)
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------

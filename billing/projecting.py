@@ -13,6 +13,7 @@ from django.db import transaction
 
 from billing.access import access_follow
 from billing.boxes.planning import boxes_follow
+from billing.bundles import parts_follow
 from billing.catalog import price_of
 from billing.customers import member_of
 from billing.items import items_follow
@@ -91,6 +92,7 @@ def _subscription_follow(
     changed = fresh or old_price != row.price or any(getattr(row, name) != value for name, value in before.items())
     row.save()
     changed |= items_follow(connection, row, read)
+    changed |= parts_follow(connection, row, read.others)
     if changed:
         followed.changed.append((read.id, str(before.get("billing", "")), row.billing))
     if row.duplicate and row.ended_at is None:

@@ -183,7 +183,8 @@ class PlanTier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A plan. group: of one group a member has one plan at a time. level: higher is more, so moving there is an
     upgrade. features: what the page lists. promotion_codes: whether codes of the brand's are taken on joining.
-    offered: whether it can be joined now; who has it keeps it. box: what each cycle sends."""
+    offered: whether it can be joined now; who has it keeps it. box: what each cycle sends. parts: the plans and add-ons
+    that are sold together in this one, a bundle: who has it has what each of them gives, for the price of this one."""
 
     noun: ClassVar[str] = N_("Plan %(name)s")
     code: Code
@@ -197,9 +198,12 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     promotion_codes: bool = False
     offered: bool = True
     box: Box | None = None
+    parts: Annotated[tuple[Code, ...], Meta(max_length=12)] = ()
 
     def words(self, teller: Teller) -> str:
         text = self.charge.words(teller)
+        if self.parts:
+            text = teller.tell(N_("%(amounts)s for %(parts)s together"), amounts=text, parts=", ".join(self.parts))
         return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -284,4 +288,5 @@ DIFFERENCE_WORDS: dict[str, str] = {
     "tier": N_("tier that its members stand on at least"),
     "promotion_codes": N_("whether promotion codes are taken"),
     "offered": N_("whether it can be joined"),
+    "parts": N_("what is sold together"),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from billing.models import Subscription, SubscriptionItem
+from billing.models import MembershipPlan, Subscription, SubscriptionItem
 from billing.plans import definition_of
 from billing.section import AddOn
+from billing.sharing import part_plans
 from members.facts import member_fact_drop, member_fact_set
 from members.models import Member, MemberFact
 
@@ -38,13 +39,21 @@ def segments_follow(member: Member, live: Iterable[Subscription]) -> None:
 
 
 def _wanted(live: dict[int, Subscription]) -> dict[str, datetime | None]:
-    """By segment until when: as long as the subscription's access holds."""
+    """By segment until when: as long as the subscription's access holds. Add-ons may also be parts of a bundle."""
     if not live:
         return {}
     found: dict[str, datetime | None] = {}
     rows = SubscriptionItem.objects.filter(subscription_id__in=live, ended_at__isnull=True).select_related("plan")
     for row in rows:
-        charge = definition_of(row.plan).charge
-        if isinstance(charge, AddOn) and charge.segment is not None:
-            found[charge.segment] = live[row.subscription_id].access_until
+        _put(found, row.plan, live[row.subscription_id].access_until)
+    made_of = part_plans(live.values())
+    for held in live.values():
+        for part in made_of.get(held.price_id or 0, ()):
+            _put(found, part, held.access_until)
     return found
+
+
+def _put(found: dict[str, datetime | None], plan: MembershipPlan, until: datetime | None) -> None:
+    charge = definition_of(plan).charge
+    if isinstance(charge, AddOn) and charge.segment is not None:
+        found[charge.segment] = until

@@ -13,7 +13,8 @@ from billing.access import state_now
 from billing.addonprices import items_with, running_items
 from billing.errors import NotPossibleNow, SubscriptionNotFound
 from billing.joining import live_of, trial_of
-from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription
+from billing.metering import usage_of
+from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription, SubscriptionItem
 from billing.plans import definition_of, plans_offered
 from billing.pricing import prices_for
 from billing.renewing import renewal_at
@@ -34,7 +35,8 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 
 class NextCharge(Struct, frozen=True):
-    """What is charged next, before credit, coupons and tax, which Stripe alone knows; and when."""
+    """What is charged next, before credit, coupons and tax, which Stripe alone knows; and when. What was used so far
+    and is paid afterwards is in it."""
 
     amount_minor: int
     currency: str
@@ -109,8 +111,16 @@ def next_charge(row: Subscription) -> NextCharge | None:
 
 
 def _on_top(row: Subscription, price: PlanPrice) -> int:
-    """What the add-ons come to with that price; as they are now where the program doesn't have them go with it."""
+    """What the add-ons come to with that price; as they are now where the program doesn't have them go with it. And
+    what was used: of a period that is left out nothing is charged."""
     items = running_items(row)
+    if not items:
+        return 0
+    used = 0 if row.collection_paused else sum(each.due_minor for each in usage_of(row))
+    return used + _add_ons(row, price, items)
+
+
+def _add_ons(row: Subscription, price: PlanPrice, items: list[SubscriptionItem]) -> int:
     try:
         priced = items_with(row, price, items)
     except NotPossibleNow:

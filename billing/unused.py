@@ -10,11 +10,11 @@ from django.db.models import Exists, OuterRef
 
 from billing.models import Subscription, SubscriptionChange
 from billing.plans import billing_section
+from billing.sharing import unused_since
 from billing.timeline import happened
 from core import clock
 from loyalty.models import Program
 from loyalty.nightly import Night
-from loyalty.planuse import plan_unused_since
 from loyalty.selectors import document_now
 
 KIND = "unused_told"
@@ -47,7 +47,7 @@ def unused_tell(program: Program) -> int:
 
 def _told(row: Subscription, days: int) -> int:
     assert row.charged_at is not None
-    if not plan_unused_since(member=row.member, plan=row.plan.code, since=row.charged_at):
+    if not unused_since(row, row.charged_at):
         return 0
     with transaction.atomic():
         return int(happened(row, KIND, key=row.charged_at.isoformat(), topic="subscription.unused", days=days))

@@ -7,6 +7,7 @@ from msgspec import Struct
 from billing.acting import account_of, reread
 from billing.customers import customer_of
 from billing.gateway import ask
+from billing.metering import uses_wait
 from billing.models import Subscription
 from billing.selectors import next_charge
 
@@ -20,13 +21,14 @@ class Upcoming(Struct, frozen=True):
 
 
 def next_invoice(subscription: Subscription) -> Upcoming | None:
-    """None where nothing is charged next, or only after payments that are left out. Nothing is changed by asking.
+    """None where nothing is charged next, or only after payments that are left out; and while Stripe hasn't heard of
+    every use yet, so that it would say too little. Nothing is changed by asking.
 
     Not in a transaction. StripeUnavailable, StripeRefused, StripeKeyRefused.
     """
     row = reread(subscription)
     charge = next_charge(row)
-    if charge is None or row.collection_paused or row.connection is None:
+    if charge is None or row.collection_paused or row.connection is None or uses_wait(row):
         return None
     customer = customer_of(account_of(row), row.member)
     if customer is None:

@@ -65,7 +65,12 @@ def benefits_register() -> None:
     from loyalty.definition.sections import section_register
     from loyalty.nightly import night_step
     from loyalty.planuse import plan_use_register
-    from loyalty.planwords import plan_saving_register, plan_words_register
+    from loyalty.planwords import (
+        plan_gives_freely_register,
+        plan_left_register,
+        plan_saving_register,
+        plan_words_register,
+    )
     from rewards.benefits import checks, definition, following, grants, planwords, uses
     from rewards.carts import definition as checkout
     from rewards.carts import plansaving
@@ -75,6 +80,8 @@ def benefits_register() -> None:
     following.handlers_register()
     plan_use_register(uses.benefit_unused_since)
     plan_words_register(planwords.benefits_of_plan)
+    plan_gives_freely_register(planwords.gives_freely)
+    plan_left_register(planwords.left_of_plan)
     plan_saving_register(plansaving.saved_with_plan)
     night_step("notices")(grants.night_repair)
     sealed_place("rewards_tokenkey", "sealed", "token_key")

@@ -19,6 +19,7 @@ from unfold.decorators import display
 
 from billing.admin.acts import ACTS, form_of
 from billing.admin.filters import ACCESS, STATES, TONES, LeavingFilter, PlanFilter, StateFilter, of_member
+from billing.admin.ontop import on_top
 from billing.admin.stripelinks import stripe_url
 from billing.admin.timelinewords import moment, timeline_rows
 from billing.counting import with_state
@@ -110,6 +111,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
             timeline=timeline_rows(row, people=may_see_people(request)),
             invoices=self._invoices(request, row),
             facts=self._facts(request, row),
+            **on_top(row),
             acts=[(act, ACTS[act]) for act in acts_possible(row)] if may else [],
             stripe_url=stripe_url(row.connection, row.stripe_id or ""),
             history_url=self.url("history", row.pk) if request.user.has_perm(AUDIT) else "",

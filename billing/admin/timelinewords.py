@@ -153,6 +153,16 @@ def _change_asked(details: Details) -> str:
     return _("Asked for the plan %(plan)s from %(date)s") % words
 
 
+def _cap_set(details: Details) -> str:
+    words = {
+        "meter": details.get("meter", ""),
+        "sum": money(details.get("cap_minor"), str(details.get("currency") or "")),
+    }
+    if details.get("cap_minor") is None:
+        return _("Took the limit off %(meter)s") % words
+    return _("Set a limit of %(sum)s for %(meter)s") % words
+
+
 def _by_staff(details: Details) -> str:
     act = ACTS.get(str(details.get("act")))
     return f"{act.title if act else details.get('act', '')}: {details.get('reason', '')}"
@@ -185,6 +195,14 @@ _TOLD: dict[str, Callable[[Details], str]] = {
     "change_asked": _change_asked,
     "cancel_step": lambda told: (
         _("On the way out, saw: %(step)s") % {"step": STEPS.get(str(told.get("step")), told.get("step"))}
+    ),
+    "cap_set": _cap_set,
+    "add_on_asked": lambda told: (
+        _("Asked for %(n)s × %(add_on)s") % {"n": told.get("quantity"), "add_on": told.get("add_on")}
+    ),
+    "add_on_changed": lambda told: (
+        _("%(add_on)s: %(before)s → %(after)s")
+        % {"add_on": told.get("add_on"), "before": told.get("before"), "after": told.get("after")}
     ),
     "period_given": lambda told: _("The period from %(date)s costs nothing") % {"date": day(told.get("from"))},
     "quantity_asked": lambda told: (

@@ -44,6 +44,7 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("Plan", "promotion_codes"): _("Promotion codes are taken on joining"),
     ("Plan", "offered"): _("Can be joined"),
     ("Plan", "box"): _("What each cycle sends"),
+    ("Plan", "parts"): _("Sold together (a bundle)"),
     ("Box", "items"): _("What is in the box"),
     ("Box", "choices"): _("What can be had instead"),
     ("Box", "extras"): _("What can be added for money"),
@@ -97,6 +98,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("Plan", "group"): _("Of one group a member has one plan at a time."),
     ("Plan", "level"): _("Higher is more: moving there is an upgrade, charged at once."),
     ("Plan", "offered"): _("Who has it keeps it."),
+    ("Plan", "parts"): _("Codes of plans and add-ons. Who has the bundle has what each gives, for this plan’s price."),
     ("Rate", "amount_minor"): _("Another amount is for new members: who pays the old one goes on paying it."),
     ("Amount", "countries"): _("None: for everybody who has no price of their own country."),
     ("Rate", "countries"): _("None: for everybody who has no price of their own country."),
@@ -157,6 +159,7 @@ ADDS: dict[str, Any] = {
     "features": _("Add a line"),
     "choices": _("Add a choice"),
     "extras": _("Add an extra"),
+    "parts": _("Add a part"),
     "countries": _("Add a country"),
 }
 

@@ -33,6 +33,7 @@ PLAN: dict[str, Any] = {
     "valid_days": None,
     "tier": {"ladder": "main", "tier": "silver"},
     "promotion_codes": False,
+    "parts": [],
     "member": None,
 }
 PLANS: dict[str, Any] = {"results": [{**PLAN, "member": {"trial_days": 14, "mine": False, "can_join": True}}]}
@@ -64,6 +65,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "next_price": None,
     "next_charge": {"amount_minor": 1000, "currency": "EUR", "at": "2027-10-01T09:30:00Z"},
     "add_ons": [],
+    "parts": [],
 }
 SUBSCRIPTIONS: dict[str, Any] = {"results": [SUBSCRIPTION], "next": None, "previous": None}
 LEAVING: dict[str, Any] = {

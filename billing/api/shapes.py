@@ -14,6 +14,7 @@ from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription, Sub
 from billing.plans import ADD_ON, definition_of
 from billing.section import OneFee, Recurring
 from billing.selectors import next_charge
+from billing.sharing import codes_held
 from billing.standing import State
 from core.api.shapes import Body
 from loyalty.definition.translation import text_in
@@ -81,7 +82,7 @@ class PlanForMember(Struct):
 
 class PlanOut(Struct):
     """kind: free, one_fee or recurring. group: of one group a member has one plan at a time; a higher level is more.
-    member: only when one was asked for."""
+    parts: of a bundle, the plans and add-ons that are sold together in it. member: only when one was asked for."""
 
     code: str
     program: str
@@ -100,6 +101,7 @@ class PlanOut(Struct):
     valid_days: int | None
     tier: PlanTierOut | None
     promotion_codes: bool
+    parts: list[str]
     member: PlanForMember | None
 
 
@@ -127,7 +129,8 @@ class AddOnHeld(Struct):
 class SubscriptionOut(Struct):
     """state: free, pending, trialing, active, paused, past_due, suspended, ended or one_time. billing: as the payment
     service has it. access: none, held (until access_until), suspended or over. cancel_at: when it ends, where that is
-    settled. late_since: since when a payment is owed. next_plan, next_price: what begins with the next period."""
+    settled. late_since: since when a payment is owed. next_plan, next_price: what begins with the next period.
+    parts: of a bundle, what it was made of when it was joined."""
 
     id: UUID
     member_id: UUID
@@ -156,6 +159,7 @@ class SubscriptionOut(Struct):
     next_price: str | None
     next_charge: NextChargeOut | None
     add_ons: list[AddOnHeld]
+    parts: list[str]
 
 
 class HappenedOut(Struct):
@@ -235,7 +239,7 @@ def plan_out(row: MembershipPlan, prices: list[PlanPrice], member: PlanForMember
         valid_months=charge.valid_months if isinstance(charge, OneFee) else None,
         valid_days=charge.valid_days if isinstance(charge, OneFee) else None,
         tier=PlanTierOut(said.tier.ladder, said.tier.tier) if said.tier is not None else None,
-        promotion_codes=said.promotion_codes, member=member,
+        promotion_codes=said.promotion_codes, parts=list(said.parts), member=member,
     )  # fmt: skip
 
 
@@ -257,6 +261,7 @@ def subscription_out(row: Subscription) -> SubscriptionOut:
             for each in running_items(row)
             if each.plan.kind == ADD_ON
         ],
+        parts=codes_held(row)[1:],
     )  # fmt: skip
 
 

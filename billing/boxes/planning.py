@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from billing.boxes.charged import extras_carried
 from billing.boxes.contents import contents_of, habit_of
 from billing.boxes.shape import Box
 from billing.boxes.timing import Course, Kind, cut_off, cycles_wanted, leaves_from
@@ -120,6 +121,8 @@ def _made(row: Subscription, box: Box, at: datetime, kind: Kind, now: datetime) 
         created_at=now, changed_at=now,
     )  # fmt: skip
     made.items = contents_of(box, made.swaps)
+    if kind != "skipped":
+        made.extras = extras_carried(row)
     if kind == "paid":
         _paid(made, row, now)
     made.save()

@@ -1,6 +1,7 @@
 """Tables of the billing room, all in the brand's schema."""
 
 from billing.models.box import BoxHabit, Shipment
+from billing.models.bundle import BundleShare, SubscriptionPart
 from billing.models.connection import BillingOperation, StripeConnection, StripeEvent, StripeObject
 from billing.models.invoice import Invoice, Refund
 from billing.models.item import MeteredUse, SubscriptionItem
@@ -17,6 +18,7 @@ __all__ = [
     "BillingProfile",
     "BillingReport",
     "BoxHabit",
+    "BundleShare",
     "Checkout",
     "ClockFreeze",
     "Invoice",
@@ -32,5 +34,6 @@ __all__ = [
     "Subscription",
     "SubscriptionChange",
     "SubscriptionItem",
+    "SubscriptionPart",
     "WinBackOffer",
 ]

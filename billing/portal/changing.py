@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from billing.changing import Preview, price_direction
 from billing.models import MembershipPlan, PlanPrice, Subscription
 from billing.pausing import renewal_at
@@ -13,6 +16,7 @@ from billing.plans import definition_of, plans_offered, prices_fitting, section_
 from billing.portal.mine import shown
 from billing.portal.plans import gives, saved_words
 from billing.portal.words import local, price_words
+from billing.savings import uses_saved
 from billing.selectors import held
 from billing.times import months_later
 from core import clock
@@ -91,8 +95,26 @@ def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan
         # Who moves up may lose lines that the higher plan says in other words.
         "less": [line for line in mine.gives if line not in wanted] if preview.at == "period_end" else [],
         "saved": saved_words(enrollment, plan) if plan.pk != row.plan_id else "",
+        "uses_saved": uses_saved_words(row, preview) if preview.at == "now" else "",
         "address": f"/membership/{row.public_id}/change/{plan.code}/{preview.price.code}/",
     }
+
+
+def uses_saved_words(row: Subscription, preview: Preview) -> str:
+    """What they paid for uses, and would have paid with the plan they look at; empty where it isn't less."""
+    saved = uses_saved(row, preview.price)
+    if saved is None:
+        return ""
+    words = {
+        "n": saved.periods, "paid": money_words(saved.paid_minor, saved.currency),
+        "then": money_words(saved.then_minor, saved.currency),
+    }  # fmt: skip
+    told = ngettext(
+        "In a period of the last year you paid %(paid)s for uses beyond what’s included.",
+        "In %(n)d periods of the last year you paid %(paid)s for uses beyond what’s included.",
+        saved.periods,
+    )
+    return f"{told % words} {_('With this plan it would have been %(then)s.') % words}"
 
 
 # --- leaving payments out --------------------------------------------------------------------------------------------

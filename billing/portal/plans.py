@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from billing.joining import joins_first, live_of, trial_of
 from billing.models import MembershipPlan, PlanPrice, Subscription
-from billing.plans import ON_TOP, definition_of, plans_offered, section_now
+from billing.plans import ON_TOP, billing_section, definition_of, plans_offered, section_now
 from billing.portal.words import intro_words, local, period_words, price_words, trial_end_words, trial_words
 from billing.pricing import prices_for, prices_within
 from billing.section import Intro, OneFee, Plan, Recurring, Trial
+from billing.sharing import separately
 from billing.winback import winback_open, winback_terms
 from loyalty.definition.document import Document
 from loyalty.home import Context
@@ -29,12 +30,14 @@ May = Literal["join", "change", "mine", "other"]
 
 
 class ShownPrice(NamedTuple):
-    """text: €19 a month. by: how it is named among others. intro: what it is at first, empty for nothing else."""
+    """text: €19 a month. by: how it is named among others. intro: what it is at first, empty for nothing else. apart:
+    what a bundle's parts cost one by one; empty where that isn't more."""
 
     code: str
     text: str
     by: str
     intro: str
+    apart: str = ""
 
 
 class ShownPlan(NamedTuple):
@@ -101,6 +104,7 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
     intro = winback_terms(back).offer if back is not None else intro
     # What a discount does to a payment that follows a trial is Stripe's to say: nothing is promised of it here.
     first = intro if trial is None else None
+    parts = parts_offered(plan)
     current = [each for each in plan.prices.all() if each.replaced_at is None]
     prices = prices_for(current, member) if member is not None else prices_within(current, "") or current
     return ShownPlan(
@@ -108,7 +112,7 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
         name=local(definition.name),
         description=local(definition.description),
         gives=gives(document_now(plan.program_id), definition),
-        prices=[_price(each, first) for each in prices],
+        prices=[_price(each, first, parts) for each in prices],
         trial=trial_words(trial) if trial is not None else "",
         trial_end=trial_end_words(trial) if trial is not None else "",
         months=(charge.valid_months or 0) if isinstance(charge, OneFee) else 0,
@@ -136,7 +140,19 @@ def gives(document: Document, definition: Plan) -> list[str]:
         name = next((local(each.name) for each in tiers if each.code == definition.tier.tier), "")
         if name:
             found.append(_("At least %(tier)s, whatever you collect") % {"tier": name})
-    return found + [line for line in plan_words(document, definition.code) if line not in found]
+    found += [line for line in plan_words(document, definition.code) if line not in found]
+    section = billing_section(document)
+    for part in filter(None, (section.plan(code) for code in definition.parts)):
+        found += [line for line in [local(part.name), *gives(document, part)] if line not in found]
+    return found
+
+
+def parts_offered(plan: MembershipPlan) -> list[MembershipPlan]:
+    """What a bundle is made of, with prices; nothing of any other plan."""
+    codes = definition_of(plan).parts
+    if not codes:
+        return []
+    return list(MembershipPlan.objects.filter(program_id=plan.program_id, code__in=codes).prefetch_related("prices"))
 
 
 def _trial(plan: MembershipPlan, member: Member | None, charge: Any) -> Trial | None:
@@ -149,9 +165,11 @@ def _is_new(plan: MembershipPlan, member: Member | None) -> bool:
     return member is None or joins_first(member, plan)
 
 
-def _price(price: PlanPrice, intro: Intro | None) -> ShownPrice:
+def _price(price: PlanPrice, intro: Intro | None, parts: Sequence[MembershipPlan]) -> ShownPrice:
     words = intro_words(intro, price) if intro is not None else ""
-    return ShownPrice(price.code, price_words(price), period_words(price.every), words)
+    apart = separately(price, parts) if parts else 0
+    more = money_words(apart, price.currency) if apart > price.amount_minor else ""
+    return ShownPrice(price.code, price_words(price), period_words(price.every), words, more)
 
 
 def _may(plan: MembershipPlan, there: Subscription | None) -> May:

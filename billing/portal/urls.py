@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from billing.portal import change_views, join_views, leave_views, my_views
+from billing.portal import change_views, extra_views, join_views, leave_views, my_views, usage_views
 
 app_name = "membership"
 urlpatterns = [
@@ -24,6 +24,10 @@ urlpatterns = [
     path("membership/<uuid:public_id>/change/<slug:plan_code>/<slug:price>/", change_views.change_to, name="change_to"),
     path("membership/<uuid:public_id>/pause/", change_views.pause, name="pause"),
     path("membership/<uuid:public_id>/resume/", change_views.resume, name="resume"),
+    path("membership/<uuid:public_id>/extras/", extra_views.extras, name="extras"),
+    path("membership/<uuid:public_id>/extras/<slug:add_on>/<int:quantity>/", extra_views.extra, name="extra"),
+    path("membership/<uuid:public_id>/usage/", usage_views.usage, name="usage"),
+    path("membership/<uuid:public_id>/usage/<slug:meter>/", usage_views.usage_cap, name="usage_cap"),
     path("membership/<uuid:public_id>/leave/", leave_views.leave, name="leave"),
     path("membership/<uuid:public_id>/offer/", leave_views.offer, name="offer"),
 ]

@@ -9,8 +9,12 @@ from django.utils.translation import gettext as _
 
 from billing.models import Subscription
 from billing.plans import billing_section, plans_offered
+from billing.portal.extras import extras_part
 from billing.portal.mine import sentence_of
+from billing.portal.parts import membership_part
+from billing.portal.passes import left_part
 from billing.portal.plans import ShownPlan, shown
+from billing.portal.usage import usage_part
 from billing.portal.words import local, state_badge
 from billing.selectors import held_by
 from loyalty.home import Banner, Context, Link, member_banner, member_link, member_part, visitor_part
@@ -22,7 +26,8 @@ Billing = Subscription.Billing
 TEASERS = 3
 WITHIN = (
     "membership:plans", "membership:plan", "membership:invoices", "membership:details", "membership:change",
-    "membership:change_to", "membership:pause", "membership:resume", "membership:leave", "membership:pay",
+    "membership:change_to", "membership:usage", "membership:extras", "membership:extra", "membership:pause",
+    "membership:resume", "membership:leave", "membership:pay",
 )  # fmt: skip
 
 
@@ -32,6 +37,9 @@ def pages_register() -> None:
     member_banner(late_banner)
     member_part("billing/home_part.html", home_part)
     visitor_part("billing/visitor_part.html", visitor_read)
+    membership_part("billing/left_part.html", left_part)
+    membership_part("billing/extras_part.html", extras_part)
+    membership_part("billing/usage_part.html", usage_part)
 
 
 def menu_links(enrollment: Enrollment) -> Iterator[Link]:

@@ -37,6 +37,11 @@ def counter_key(code: str, period: str) -> str:
 CHARGED_FACT = "charged_at"
 
 
+def plan_fact(code: str) -> str:
+    """What tells of a plan that a member has beside the one that `plan` names, or as a part of a bundle."""
+    return f"plan:{code}"
+
+
 def benefit_fact(code: str) -> str:
     """What a member's last use of a benefit is kept under: an aware time, as ISO 8601."""
     return f"benefit_used:{code}"

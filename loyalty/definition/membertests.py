@@ -17,7 +17,7 @@ from loyalty.definition.comparison import (
     values_words,
 )
 from loyalty.definition.conditionbase import Check, ConditionScope
-from loyalty.definition.facts import Facts, counter_key
+from loyalty.definition.facts import Facts, counter_key, plan_fact
 from loyalty.definition.limits import PERIOD_WORDS, Period
 from loyalty.definition.periods import period_start
 from loyalty.definition.phrases import phrase
@@ -167,10 +167,14 @@ class PlanTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
     def build(self, path: str, scope: ConditionScope) -> Check:
         wanted = frozenset(self.any_of)
+        beside = tuple(plan_fact(code) for code in self.any_of)
 
         def check(facts: Facts) -> str | None:
-            plan = facts.member.facts.get("plan")
-            return None if plan and (not wanted or plan in wanted) else path
+            told = facts.member.facts
+            plan = told.get("plan")
+            if plan and (not wanted or plan in wanted):
+                return None
+            return None if any(told.get(key) for key in beside) else path
 
         return check
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from loyalty.definition.compile import local_time
 from loyalty.definition.compiled import CompiledProgram
 from loyalty.definition.conditionbase import Check, ConditionScope
-from loyalty.definition.facts import Facts
+from loyalty.definition.facts import Facts, plan_fact
 from loyalty.definition.membertests import PlanTest, SegmentTest, TierTest
 from loyalty.definition.sections import section_of
 from rewards.benefits.definition import SECTION, Benefit, BenefitsSection
@@ -107,5 +107,9 @@ def _wanted(each: Benefit, scope: ConditionScope) -> dict[str, Any]:
         "first": [ladder for ladder, tier in scope.first_tiers.items() if f"{ladder}:{tier}" in tiers],
         "any_plan": any(not codes for codes in plans),
         "plans": [code for codes in plans for code in codes],
-        "segments": [f"segment:{code}" for test in tests if isinstance(test, SegmentTest) for code in test.any_of],
+        "segments": [
+            *(f"segment:{code}" for test in tests if isinstance(test, SegmentTest) for code in test.any_of),
+            # A plan beside the highest one, or a part of a bundle, is a fact of its own, as a segment is.
+            *(plan_fact(code) for codes in plans for code in codes),
+        ],
     }

@@ -14,7 +14,7 @@ from sandbox.stripe.errors import StripeError, invalid
 from sandbox.stripe.events import changed, emit
 from sandbox.stripe.invoices import ON_PAID, draw_up, finalize, keep, subscription_of, void
 from sandbox.stripe.items import merged_items
-from sandbox.stripe.lines import period_lines, proration_lines
+from sandbox.stripe.lines import metered_left, period_lines, proration_lines
 from sandbox.stripe.pending import add_pending, take_pending
 from sandbox.stripe.periods import period_end
 from sandbox.stripe.routing import route
@@ -151,6 +151,8 @@ def changed_lines(
     if subscription["status"] == "trialing":
         return []
     lines = proration_lines(account, subscription, old, items, at, restarts=restarts) if prorate else []
+    now = account.now(account.customer_of(subscription))
+    lines += metered_left(account, subscription, items, now) if prorate else []
     if restarts:
         fresh = {**subscription, "items": {**subscription["items"], "data": items}}
         recurring = items[0]["price"]["recurring"]
@@ -171,9 +173,11 @@ def prospective(account: Account, subscription: Json, params: Json) -> tuple[lis
     """The items after the change, the lines of it, whether the period restarts, and how it is prorated."""
     items = merged_items(account, subscription, params.get("items") or [])
     period = subscription["items"]["data"][0]
+    priced = {item["id"]: item["price"]["id"] for item in subscription["items"]["data"]}
     for item in items:
         if not item["current_period_end"]:
             item |= {name: period[name] for name in ("current_period_start", "current_period_end")}
+        if priced.get(item["id"]) != item["price"]["id"]:
             item["_metered_since"] = account.now(account.customer_of(subscription))
     at = int(params.get("proration_date") or account.now(account.customer_of(subscription)))
     if not period["current_period_start"] <= at <= period["current_period_end"]:

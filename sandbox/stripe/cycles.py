@@ -10,7 +10,7 @@ from sandbox.stripe.customers import living_customer
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.events import changed, emit
 from sandbox.stripe.invoices import draw_up, finalize, keep, void
-from sandbox.stripe.lines import period_lines, proration_lines
+from sandbox.stripe.lines import metered_left, period_lines, proration_lines
 from sandbox.stripe.pending import add_pending, take_pending
 from sandbox.stripe.periods import period_end
 from sandbox.stripe.routing import route
@@ -91,7 +91,7 @@ def renew(account: Account, target: str, at: int) -> None:
     ):
         return
     if subscription["cancel_at"] and subscription["cancel_at"] <= at:
-        end_now(account, subscription, reason=subscription["cancellation_details"]["reason"])
+        end_now(account, subscription, reason=subscription["cancellation_details"]["reason"], with_period=True)
         return
     before = copy.deepcopy(subscription)
     if subscription["status"] == "trialing" and not leave_trial(account, subscription, before):
@@ -175,12 +175,15 @@ def end_unpaid(account: Account, target: str, at: int) -> None:
 
 
 def end_now(
-    account: Account, subscription: Json, *, reason: str | None, prorate: bool = False, invoice_now: bool = False
-) -> Json:
-    """It is canceled. Drafts stay drafts; what is open may still be paid, but isn't asked for any more."""
+    account: Account, subscription: Json, *, reason: str | None, prorate: bool = False, invoice_now: bool = False,
+    with_period: bool = False,
+) -> Json:  # fmt: skip
+    """It is canceled. Drafts stay drafts; what is open may still be paid, but isn't asked for any more. with_period:
+    it ends with its period, so what was used in it is on a last invoice."""
     now = account.now(account.customer_of(subscription))
     items = subscription["items"]["data"]
     lines = proration_lines(account, subscription, items, [], now, restarts=False) if prorate else []
+    used = metered_left(account, subscription, [], now) if with_period and subscription["status"] != "trialing" else []
     subscription |= {
         "status": "canceled",
         "ended_at": now,
@@ -195,7 +198,8 @@ def end_now(
         details = (invoice["parent"] or {}).get("subscription_details") or {}
         if details.get("subscription") == subscription["id"] and invoice["status"] in ("draft", "open"):
             invoice |= {"auto_advance": False, "next_payment_attempt": None}
-    _final_invoice(account, subscription, lines, invoice_now=invoice_now)
+    owed = [line for line in used if line["amount"]]
+    _final_invoice(account, subscription, lines + owed, invoice_now=invoice_now or bool(owed))
     emit(account, "customer.subscription.deleted", subscription)
     return subscription
 

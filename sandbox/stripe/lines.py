@@ -127,6 +127,18 @@ def _metered_line(account: Account, subscription: Json, item: Json, until: int) 
     ]
 
 
+def metered_left(account: Account, subscription: Json, new: list[Json], at: int) -> list[Json]:
+    """What was used of items that go, or get another price, and is on no invoice yet: flexible billing bills it with
+    the change, unless that isn't prorated."""
+    after = {item["id"]: item["price"]["id"] for item in new}
+    lines: list[Json] = []
+    for item in subscription["items"]["data"]:
+        metered = item["price"]["recurring"]["usage_type"] == "metered"
+        if metered and after.get(item["id"]) != item["price"]["id"]:
+            lines += _metered_line(account, subscription, item, at)
+    return lines
+
+
 def proration_lines(
     account: Account, subscription: Json, old: list[Json], new: list[Json], at: int, *, restarts: bool
 ) -> list[Json]:

@@ -9,6 +9,8 @@ from sandbox.stripe.cycles import OVER, end_now, running
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.events import changed, emit
 from sandbox.stripe.items import make_item
+from sandbox.stripe.lines import metered_left
+from sandbox.stripe.pending import add_pending
 from sandbox.stripe.periods import after_months
 from sandbox.stripe.routing import listing, route
 from sandbox.stripe.subscriptions import subscription_create
@@ -266,11 +268,16 @@ def _enter(account: Account, subscription: Json, phase: Json) -> None:
     for place, wanted in enumerate(phase["items"]):
         same = next((item for item in old if item["price"]["id"] == wanted["price"]), None)
         item = same or (old[place] if place < len(old) else make_item(account, wanted, "items"))
+        if same is None:
+            item["_metered_since"] = phase["start_date"]
         item |= {"price": account.get("price", wanted["price"]), "subscription": subscription["id"]}
         item |= {name: old[0][name] for name in ("current_period_start", "current_period_end")}
         if "quantity" in wanted:
             item["quantity"] = wanted["quantity"]
         fresh.append(item)
+    if phase["proration_behavior"] != "none":
+        left = metered_left(account, before, fresh, phase["start_date"])
+        add_pending(account, account.customer_of(subscription), subscription, left)
     interval = before["items"]["data"][0]["price"]["recurring"]["interval"]
     subscription["items"]["data"] = fresh
     _discounted(account, subscription, phase)

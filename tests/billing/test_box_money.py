@@ -11,9 +11,11 @@ from django.test import Client
 from billing.boxes import paying
 from billing.boxes.paying import box_add, box_extra_remove, box_quantity_set, box_send_now, send_now_preview
 from billing.cards import card_change
+from billing.changing import subscription_change, subscription_preview
 from billing.errors import BoxClosed, CardDeclined, NotPossibleNow, PreviewStale
 from billing.models import Shipment
 from billing.pausing import subscription_resume, subscription_skip
+from billing.plans import plan_named
 from core.errors import InvalidInput
 from members.models import Member
 from sandbox.stripe.server import LocalStripe
@@ -156,3 +158,25 @@ def test_a_box_of_a_year_paid_at_once_is_sent_now_for_nothing(club: Club) -> Non
     assert send_now_preview(following(ann)).due_minor == 0
     box_send_now(shipment=following(ann), due_minor=0, actor=MEMBER)
     assert (seen(ann)[1], club.charged()) == (("02-05", "locked", True), 199_00)
+
+
+def test_an_extra_that_a_change_of_plan_charged_comes_with_the_next_box_when_its_own_is_skipped(club: Club) -> None:
+    ann = member(club)
+    box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
+    row = club.subscription(ann)
+    club.advance(days=3)
+    shown = subscription_preview(subscription=row, plan=plan_named("big"))
+    subscription_change(
+        subscription=row, plan=plan_named("big"), shown_at=shown.shown_at, due_minor=shown.due_minor, actor=MEMBER
+    )
+    settle(club)
+    assert club.charged() == 19_95 + shown.due_minor
+    before = following(ann)
+    assert [each["code"] for each in before.extras] == ["mug"]
+    subscription_skip(subscription=club.subscription(ann), actor=MEMBER)
+    settle(club)
+    renewed(club, club.subscription(ann))
+    after = [each for each in boxes(ann) if each.cycle_at > before.cycle_at]
+    assert [each["code"] for box in after for each in box.extras] == ["mug"]
+    before.refresh_from_db()
+    assert (before.state, before.extras) == ("skipped", [])

@@ -87,9 +87,11 @@ def test_the_pages_of_a_membership_can_be_used_by_everyone(
         "pause": f"{base}/pause/", "leave": f"{base}/leave/", "leave-pause": f"{base}/leave/?step=pause",
         "leave-offer": f"{base}/leave/?step=offer", "leave-confirm": f"{base}/leave/?step=confirm",
         "invoices": "/membership/invoices/", "details": "/membership/details/",
+        "extras": f"{base}/extras/", "extra": f"{base}/extras/cake/1/", "usage": f"{base}/usage/",
+        "bundle": "/plans/feast/",
     }  # fmt: skip
     found: list[str] = []
-    wide = {name: pages[name] for name in ("mine", "change-up", "pause", "leave-confirm")}
+    wide = {name: pages[name] for name in ("mine", "change-up", "pause", "leave-confirm", "extra", "usage")}
     for width, scheme, language, shown in ((390, "light", "nl", pages), (1440, "dark", "en", wide)):
         page = open_page(width=width, scheme=scheme, language=language, cookies=cookies_of("gijs@example.com"))
         for name, path in shown.items():
@@ -97,6 +99,35 @@ def test_the_pages_of_a_membership_can_be_used_by_everyone(
             page.screenshot(path=ARTIFACTS / f"membership-{name}-{width}-{scheme}-{language}.png", full_page=True)
             found += check(page, f"{name} {width} {scheme} {language}")
     assert found == []
+
+
+def test_a_member_adds_something_and_sets_a_limit_by_keyboard(
+    site: Site, open_page: Any, in_brand: Any, cookies_of: Any, local_stripe: Any
+) -> None:
+    member = cast.person("Ilse", "ilse@example.com")
+    with subscribing.at_stripe(local_stripe):
+        subscribing.joins(member, "daily", local_stripe)
+    page: Page = open_page(cookies=cookies_of("ilse@example.com"))
+    page.goto(site.url("/membership/"))
+    press(page, "link", "Add-ons")
+    page.wait_for_url("**/extras/")
+    press(page, "link", "A piece of cake: 1 for")
+    page.wait_for_url("**/extras/cake/1/")
+    press(page, "button", "Add and pay €3")
+    expect(page.get_by_text("You have 1 × A piece of cake now.")).to_be_visible()
+    page.goto(site.url("/membership/"))
+    press(page, "link", "What you’ve used")
+    page.wait_for_url("**/usage/")
+    tab_to(page, "textbox", "What you want to pay for it")
+    page.keyboard.type("a lot")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Give an amount such as 10.00")
+    tab_to(page, "textbox", "What you want to pay for it")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("2.50")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("In a period you pay €2.50 for it at most.")).to_be_visible()
+    expect(page.get_by_text("Your limit leaves room for 15 more.")).to_be_visible()
 
 
 def test_joining_works_without_javascript(site: Site, open_page: Any, in_brand: Any, cookies_of: Any) -> None:

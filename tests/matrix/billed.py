@@ -13,6 +13,7 @@ from billing.models import (
     BillingProfile,
     BillingReport,
     BoxHabit,
+    BundleShare,
     Checkout,
     ClockFreeze,
     Invoice,
@@ -28,6 +29,7 @@ from billing.models import (
     Subscription,
     SubscriptionChange,
     SubscriptionItem,
+    SubscriptionPart,
     WinBackOffer,
 )
 from core import clock
@@ -134,7 +136,9 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     SubscriptionItem.objects.create(
         subscription=row, plan=plan, price=price, item_id=f"si_top_{word}", since=now, ended_at=now
     )
-    meter = metered(row, price, word, prefix)
+    meter, top = metered(row, price, word, prefix), on_top(row, word, prefix)
+    share = BundleShare.objects.create(price=price, part=top, amount_minor=300)
+    SubscriptionPart.objects.create(subscription=row, share=share, item_id=f"si_part_{word}")
     invoice = Invoice.objects.create(
         connection=account, stripe_id=f"in_{prefix}{number}", member=place.member, subscription=row,
         number=f"{word}-1", status="paid", reason="subscription_create", currency="EUR", total_minor=1000,
@@ -174,6 +178,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         "subscription_row": str(row.pk), "invoice_row": str(invoice.pk), "billing_report": str(report.pk),
         "stripe_event_row": str(event.pk),
         "meter_code": meter.code, "free_plan_code": free.code, "free_subscription": str(without.public_id),
+        "add_on_code": top.code,
     }  # fmt: skip
 
 
@@ -221,4 +226,17 @@ def metered(row: Subscription, price: PlanPrice, word: str, prefix: str) -> Memb
     MeteredUse.objects.create(
         item=item, use_id=uuid7(), units=1, used_at=now, state="failed", error=f"{word} said", made_at=now
     )
+    return plan
+
+
+def on_top(row: Subscription, word: str, prefix: str) -> MembershipPlan:
+    """What can be added to the plan."""
+    now = clock.now()
+    charge = {"kind": "add_on", "prices": [{"amount_minor": 300, "money_currency": "EUR", "every": "month"}]}
+    body = {"code": f"{prefix}top", "name": f"{word} top", "charge": charge}
+    plan = MembershipPlan.objects.create(
+        program=row.plan.program, code=f"{prefix}top", group="membership", kind="add_on", body=body, position=3,
+        changed_at=now,
+    )  # fmt: skip
+    PlanPrice.objects.create(plan=plan, currency="EUR", every="month", number=1, amount_minor=300, since=now)
     return plan
