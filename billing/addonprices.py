@@ -50,10 +50,11 @@ def items_with(
     row: Subscription, chosen: PlanPrice, items: Iterable[SubscriptionItem]
 ) -> list[tuple[SubscriptionItem, PlanPrice | None]]:
     """What comes on top when the plan is paid by the chosen price: each with its price then. A meter that doesn't go
-    with it has none, and ends.
+    with it has none, and ends; so does one add-on that is a part of the bundle that is chosen.
 
     NotPossibleNow where an add-on doesn't go with it: taking that off is the member's to say.
     """
+    parts = definition_of(chosen.plan).parts
     found: list[tuple[SubscriptionItem, PlanPrice | None]] = []
     for each in items:
         price: PlanPrice | None = each.price
@@ -62,6 +63,8 @@ def items_with(
         if price is None or not goes_with(each.plan, chosen.plan):
             if each.plan.kind != METERED:
                 raise NotPossibleNow(_("Take %(add_on)s off first.") % {"add_on": each.plan}, field="plan")
+            price = None
+        if price is not None and each.plan.code in parts and each.quantity == 1 and chosen.pk != row.price_id:
             price = None
         found.append((each, price))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from billing.access import access_follow
@@ -78,9 +79,13 @@ def in_the_way(member: Member, plan: MembershipPlan) -> Subscription | None:
 
 
 def _room_for(member: Member, plan: MembershipPlan) -> None:
-    there = in_the_way(member, plan) or _doubled(member, plan)
+    there = in_the_way(member, plan)
     if there is not None:
         raise AlreadyMember(field="plan", plan=there.plan.code)
+    double = _doubled(member, plan)
+    if double is not None:
+        text = _("You have %(plan)s already, and would pay for the same thing twice. Leave that first.")
+        raise AlreadyMember(text % {"plan": double.plan}, hint="", field="plan", plan=double.plan.code)
 
 
 def _doubled(member: Member, plan: MembershipPlan) -> Subscription | None:

@@ -142,7 +142,7 @@ def refusal_words(error: DomainError) -> str:
         )
     if error.code in ("stripe_refused", "stripe_object_missing"):
         return _("The payment service didn’t accept this, so nothing was changed. Try again, or contact us.")
-    if error.code == "already_subscribed":
+    if error.code == "already_subscribed" and str(error.detail) == str(error.title):
         return _("You have a plan of this kind already. Change it instead of joining a second one.")
     if error.code == "price_not_offered" and str(error.detail) == str(error.title):
         return _("Choose one of the prices.")

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from billing.addonprices import running_items
 from billing.changing import subscription_change, subscription_preview
 from billing.errors import AlreadyMember
 from billing.gateway import ask
 from billing.metering import usage_of
 from billing.models import BundleShare, PlanPrice, Subscription, SubscriptionPart
 from billing.plans import plan_named
+from billing.portal.words import refusal_words
 from billing.reconciling import subscriptions_reconcile
 from billing.selectors import next_charge
 from billing.sharing import split
@@ -26,6 +28,7 @@ from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.browsing import Visitor
 from tests.billing.cast import MONTHLY, YEARLY, Club, document
+from tests.billing.test_addons import have
 from tests.billing.test_metering import METER, renew, uses
 from tests.conftest import ClientFor
 from tests.loyalty import shop
@@ -128,12 +131,29 @@ def test_moving_to_a_bundle_and_away_from_it_is_to_the_cent(club: Club) -> None:
     assert not SubscriptionPart.objects.filter(subscription=row).exists()
 
 
+def test_an_add_on_that_is_a_part_of_the_bundle_is_not_paid_for_beside_it(club: Club) -> None:
+    ann = club.somebody()
+    row = have(club.joined(ann, "plus"), 1, "tea")
+    assert club.charged() == 1300
+    half_way(club, row)
+    due = to_plan(row, "duo")
+    # As from the plan alone, less half of the 3.00 that were paid for the add-on.
+    assert due == 375 + 263 + 113 - 500 - 150
+    assert not running_items(club.subscription(ann))[1:]
+    before = club.charged()
+    renew(club, ann)
+    assert club.charged() - before == 1500
+
+
 def test_who_has_a_part_does_not_pay_for_it_twice(club: Club) -> None:
     ann, bob = club.somebody("Ann"), club.somebody("Bob")
     club.joined(ann, "games")
     with pytest.raises(AlreadyMember) as refused:
         club.join(ann, "duo")
     assert refused.value.context["plan"] == "games"
+    assert refusal_words(refused.value) == (
+        "You have Games already, and would pay for the same thing twice. Leave that first."
+    )
     club.joined(bob, "duo")
     with pytest.raises(AlreadyMember):
         club.join(bob, "games")
