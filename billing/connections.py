@@ -231,6 +231,8 @@ def key_refused(connection: StripeConnection, said: str) -> None:
     """The team is told once. Members keep what they have: access goes by what is known here."""
     with transaction.atomic():
         row = StripeConnection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+        if row.health == Health.DISCONNECTED:
+            return
         fresh = row.health == Health.GOOD
         row.health, row.problem = Health.KEY_REFUSED, said[:200]
         row.save(update_fields=["health", "problem"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, DomainError, InvalidInput, NotFound
+from core.errors import Conflict, DomainError, InvalidInput, NotFound, Text
 
 
 class StripeNotConnected(Conflict):
@@ -63,6 +65,12 @@ class AccountChanged(Conflict):
     hint = _("Use a key of the same account and mode, or connect the other account beside it.")
 
 
+class ConnectNotOffered(Conflict):
+    code = "connect_not_offered"
+    title = _("The platform doesn't open accounts at Stripe.")
+    hint = _("Connect an account of your own with a restricted key.")
+
+
 class PlanNotFound(NotFound):
     code = "plan_not_found"
     title = _("There is no such plan.")
@@ -76,6 +84,16 @@ class PlanNotOffered(Conflict):
 class PriceNotOffered(InvalidInput):
     code = "price_not_offered"
     title = _("The plan has no such price.")
+
+
+class PromotionCodeRefused(InvalidInput):
+    """Nothing was begun: without it, or with another, the same request may be sent again."""
+
+    code = "promotion_code_refused"
+    title = _("This code can't be used here.")
+
+    def __init__(self, detail: Text = "", **context: Any) -> None:
+        super().__init__(detail, **{"field": "promotion_code", **context})
 
 
 class SubscriptionNotFound(NotFound):

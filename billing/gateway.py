@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 import stripe
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from billing.errors import (
     CardDeclined,
@@ -46,7 +47,7 @@ Json = dict[str, Any]
 def client_of(connection: StripeConnection) -> stripe.StripeClient:
     """The client of the brand's account; with Connect the platform's, acting for the account."""
     if connection.mode == StripeConnection.Mode.CONNECT:
-        return client_for(settings.STRIPE_PLATFORM_KEY, account=connection.account_id)
+        return client_for(platform_key(livemode=connection.livemode), account=connection.account_id)
     return client_for(unseal(connection.sealed_key, purpose=KEY_PURPOSE))
 
 
@@ -56,6 +57,14 @@ def client_for(key: str, *, account: str | None = None) -> stripe.StripeClient:
     if base and is_live(key):
         raise KeyNotAccepted("A live key isn't used with a stand-in of Stripe.", field="key")
     return _client(key, account, base)
+
+
+def platform_key(*, livemode: bool) -> str:
+    """The platform's key for accounts of this mode. StripeKeyRefused where it has none: never the other mode's."""
+    key: str = settings.STRIPE_PLATFORM_KEY
+    if not key or is_live(key) is not livemode:
+        raise StripeKeyRefused(_("The platform has no key of this mode."), hint="")
+    return key
 
 
 @lru_cache(maxsize=256)

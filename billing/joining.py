@@ -12,13 +12,14 @@ from billing.access import access_follow
 from billing.catalog import bundled_ensure, intro_ensure, price_ensure
 from billing.connections import connection_now
 from billing.customers import customer_ensure, profile_of
-from billing.errors import AlreadyMember, PlanNotOffered, StripeKeyRefused, StripeRefused
+from billing.errors import AlreadyMember, PlanNotOffered, PromotionCodeRefused, StripeKeyRefused, StripeRefused
 from billing.gateway import ask
 from billing.locking import member_locked
 from billing.meterprices import meter_prices
-from billing.models import Checkout, MembershipPlan, PlanPrice, StripeConnection, Subscription
+from billing.models import Checkout, MembershipPlan, PlanPrice, PromotionCode, StripeConnection, Subscription
 from billing.operations import operation_run
 from billing.plans import ON_TOP, definition_of, price_chosen, section_now
+from billing.promoting import promotion_ensure, promotion_named
 from billing.section import Recurring, Trial
 from billing.sharing import codes_held
 from billing.timeline import happened
@@ -44,24 +45,29 @@ def membership_join(
     member: Member,
     plan: MembershipPlan,
     price: str = "",
+    promotion_code: str = "",
     success_url: str,
     cancel_url: str,
     actor: Actor,
 ) -> Joined:
     """Begin: with a free plan at once. price: the code of one of the plan's (`month-EUR`), empty where it has one.
+    promotion_code: what the member typed, if anything: it takes the place of other money off.
 
     An older page that is still open is closed first. Not in a transaction. PlanNotOffered, PriceNotOffered,
-    AlreadyMember, StripeNotConnected, StripeUnavailable, StripeRefused.
+    AlreadyMember, PromotionCodeRefused, StripeNotConnected, StripeUnavailable, StripeRefused.
     """
     if not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None or plan.kind in ON_TOP:
         raise PlanNotOffered(field="plan")
     chosen = price_chosen(plan, price, member=member)
     _room_for(member, plan)
+    currency = chosen.currency if chosen is not None else ""
+    promotion = promotion_named(promotion_code, plan, member, currency) if promotion_code.strip() else None
     if chosen is None:
         return Joined(subscription=_join_free(member, plan, actor))
     connection = connection_now()
     pages_close(member, plan.group)
-    checkout, url = _page(connection, member, chosen, success_url, cancel_url, actor)
+    urls = {"success_url": success_url, "cancel_url": cancel_url}
+    checkout, url = _page(connection, member, chosen, promotion, urls, actor)
     return Joined(checkout=checkout, url=url)
 
 
@@ -136,22 +142,32 @@ def trial_of(member: Member, plan: MembershipPlan) -> Trial | None:
 
 
 def _page(
-    connection: StripeConnection, member: Member, price: PlanPrice, success_url: str, cancel_url: str, actor: Actor
-) -> tuple[Checkout, str]:
+    connection: StripeConnection, member: Member, price: PlanPrice, promotion: PromotionCode | None,
+    urls: dict[str, str], actor: Actor,
+) -> tuple[Checkout, str]:  # fmt: skip
     plan = price.plan
     trial = trial_of(member, plan)
     params = _page_params(connection, member, price, trial, actor)
-    offer = winback_open(member, plan.group) if price.every else None
+    offer = winback_open(member, plan.group) if price.every and promotion is None else None
     if offer is not None and not winback_terms(offer).offer.fits(price.currency):
         offer = None
-    if offer is not None:
+    off = {"coupon": winback_coupon(connection, plan, offer, actor)} if offer is not None else None
+    if promotion is not None:
+        off = {"promotion_code": promotion_ensure(connection, promotion, actor)}
+    if off is not None:
         params.pop("allow_promotion_codes", None)
-        params["discounts"] = [{"coupon": winback_coupon(connection, plan, offer, actor)}]
-    params |= {"success_url": success_url, "cancel_url": cancel_url}
-    made = operation_run(
-        connection=connection, kind="checkout_create", subject=str(member.public_id), params=params, actor=actor,
-        request=lambda v1, given, options: v1.checkout.sessions.create(given, options),
-    )  # fmt: skip
+        params["discounts"] = [off]
+    params |= urls
+    try:
+        made = operation_run(
+            connection=connection, kind="checkout_create", subject=str(member.public_id), params=params, actor=actor,
+            request=lambda v1, given, options: v1.checkout.sessions.create(given, options),
+        )  # fmt: skip
+    except StripeRefused as error:
+        if promotion is not None and str(error.context.get("stripe_param") or "").startswith("discounts"):
+            # Used as often as it may be, or ended in the dashboard.
+            raise PromotionCodeRefused(_("This code doesn’t hold any more.")) from error
+        raise
     row, _new = Checkout.objects.get_or_create(
         stripe_id=made["id"],
         defaults={

@@ -38,6 +38,8 @@ FEEDBACK = {
     "quality": "low_quality",
     "other": "other",
 }
+# What only the team's own acts are counted under: no member was asked.
+BY_STAFF = "staff"
 LONGEST = 500
 
 
@@ -60,6 +62,8 @@ def subscription_cancel(
     One that is to end already stays so. Not in a transaction. NotPossibleNow, InvalidInput, billing.errors.
     """
     known = reasons_known(subscription.plan.program_id)
+    if actor.initiated_by == "staff":
+        known = {**known, BY_STAFF: "other"}
     if reason not in known:
         raise InvalidInput(_("Choose one of the reasons."), field="reason", hint=", ".join(known))
     if len(comment) > LONGEST:

@@ -16,6 +16,7 @@ from billing.boxes.planning import boxes_follow
 from billing.bundles import parts_follow
 from billing.catalog import price_of
 from billing.customers import member_of
+from billing.disputes import disputes_follow
 from billing.items import items_follow
 from billing.locking import member_locked
 from billing.models import (
@@ -64,6 +65,7 @@ def customer_follow(connection: StripeConnection, read: ReadCustomer) -> Followe
         if read.gone:
             _gone(connection, member)
         followed.duplicates += invoices_follow(connection, member, read)
+        disputes_follow(connection, member, read)
         access_follow(member)
         boxes_follow(member)
     return followed

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from billing.catalog import add_on_prices
 from billing.errors import StripeMissing
-from billing.gateway import ask, ask_all
+from billing.gateway import PAGE, ask, ask_all
 from billing.models import StripeConnection
 from billing.times import at, at_known
 
@@ -86,8 +86,21 @@ class ReadInvoice(Struct, frozen=True, kw_only=True):
     lines: list[Json]
 
 
+class ReadDispute(Struct, frozen=True, kw_only=True):
+    """What the bank was asked to take back of a charge. answer_by: until when Stripe takes proof."""
+
+    id: str
+    amount: int
+    currency: str
+    reason: str
+    status: str
+    opened_at: datetime
+    answer_by: datetime | None
+
+
 class ReadCharge(Struct, frozen=True, kw_only=True):
-    """Money that was taken. refunded: all that was given back of it. dispute: open, won, lost or none at all.
+    """Money that was taken. refunded: all that was given back of it. dispute: open, won, lost or none at all, by the
+    latest of its disputes.
 
     metadata: the payment's, of a fee paid once.
     """
@@ -102,6 +115,7 @@ class ReadCharge(Struct, frozen=True, kw_only=True):
     created_at: datetime
     receipt_url: str
     metadata: Json
+    disputes: tuple[ReadDispute, ...] = ()
 
 
 class ReadCustomer(Struct, frozen=True, kw_only=True):
@@ -126,7 +140,7 @@ def customer_read(connection: StripeConnection, customer: str) -> ReadCustomer:
     subscriptions = list(ask_all(connection, lambda v1, page: v1.subscriptions.list({**of, **page, **WHOLE})))
     invoices = list(ask_all(connection, lambda v1, page: v1.invoices.list({**of, **page, "expand": ["data.payments"]})))
     charges = [
-        {**each, "dispute": _dispute(connection, each["id"]) if each.get("disputed") else ""}
+        {**each, "disputes": _disputes(connection, each["id"]) if each.get("disputed") else []}
         for each in ask_all(connection, lambda v1, page: v1.charges.list({**of, **page}))
     ]
     tops = add_on_prices(connection) if any(len(each["items"]["data"]) > 1 for each in subscriptions) else frozenset()
@@ -228,11 +242,29 @@ def _invoice(raw: Json) -> ReadInvoice:
     )
 
 
-def _dispute(connection: StripeConnection, charge: str) -> str:
-    """A charge says that it was disputed ever after; how that ended, the dispute does."""
-    found = ask(connection, lambda v1: v1.disputes.list({"charge": charge, "limit": 1}))["data"]
-    status = found[0]["status"] if found else "needs_response"
-    return status if status in ("won", "lost") else "won" if status == "warning_closed" else "open"
+def _disputes(connection: StripeConnection, charge: str) -> list[Json]:
+    """A charge says that it was disputed ever after; how that ended, its disputes do. Newest first."""
+    found: list[Json] = ask(connection, lambda v1: v1.disputes.list({"charge": charge, "limit": PAGE}))["data"]
+    return found
+
+
+def _dispute(raw: Json) -> ReadDispute:
+    return ReadDispute(
+        id=raw["id"],
+        amount=int(raw["amount"]),
+        currency=raw["currency"].upper(),
+        reason=str(raw.get("reason") or "")[:60],
+        status=raw["status"],
+        opened_at=at_known(raw["created"]),
+        answer_by=at((raw.get("evidence_details") or {}).get("due_by")),
+    )
+
+
+def _standing(raw: Json) -> str:
+    if not raw["disputes"]:
+        return "open" if raw.get("disputed") else ""
+    status = raw["disputes"][0]["status"]
+    return status if status in ("won", "lost") else "won" if status in ("warning_closed", "prevented") else "open"
 
 
 def _charge(raw: Json) -> ReadCharge:
@@ -242,11 +274,12 @@ def _charge(raw: Json) -> ReadCharge:
         amount=int(raw["amount"]),
         currency=raw["currency"].upper(),
         refunded=int(raw.get("amount_refunded") or 0),
-        dispute=raw["dispute"],
+        dispute=_standing(raw),
         paid=bool(raw.get("paid")) and raw.get("status") == "succeeded",
         created_at=at_known(raw["created"]),
         receipt_url=(raw.get("receipt_url") or "")[:500],
         metadata=dict(raw.get("metadata") or {}),
+        disputes=tuple(_dispute(each) for each in raw["disputes"]),
     )
 
 

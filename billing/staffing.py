@@ -10,7 +10,7 @@ from msgspec import Struct
 from billing.acting import note, reread
 from billing.changing import subscription_change_withdraw
 from billing.giving import period_give
-from billing.leaving import subscription_cancel, subscription_keep
+from billing.leaving import BY_STAFF, subscription_cancel, subscription_keep
 from billing.models import Subscription, SubscriptionChange
 from billing.pausing import subscription_pause, subscription_resume, subscription_skip
 from billing.syncing import subscription_sync
@@ -49,9 +49,9 @@ def subscription_act(*, subscription: Subscription, wish: Wish, actor: Actor) ->
 def _done(row: Subscription, wish: Wish, actor: Actor) -> Subscription:
     match wish.act:
         case "cancel":
-            return subscription_cancel(subscription=row, when="period_end", actor=actor)
+            return subscription_cancel(subscription=row, when="period_end", reason=BY_STAFF, actor=actor)
         case "cancel_now":
-            return subscription_cancel(subscription=row, when="now", actor=actor)
+            return subscription_cancel(subscription=row, when="now", reason=BY_STAFF, actor=actor)
         case "keep":
             return subscription_keep(subscription=row, actor=actor)
         case "pause":

@@ -15,6 +15,7 @@ from billing.models import StripeConnection
 from billing.noticing import notices_sweep
 from billing.plans import plans_due
 from billing.promising import promises_keep
+from billing.promoting import promotions_push
 from billing.reconciling import reconciling_due
 from billing.sweeping import one_by_one
 from billing.working import event_work, events_work
@@ -45,6 +46,7 @@ def plans_tell() -> None:
     for connection in StripeConnection.objects.filter(current=True, health=StripeConnection.Health.GOOD):
         try:
             plans_push(connection)
+            promotions_push(connection)
         except (StripeUnavailable, StripeKeyRefused):
             continue
 

@@ -36,10 +36,13 @@ def webhook_take(*, connection: StripeConnection, body: bytes, signature: str) -
 
     One that is known and says something else now is kept in quarantine.
     """
-    _signed(connection, body, signature)
-    event = _event(body)
-    if event.get("api_version") != API_VERSION:
-        raise WebhookRefused("The event speaks another version of the API.", code="webhook_version")
+    wall = timezone.now()  # noqa: TID251  (wall time: signatures)
+    signature_check(secrets_of(connection, wall), body, signature)
+    return event_take(connection, event_read(body))
+
+
+def event_take(connection: StripeConnection, event: dict[str, Any]) -> bool:
+    """The same of one whose signature was looked at."""
     if event.get("livemode") is not connection.livemode:
         raise WebhookRefused("The event is of the other mode.", code="webhook_mode")
     account = event.get("account")
@@ -54,10 +57,10 @@ def webhook_take(*, connection: StripeConnection, body: bytes, signature: str) -
     return True
 
 
-def _signed(connection: StripeConnection, body: bytes, signature: str) -> None:
-    """Signatures stand on the wall's clock, whatever the brand's says."""
+def signature_check(secrets: list[str], body: bytes, signature: str) -> None:
+    """Signatures stand on the wall's clock, whatever the brand's says. WebhookRefused."""
     wall = timezone.now()  # noqa: TID251  (wall time: signatures)
-    for secret in secrets_of(connection, wall):
+    for secret in secrets:
         try:
             stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE)
         except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError):
@@ -73,12 +76,15 @@ def _signed_at(signature: str) -> datetime:
     return datetime.fromtimestamp(int(told["t"]), UTC)
 
 
-def _event(body: bytes) -> dict[str, Any]:
+def event_read(body: bytes) -> dict[str, Any]:
+    """An event of the API's version that we speak. WebhookRefused."""
     try:
         event = msgspec.json.decode(body, type=dict[str, Any])
         str(event["id"]), str(event["type"]), int(event["created"]), dict(event["data"]["object"])
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise WebhookRefused("This isn't an event.", code="webhook_body") from error
+    if event.get("api_version") != API_VERSION:
+        raise WebhookRefused("The event speaks another version of the API.", code="webhook_version")
     return event
 
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from billing.cards import card_taken
 from billing.catalog import PRICE, PRODUCT, ref_of
+from billing.connecting import ABOUT_THE_ACCOUNT, account_follow
 from billing.connections import key_refused
 from billing.errors import StripeKeyRefused, StripeMissing
 from billing.gateway import ask
@@ -124,7 +125,11 @@ def _sessions_follow(connection: StripeConnection, ids: list[int]) -> None:
 
 
 def _things_follow(connection: StripeConnection, event: StripeEvent) -> None:
-    """A price or a product that somebody changed in the dashboard: noted, since what we sell is ours to say."""
+    """The account itself is read anew. A price or a product that somebody changed in the dashboard: noted, since what
+    we sell is ours to say."""
+    if event.type in ABOUT_THE_ACCOUNT:
+        account_follow(connection=connection)
+        return
     thing = event.body["data"]["object"]
     kind = {"price": PRICE, "product": PRODUCT}.get(str(thing.get("object")))
     if (

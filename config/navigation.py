@@ -81,10 +81,14 @@ def _memberships(request: HttpRequest) -> dict[str, Any]:
         _("Memberships"),
         _item(request, _("Subscriptions"), "card_membership", "billing.subscription"),
         _item(request, _("Plans"), "workspace_premium", "billing.membershipplan"),
+        _item(request, _("Promotion codes"), "sell", "billing.promotioncode"),
         _item(request, _("Invoices"), "receipt", "billing.invoice"),
+        _item(request, _("Disputes"), "gavel", "billing.dispute"),
+        _item(request, _("Win-back offers"), "waving_hand", "billing.winbackoffer"),
         _item(request, _("Account at Stripe"), "account_balance", "billing.stripeconnection"),
         _item(request, _("Comparisons with Stripe"), "compare_arrows", "billing.billingreport"),
         _item(request, _("Events of Stripe"), "webhook", "billing.stripeevent"),
+        _item(request, _("Events in quarantine"), "report", "billing.quarantinedevent"),
     )
 
 

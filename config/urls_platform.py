@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from billing.platformhooks import platform_hook
 from tenants import views
 
 platform = (
@@ -23,6 +24,7 @@ platform = (
 urlpatterns = [
     path("", include(platform)),
     path("language/", set_language, name="language"),
+    path("hooks/stripe/", platform_hook, name="billing_platform_hook"),
 ]
 if settings.SANDBOX:
     urlpatterns.append(path("", include("sandbox.urls")))

@@ -128,6 +128,8 @@ def attention(message: Message) -> None:
     for user in User.objects.filter(groups__name=OWNER, is_active=True).distinct().order_by("pk"):
         with translation.override(user.language):
             headline, text = _of_event(message) if "event_id" in message.payload else _of_key(account)
+            if message.payload["what"] == "disconnected":
+                headline, text = _of_goodbye(account)
         letter_queue(
             kind="plan_news", to=user.email, language=user.language, path="/admin/", headline=headline, words=text
         )
@@ -141,10 +143,19 @@ def _of_key(account: StripeConnection) -> tuple[str, str]:
     return _("Stripe refuses the key"), text
 
 
+def _of_goodbye(account: StripeConnection) -> tuple[str, str]:
+    text = _(
+        "The owner of the account %(account)s at Stripe took our access away. Members keep what they paid for, but "
+        "nobody can join, and nothing is charged any more. Open an account anew, or connect one with a key."
+    ) % {"account": account}
+    return _("The account at Stripe was disconnected"), text
+
+
 def _of_event(message: Message) -> tuple[str, str]:
     text = _(
         "The event %(event)s (%(type)s) came again, signed, and said something else than the first time. It was put "
-        "in quarantine and nothing was done with it. Compare it with the one in Stripe’s dashboard."
+        "in quarantine and nothing was done with it. Compare it with the one in Stripe’s dashboard, and take or drop "
+        "it in the admin, under Events in quarantine."
     ) % {"event": message.payload["event_id"], "type": message.payload["type"]}
     return _("An event of Stripe’s came twice with different contents"), text
 

@@ -92,6 +92,7 @@ EDIT_PROGRAM = (
     | _may("claims", "add change", "place")
     | frozenset({"loyalty.publish_program", "loyalty.add_backtestrun", "draws.draw_sweepstake"})
     | frozenset({"panels.choose_panel"})
+    | _may("billing", "add change", "promotioncode")
 )
 SERVE_MEMBERS = (
     _may("members", "add change", "member")
@@ -126,12 +127,12 @@ CONNECT_SUPPLIERS = _may("rewards", "add change", "supplierconnection") | _may(
 
 SEE_BILLING = _may(
     "billing", "view", "membershipplan", "planprice", "subscription", "invoice", "refund", "billingreport"
-)
+) | _may("billing", "view", "dispute", "winbackoffer", "promotioncode")
 # The account itself and what Stripe sent: of the house, with people's cards and addresses in it.
-SEE_STRIPE = _may("billing", "view", "stripeconnection", "stripeevent")
+SEE_STRIPE = _may("billing", "view", "stripeconnection", "stripeevent", "quarantinedevent")
 SERVE_SUBSCRIBERS = frozenset(
     {"billing.act_on_subscription", "billing.refund_subscription", "billing.add_billingreport"}
-) | _may("billing", "change", "stripeevent")
+) | _may("billing", "change", "stripeevent", "quarantinedevent")
 CONNECT_STRIPE = frozenset({"billing.connect_stripe"})
 
 ROLES: dict[str, frozenset[str]] = {

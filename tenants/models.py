@@ -1,4 +1,4 @@
-"""The public schema's only tables: brands, their hosts, and sign-ups of new ones."""
+"""The public schema's only tables: brands, their hosts and payment accounts, and sign-ups of new ones."""
 
 from __future__ import annotations
 
@@ -97,6 +97,24 @@ class Domain(DomainMixin):  # type: ignore[misc]  # its base has no types
         ordering = ("domain",)
         verbose_name = _("domain")
         verbose_name_plural = _("domains")
+
+
+class PaymentAccount(models.Model):
+    """An account at the payment service that the platform opened for a brand: whose an event of it is."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="payment_accounts", verbose_name=_("brand"))
+    account_id = models.CharField(_("account"), max_length=80)
+    livemode = models.BooleanField(_("live"))
+    opened_at = models.DateTimeField(_("opened at"))
+
+    class Meta:
+        ordering = ("account_id",)
+        verbose_name = _("payment account")
+        verbose_name_plural = _("payment accounts")
+        constraints = [models.UniqueConstraint(fields=["account_id", "livemode"], name="payment_account_once")]
+
+    def __str__(self) -> str:
+        return self.account_id
 
 
 class SignupState(models.TextChoices):

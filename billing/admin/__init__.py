@@ -5,11 +5,15 @@ from __future__ import annotations
 from billing.admin import (  # noqa: F401  (they register)
     boxes,
     connections,
+    disputes,
     events,
     invoices,
     members,
     plans,
+    promotions,
+    quarantine,
     reports,
     subscriptions,
+    winback,
     words,
 )

@@ -16,16 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from billing.admin.onboarding import CONNECT, OnboardingPages, asked_words
+from billing.connecting import PLATFORM_HOOK, connect_offered
 from billing.connections import connection_add, connection_check, connection_key_change, hook_url, secret_rotate
 from billing.health import health_of
 from billing.models import StripeConnection
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.base import actor_of, add_refusal, refusal_text
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
+from tenants.links import platform_url
 
-CONNECT = "billing.connect_stripe"
 COMPARE = "billing.add_billingreport"
+HEALTHS = {"good": "success", "asked": "warning", "key_refused": "danger", "disconnected": "danger"}
 Health = StripeConnection.Health
 NEEDED = gettext_lazy(
     "Make a restricted key at Stripe. It needs: read and write on Customers, Products, Prices, Coupons, Checkout"
@@ -44,7 +47,7 @@ class KeyForm(DressedForm):
 
 
 @brand_admin(StripeConnection)
-class StripeConnectionAdmin(ReadOnlyAdmin):
+class StripeConnectionAdmin(OnboardingPages):
     list_display = ("name_shown", "mode_shown", "current_shown", "health_shown", "verified_at", "created_at")
     ordering = ("-current", "-pk")
     change_list_template = "admin/billing/connections.html"
@@ -64,8 +67,10 @@ class StripeConnectionAdmin(ReadOnlyAdmin):
     def current_shown(self, row: StripeConnection) -> bool:
         return row.current
 
-    @display(description=gettext_lazy("state"), label={"good": "success", "key_refused": "danger"})
+    @display(description=gettext_lazy("state"), label=HEALTHS)
     def health_shown(self, row: StripeConnection) -> tuple[str, str]:
+        if row.health == Health.GOOD and not row.charges_enabled:
+            return "asked", _("Stripe asks for more")
         return row.health, row.get_health_display()
 
     # --- pages ---------------------------------------------------------------------------------------------------
@@ -74,6 +79,7 @@ class StripeConnectionAdmin(ReadOnlyAdmin):
         mine = (("key", self.key_view), ("secret", self.secret_view), ("check", self.check_view))
         return [
             path("connect/", wrap(self.connect_view), name="billing_stripeconnection_connect"),
+            *self.onboarding_urls(),
             *(path(f"<path:object_id>/{name}/", wrap(view), name=f"billing_stripeconnection_{name}")
               for name, view in mine),
             *super().get_urls(),
@@ -81,12 +87,13 @@ class StripeConnectionAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         may = request.user.has_perm(CONNECT)
-        return super().changelist_view(request, {"may_connect": may, **(extra_context or {})})
+        more = {"may_connect": may, "may_open": may and connect_offered()}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.object_or_404(request, object_id)
         self.require(self.has_view_permission(request, row))
-        health = health_of(row)
+        health, by_connect = health_of(row), row.mode == StripeConnection.Mode.CONNECT
         events = reverse("admin:billing_stripeevent_changelist")
         context = self.page_context(
             request,
@@ -94,7 +101,11 @@ class StripeConnectionAdmin(ReadOnlyAdmin):
             obj=row,
             row=row,
             health=health,
-            hook_url=hook_url(row),
+            hook_url=platform_url(PLATFORM_HOOK) if by_connect else hook_url(row),
+            by_connect=by_connect,
+            state=self.health_shown(row)[1],
+            asked=asked_words(row),
+            gone=row.health == Health.DISCONNECTED,
             may_connect=request.user.has_perm(CONNECT),
             may_compare=request.user.has_perm(COMPARE),
             refused=row.health == Health.KEY_REFUSED,
@@ -167,6 +178,8 @@ class StripeConnectionAdmin(ReadOnlyAdmin):
         self.require(request.user.has_perm(CONNECT))
         if request.method == "POST":
             try:
+                if row.mode == StripeConnection.Mode.CONNECT:
+                    return self.back_view(request, object_id)
                 if connection_check(connection=row):
                     messages.success(request, _("Stripe takes the key."))
                 else:

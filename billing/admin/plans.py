@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from billing.admin.ladder import LadderPages
 from billing.admin.timelinewords import REASONS, STEPS
 from billing.counting import live_ones
 from billing.leavefigures import leave_figures
 from billing.models import MembershipPlan, PlanPrice
 from billing.plans import section_now
 from billing.section import EVERY_WORDS, SECTION
-from core.backoffice.base import ReadOnlyAdmin
 from core.backoffice.columns import attach, attached
 from core.backoffice.display import points
 from core.backoffice.registry import brand_admin
@@ -37,7 +37,7 @@ KINDS = {
 
 
 @brand_admin(MembershipPlan)
-class MembershipPlanAdmin(ReadOnlyAdmin):
+class MembershipPlanAdmin(LadderPages):
     list_display = ("name_shown", "program", "group", "kind_shown", "prices_shown", "members_shown", "sold_shown")
     list_filter = ("program",)
     ordering = ("position", "pk")
@@ -81,8 +81,12 @@ class MembershipPlanAdmin(ReadOnlyAdmin):
         return ("yes", _("yes")) if row.offered else ("no", _("no"))
 
     def get_urls(self) -> list[URLPattern]:
-        leaving = self.admin_site.admin_view(self.leaving_view)
-        return [path("leaving/", leaving, name="billing_membershipplan_leaving"), *super().get_urls()]
+        wrap, name = self.admin_site.admin_view, "billing_membershipplan"
+        return [
+            path("leaving/", wrap(self.leaving_view), name=f"{name}_leaving"),
+            path("ladder/<int:program>/", wrap(self.ladder_view), name=f"{name}_ladder"),
+            *super().get_urls(),
+        ]
 
     def leaving_view(self, request: HttpRequest) -> HttpResponse:
         """How the steps before leaving do, why people go, and who came back."""
@@ -94,7 +98,7 @@ class MembershipPlanAdmin(ReadOnlyAdmin):
             figures=figures,
             steps=[(STEPS.get(step, step), points(number)) for step, number in figures.steps],
             reasons=[(names.get(code, REASONS.get(code, code)), points(number)) for code, number in figures.reasons],
-            edits=section_links(SECTION) if request.user.has_perm("loyalty.change_program") else [],
+            edits=_editable() if request.user.has_perm("loyalty.change_program") else [],
         )
         return TemplateResponse(request, "admin/billing/leaving.html", context)
 
@@ -116,6 +120,13 @@ class MembershipPlanAdmin(ReadOnlyAdmin):
             members_url=f"{reverse('admin:billing_subscription_changelist')}?plan={row.code}",
         )
         return TemplateResponse(request, "admin/billing/plan.html", context)
+
+
+def _editable() -> list[tuple[str, str, str]]:
+    """Each program with where its terms are changed, and where its ladder is looked at."""
+    rows = Program.objects.filter(archived_at__isnull=True).order_by("pk")
+    ladder = "admin:billing_membershipplan_ladder"
+    return [(str(each), section_url(each, SECTION), reverse(ladder, args=[each.pk])) for each in rows]
 
 
 def _reason_names() -> dict[str, str]:

@@ -55,6 +55,7 @@ REASONS: dict[str, Any] = {
     "service": gettext_lazy("the service"),
     "quality": gettext_lazy("the quality"),
     "other": gettext_lazy("something else"),
+    "staff": gettext_lazy("ended by the team"),
 }
 
 
@@ -67,9 +68,16 @@ class TimelineRow(Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
-def timeline_rows(row: Subscription, *, people: bool) -> list[TimelineRow]:
-    """Newest first. people: whether the reader may see what members wrote."""
-    changes = list(SubscriptionChange.objects.filter(subscription=row).order_by("-at", "-pk"))
+def timeline_rows(
+    row: Subscription, *, people: bool, kinds: frozenset[str] = frozenset(), since: datetime | None = None
+) -> list[TimelineRow]:
+    """Newest first. people: whether the reader may see what members wrote. kinds, since: only these, only from then."""
+    found = SubscriptionChange.objects.filter(subscription=row)
+    if kinds:
+        found = found.filter(kind__in=kinds)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    changes = list(found.order_by("-at", "-pk"))
     names = actor_names(each.actor for each in changes)
     return [
         TimelineRow(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from billing.api import examples
 from billing.api.asking import ActionView
@@ -26,10 +27,12 @@ from tenants.registry import brand_by_schema
 
 
 class SubscriptionCreate(Body):
-    """success_url, cancel_url: where the page sends the member afterwards."""
+    """promotion_code: one that the member typed; left out, they can type one on the page where the plan takes them.
+    success_url, cancel_url: where the page sends the member afterwards."""
 
     plan: PlanCode
     price: PriceCode = ""
+    promotion_code: Annotated[str, Meta(max_length=60)] = ""
     success_url: Address = ""
     cancel_url: Address = ""
 
@@ -68,6 +71,7 @@ class SubscriptionsView(SubscriptionsReadView, ActionView):
                 member=member_by_reference(member),
                 plan=plan_in_body(body.plan),
                 price=body.price,
+                promotion_code=body.promotion_code,
                 success_url=body.success_url or _first_page(),
                 cancel_url=body.cancel_url or _first_page(),
                 actor=actor,

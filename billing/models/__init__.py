@@ -3,10 +3,12 @@
 from billing.models.box import BoxHabit, Shipment
 from billing.models.bundle import BundleShare, SubscriptionPart
 from billing.models.connection import BillingOperation, StripeConnection, StripeEvent, StripeObject
+from billing.models.dispute import Dispute
 from billing.models.invoice import Invoice, Refund
 from billing.models.item import MeteredUse, SubscriptionItem
 from billing.models.pause import ClockFreeze
 from billing.models.plan import MembershipPlan, PlanPrice
+from billing.models.promotion import PromotionCode
 from billing.models.quarantine import QuarantinedEvent
 from billing.models.report import BillingDifference, BillingReport
 from billing.models.subscription import BillingProfile, Checkout, Subscription, SubscriptionChange
@@ -21,10 +23,12 @@ __all__ = [
     "BundleShare",
     "Checkout",
     "ClockFreeze",
+    "Dispute",
     "Invoice",
     "MembershipPlan",
     "MeteredUse",
     "PlanPrice",
+    "PromotionCode",
     "QuarantinedEvent",
     "Refund",
     "Shipment",

@@ -15,8 +15,9 @@ class StripeConnection(BrandModel):
     """An account at Stripe in one mode. The key and the webhook's secrets are sealed and never shown again.
 
     mode connect: the key is the platform's, and requests name the account. current: new subscriptions begin here; there
-    is one at most. sealed_old_secret: what webhooks may still be signed with until old_secret_until (wall time).
-    events_after: the last event that the hourly comparison has read, events_at when.
+    is one at most. charges_enabled, requirements, asked_by: of a connected account, whether it can take payments, what
+    Stripe asks of its owner, and until when. sealed_old_secret: what webhooks may still be signed with until
+    old_secret_until (wall time). events_after: the last event that the hourly comparison has read, events_at when.
     """
 
     class Mode(models.TextChoices):
@@ -26,6 +27,7 @@ class StripeConnection(BrandModel):
     class Health(models.TextChoices):
         GOOD = "good", _("works")
         KEY_REFUSED = "key_refused", _("Stripe refuses the key")
+        DISCONNECTED = "disconnected", _("disconnected")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     mode = models.CharField(_("kind"), max_length=8, choices=Mode.choices, default=Mode.API_KEY)
@@ -42,6 +44,10 @@ class StripeConnection(BrandModel):
     current = models.BooleanField(_("in use"), default=True)
     health = models.CharField(_("state"), max_length=12, choices=Health.choices, default=Health.GOOD, editable=False)
     problem = models.CharField(_("problem"), max_length=200, blank=True, editable=False)
+    charges_enabled = models.BooleanField(_("can take payments"), default=True, db_default=True, editable=False)
+    requirements = models.JSONField(default=list, editable=False)
+    asked_by = models.DateTimeField(null=True, blank=True, editable=False)
+    disconnected_at = models.DateTimeField(_("disconnected at"), null=True, blank=True, editable=False)
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("connected at"))
     events_after = models.CharField(max_length=80, blank=True, editable=False)

@@ -12,10 +12,16 @@ from core.bases import BrandModel
 
 
 class QuarantinedEvent(BrandModel):
-    """An event whose id was known already with another content: kept to be looked at, and never worked.
+    """An event whose id was known already with another content: kept to be looked at, and not worked unless somebody
+    of the team takes it in the known one's place.
 
-    digest: of the content, so that the same one is kept once.
+    digest: of the content, so that the same one is kept once. known: what it took the place of.
     """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("to be looked at")
+        TAKEN = "taken", _("taken")
+        DROPPED = "dropped", _("dropped")
 
     connection = models.ForeignKey(
         StripeConnection,
@@ -30,6 +36,13 @@ class QuarantinedEvent(BrandModel):
     body = models.JSONField(_("body"))
     by = models.CharField(_("came by"), max_length=10)
     received_at = models.DateTimeField(_("received at"))
+    state = models.CharField(
+        _("state"), max_length=7, choices=State.choices, default=State.WAITING, db_default=State.WAITING
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="", db_default="")
+    settled_by = models.CharField(_("by"), max_length=120, blank=True, default="", db_default="")
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    known = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("event in quarantine")

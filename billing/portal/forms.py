@@ -24,6 +24,7 @@ class KeyForm(forms.Form):
 
 class JoinForm(KeyForm):
     price = forms.CharField(max_length=20, required=False)
+    promotion_code = forms.CharField(max_length=60, required=False)
 
 
 class ChangeForm(KeyForm):

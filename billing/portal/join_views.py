@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.errors import PromotionCodeRefused
 from billing.joining import live_of, membership_join
 from billing.models import Checkout, MembershipPlan
 from billing.portal.doing import GOING, done, done_before, go_to, out_of_date, urls_of
@@ -52,9 +53,13 @@ def _join(request: HttpRequest, enrollment: Enrollment, plan: MembershipPlan) ->
             member=enrollment.member,
             plan=plan,
             price=form.cleaned_data["price"],
+            promotion_code=form.cleaned_data["promotion_code"],
             actor=actor_of(enrollment.member),
             **urls_of(request, f"/plans/{plan.code}/?left=1"),
         )
+    except PromotionCodeRefused as error:
+        typed = form.cleaned_data["promotion_code"]
+        return _refused(request, enrollment, plan, "", error.status, code=typed, code_refused=refusal_words(error))
     except DomainError as error:
         return _refused(request, enrollment, plan, refusal_words(error), error.status)
     done(request)
@@ -65,9 +70,9 @@ def _join(request: HttpRequest, enrollment: Enrollment, plan: MembershipPlan) ->
 
 
 def _refused(
-    request: HttpRequest, enrollment: Enrollment, plan: MembershipPlan, refusal: str, status: int
+    request: HttpRequest, enrollment: Enrollment, plan: MembershipPlan, refusal: str, status: int, **typed: str
 ) -> HttpResponse:
-    page = {**plan_page(plan, enrollment), "refusal": refusal}
+    page = {**plan_page(plan, enrollment), "refusal": refusal, **typed}
     return render(request, "billing/plan.html", page, status=status)
 
 

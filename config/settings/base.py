@@ -354,8 +354,10 @@ SILENCED_SYSTEM_CHECKS: list[str] = ["auth.W004"]
 # --- payments ----------------------------------------------------------------------------------------------------
 # Where requests to Stripe go when not to Stripe itself: a stand-in, never with a live key; see billing.gateway.
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")
-# The platform's own restricted key, for brands that are connected by Stripe Connect.
+# The platform's own key, for brands that are connected by Stripe Connect; its mode is theirs. And what webhooks about
+# them are signed with, the newest first; `stripe_platform` makes the endpoint and tells its secret once.
 STRIPE_PLATFORM_KEY = env.str("STRIPE_PLATFORM_KEY", "")
+STRIPE_PLATFORM_SECRETS: list[str] = env.list("STRIPE_PLATFORM_SECRETS", default=[])
 
 # --- suppliers ---------------------------------------------------------------------------------------------------
 # "host:port" of stand-ins of the outside that core.egress lets through; see there. local.py and tests fill it.

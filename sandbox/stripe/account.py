@@ -59,6 +59,9 @@ class Account:
         self.settings: Json = dict(DEFAULTS)
         self.keys: list[str] = []
         self.connected: list[str] = []
+        # All of this local Stripe by their ids, and the one that opened this one by Connect.
+        self.siblings: dict[str, Account] = {self.id: self}
+        self.platform: Account | None = None
         self.idempotency: dict[str, Json] = {}
         self.faults: list[Json] = []
         self.webhooks: Json = {"mode": "deliver"}
@@ -66,6 +69,14 @@ class Account:
         self.meter_events: dict[str, list[Json]] = {}
         self.request: Json = {"id": None, "idempotency_key": None}
         self.counts: Json = {}
+
+    def sibling(self) -> "Account":
+        """Another account of the same local Stripe."""
+        made = Account()
+        made.settings["base"] = self.settings.get("base", "")
+        made.siblings = self.siblings
+        self.siblings[made.id] = made
+        return made
 
     def fresh_id(self, kind: str) -> str:
         """An identifier that looks like Stripe's."""

@@ -18,30 +18,41 @@ FURTHEST = 2 * 366 * DAY
 
 @route("GET", "/v1/account")
 def account_read(account: Account, params: Json) -> Json:
-    return _described(account)
+    return described(account)
 
 
 @route("GET", "/v1/accounts/{account_id}")
 def account_named(account: Account, params: Json, account_id: str) -> Json:
+    if account_id in account.connected:
+        return described(account.siblings[account_id])
     if account_id != account.id:
         raise invalid("The provided key does not have access to that account.", code="account_invalid", status=403)
-    return _described(account)
+    return described(account)
 
 
-def _described(account: Account) -> Json:
+def described(account: Account) -> Json:
+    """The account as it is told. due: what Stripe asks for before it goes on."""
+    due = list(account.settings.get("due", []))
+    enabled = bool(account.settings.get("charges_enabled", True))
+    asked = {
+        "alternatives": [], "current_deadline": account.settings.get("deadline"), "currently_due": due,
+        "disabled_reason": None if enabled else "requirements.past_due", "errors": [], "eventually_due": due,
+        "past_due": [] if enabled else due, "pending_verification": [],
+    }  # fmt: skip
     return {
         "id": account.id,
         "object": "account",
         "country": account.settings["country"],
         "default_currency": account.settings["currency"],
-        "charges_enabled": True,
-        "payouts_enabled": True,
-        "details_submitted": True,
-        "type": "standard",
-        "email": None,
-        "metadata": {},
+        "charges_enabled": enabled,
+        "payouts_enabled": enabled,
+        "details_submitted": bool(account.settings.get("details_submitted", True)),
+        "type": account.settings.get("type", "standard"),
+        "email": account.settings.get("email"),
+        "metadata": account.settings.get("metadata", {}),
         "business_type": None,
-        "capabilities": {"card_payments": "active", "transfers": "active"},
+        "requirements": asked,
+        "capabilities": dict.fromkeys(("card_payments", "transfers"), "active" if enabled else "inactive"),
         "created": 1735689600,
         "business_profile": {
             "name": account.settings.get("name"),
@@ -78,7 +89,8 @@ def endpoint_create(account: Account, params: Json) -> Json:
             "api_version": params.get("api_version"),
             "description": params.get("description"),
             "metadata": params.get("metadata") or {},
-            "application": None,
+            "application": f"ca_{account.id.removeprefix('acct_')}" if params.get("connect") else None,
+            "_connect": bool(params.get("connect")),
             "_secret": f"whsec_{secrets.token_urlsafe(24)}",
         },
     )

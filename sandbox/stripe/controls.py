@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.stripe import delivery
+from sandbox.stripe import connect, delivery
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.faults import KINDS
@@ -68,8 +68,10 @@ def webhooks(account: Account, body: Json) -> Json:
 def signed(account: Account, body: Json) -> Json:
     """{"event", "endpoint", "at"?}: the body and the header as they would be sent, for a test that delivers by
     itself."""
-    raw = delivery.body_of(account, body["event"])
-    secret = account.get("webhook_endpoint", body["endpoint"])["_secret"]
+    endpoint = delivery.endpoint_of(account, body["endpoint"])
+    if endpoint is None:
+        raise invalid(f"There is no endpoint {body['endpoint']}.", param="endpoint")
+    raw, secret = delivery.body_of(account, body["event"], endpoint), endpoint["_secret"]
     return {"body": raw.decode(), "signature": delivery.signature(secret, raw, int(body.get("at", time.time())))}
 
 
@@ -99,6 +101,20 @@ def dispute(account: Account, body: Json) -> Json:
     if "charge" in body:
         return open_dispute(account, account.get("charge", body["charge"]), body.get("reason", "fraudulent"))
     return close_dispute(account, account.get("dispute", body["dispute"]), won=bool(body["won"]))
+
+
+@control
+def requirements(account: Account, body: Json) -> Json:
+    """{"due": ["company.tax_id"], "charges_enabled": false}: what is asked of a connected account now."""
+    connect.asked(account, list(body["due"]), charges_enabled=bool(body.get("charges_enabled", False)))
+    return {"due": account.settings["due"]}
+
+
+@control
+def deauthorize(account: Account, body: Json) -> Json:
+    """{"account"}, with the platform's key: its owner takes the platform's access away."""
+    connect.deauthorize(account, str(body["account"]))
+    return {"connected": account.connected}
 
 
 @control

@@ -32,9 +32,16 @@ def due(account: Account, now: float) -> list[Json]:
     return ready
 
 
-def body_of(account: Account, event_id: str) -> bytes:
-    """The event as it goes over the wire."""
-    return json.dumps(complete(account.get("event", event_id)), indent=2).encode()
+def body_of(account: Account, event_id: str, endpoint: Json | None = None) -> bytes:
+    """The event as it goes over the wire. A platform is told whose it is."""
+    whose = {"account": account.id} if endpoint is not None and endpoint.get("_connect") else {}
+    return json.dumps({**complete(account.get("event", event_id)), **whose}, indent=2).encode()
+
+
+def endpoint_of(account: Account, name: object) -> Json | None:
+    """The account's own endpoint, or its platform's."""
+    places = [account, *account.siblings.values()]
+    return next((found for each in places if (found := each.find("webhook_endpoint", name))), None)
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -43,16 +50,22 @@ def signature(secret: str, body: bytes, at: int) -> str:
     return f"t={at},v1={digest}"
 
 
+def reach(host: str) -> str:
+    """Names below `localhost` are this machine, also where nothing resolves them: the demo's brands stand there."""
+    return "127.0.0.1" if host.endswith(".localhost") else host
+
+
 def send(account: Account, delivery: Json) -> int:
     """Post it; the status that came back, 0 where none did. Nothing of the account is changed."""
-    endpoint = account.find("webhook_endpoint", delivery["endpoint"])
+    endpoint = endpoint_of(account, delivery["endpoint"])
     if endpoint is None or endpoint["status"] != "enabled":
         return 200
-    body = body_of(account, delivery["event"])
+    body = body_of(account, delivery["event"], endpoint)
     url = urlsplit(endpoint["url"])
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.hostname or "", url.port, timeout=10)
+    connection = kind(reach(url.hostname or ""), url.port, timeout=10)
     headers = {
+        "Host": url.netloc,
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (local)",
         "Stripe-Signature": signature(endpoint["_secret"], body, int(time.time())),

@@ -22,13 +22,20 @@ def emit(account: Account, kind: str, thing: Json, *, before: Json | None = None
         {"type": kind, "data": body, "api_version": VERSION, "pending_webhooks": 0, "request": dict(account.request)},
         at=moment,
     )
-    for endpoint in account.objects["webhook_endpoint"].values():
+    for endpoint in _endpoints(account):
         if endpoint["status"] == "enabled" and ({"*", kind} & set(endpoint["enabled_events"])):
             event["pending_webhooks"] += 1
             account.deliveries.append(
                 {"event": event["id"], "endpoint": endpoint["id"], "attempt": 0, "not_before": 0.0}
             )
     return event
+
+
+def _endpoints(account: Account) -> list[Json]:
+    """The account's own, and those at which its platform hears of all accounts that it opened."""
+    own = [each for each in account.objects["webhook_endpoint"].values() if not each.get("_connect")]
+    platform = account.platform.objects["webhook_endpoint"].values() if account.platform else ()
+    return [*own, *(each for each in platform if each.get("_connect"))]
 
 
 def changed(account: Account, kind: str, thing: Json, before: Json) -> Json | None:

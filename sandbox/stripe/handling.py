@@ -13,6 +13,7 @@ from sandbox.stripe import (  # noqa: F401 - each registers its addresses
     catalogue,
     changes,
     checkout,
+    connect,
     controls,
     coupons,
     customers,

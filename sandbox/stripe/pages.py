@@ -10,6 +10,7 @@ from sandbox.stripe.account import Account
 from sandbox.stripe.cards import make_card
 from sandbox.stripe.checkout import complete_session, needs_card, quote
 from sandbox.stripe.collecting import collect
+from sandbox.stripe.connect import link_take, submit
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.state import State
 from sandbox.stripe.words import CARDS, SHELL, words
@@ -37,6 +38,8 @@ def answer(state: State, method: str, path: str, query: str, body: str) -> Page:
             return _checkout(account, session, form if method == "POST" else None)
         if account and parts[0] == "i" and (invoice := account.find("invoice", parts[-1])):
             return _invoice(account, invoice, form if method == "POST" else None)
+        if account and parts[0] == "o" and parts[-1] in account.settings.get("links", {}):
+            return _onboarding(account, parts[-1], form if method == "POST" else None)
     text = words("en")
     return Page(_shell("en", text["gone_title"], f"<p>{text['gone']}</p>"), 404)
 
@@ -142,6 +145,25 @@ def _invoice(account: Account, invoice: Json, form: dict[str, str] | None) -> Pa
     total = f"<p class=total>{text['due']}: <strong>{due}</strong> · {text['state_' + invoice['status']]}</p>"
     body = f"{_alert(error)}<table>{rows}</table>{total}{pay}"
     return Page(_shell("en", f"{text['invoice']} {invoice['number']}", body), 402 if error else 200)
+
+
+def _onboarding(account: Account, token: str, form: dict[str, str] | None) -> Page:
+    """Who the account is of: said here, later, or with another link."""
+    text, link = words("en"), link_take(account, token)
+    if link is None:
+        return Page("", 303, account.settings["links"][token]["refresh_url"])
+    if form is None:
+        name = _field("name", text["trade"], account.settings.get("name") or "", "required")
+        body = (
+            f"<p>{text['onboard']}</p><form method=post>{name}"
+            f"<button name=press value=done>{text['onboard_done']}</button>"
+            f"<button name=press value=later formnovalidate class=quiet>{text['onboard_later']}</button></form>"
+        )
+        return Page(_shell("en", text["onboard_title"], body))
+    link["used"] = True
+    if form.get("press") == "done":
+        submit(account, form.get("name", "").strip())
+    return Page("", 303, link["return_url"])
 
 
 def _alert(error: str) -> str:

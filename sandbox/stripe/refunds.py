@@ -18,7 +18,7 @@ def refund_create(account: Account, params: Json) -> Json:
     amount = int(params.get("amount", left))
     if left == 0:
         raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-    if charge["disputed"]:
+    if any(one["charge"] == charge["id"] and one["status"] != "won" for one in account.all("dispute")):
         raise invalid(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     if not 0 < amount <= left:
         raise invalid(
@@ -122,8 +122,8 @@ def close_dispute(account: Account, dispute: Json, *, won: bool) -> Json:
     dispute["status"] = "won" if won else "lost"
     charge = account.get("charge", dispute["charge"])
     at = account.now(account.find("customer", charge["customer"]))
+    # The charge says that it was disputed ever after.
     if won:
-        charge["disputed"] = False
         emit(account, "charge.dispute.funds_reinstated", dispute, at=at)
     emit(account, "charge.dispute.closed", dispute, at=at)
     return dispute

@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if url.path.startswith(("/c/", "/i/", "/clock")) or url.path == "/":
+        if url.path.startswith(("/c/", "/i/", "/o/", "/clock")) or url.path == "/":
             self._write_page(pages.answer(self.server.state, self.command, url.path, url.query, body.decode()))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}

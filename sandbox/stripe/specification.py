@@ -27,6 +27,8 @@ SUM = "f0e0fc8fffbffda45bf5f3df59846443c1d47a3cfcbfae232eedf4743124ebee"
 EXTRACT = ROOT / "sandbox" / "stripe" / "shapes.json"
 ROOTS = [
     *PREFIXES,
+    "account_link",
+    "application",
     "billing.meter_event",
     "billing.meter_event_adjustment",
     "billing.meter_event_summary",

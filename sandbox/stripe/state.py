@@ -45,6 +45,7 @@ class State:
         account = Account()
         account.keys.append(key)
         account.settings["base"] = self.base
+        account.siblings = self.accounts
         self.accounts[account.id] = account
         return account
 
@@ -77,8 +78,12 @@ class State:
             account.clock = Clock.of(values["clock"])
             account.clocks = {one: Clock.of(clock) for one, clock in values["clocks"].items()}
             account.settings["base"] = self.base
+            account.siblings = self.accounts
             _share(account)
             self.accounts[name] = account
+        for platform in self.accounts.values():
+            for name in platform.connected:
+                self.accounts[name].platform = platform
 
 
 def _kept(account: Account) -> Json:

@@ -37,6 +37,11 @@ ENGLISH = {
     "card_poor": "has no money",
     "card_bank": "the bank asks",
     "card_later": "pays later never",
+    "onboard_title": "Who gets the money?",
+    "onboard": "Stripe asks here who the account is of, and which bank the money goes to. Here the name is enough.",
+    "onboard_done": "Everything is right",
+    "onboard_later": "Later",
+    "trade": "Name of the business",
     "note": "Local stand-in of Stripe: for the demo and the tests.",
 }
 DUTCH = {
@@ -69,6 +74,11 @@ DUTCH = {
     "card_poor": "heeft geen geld",
     "card_bank": "de bank vraagt",
     "card_later": "betaalt later nooit",
+    "onboard_title": "Wie krijgt het geld?",
+    "onboard": "Stripe vraagt hier van wie de rekening is en naar welke bank het geld gaat. Hier is de naam genoeg.",
+    "onboard_done": "Alles klopt",
+    "onboard_later": "Later",
+    "trade": "Naam van het bedrijf",
     "note": "Lokale vervanger van Stripe: voor de demo en de tests.",
 }
 SHELL = """<!doctype html><html lang="$language"><meta charset="utf-8"><meta name="viewport"

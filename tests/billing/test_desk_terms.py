@@ -93,3 +93,20 @@ def test_the_page_of_leaving_counts_what_was_seen_why_and_who_came_back(brand: B
     text = text_of(entered("marketer").get(path_of("billing_membershipplan_leaving")))
     assert "Nobody asked to leave." in text
     assert "Asked to come back 0" in text
+
+
+def test_the_ladder_of_the_draft_is_read_step_by_step_in_both_languages_before_it_holds(
+    brand: Brand, entered: Entered
+) -> None:
+    program, owner = shop.program(), entered("owner")
+    where = path_of("billing_membershipplan_ladder", program.pk)
+    assert "It costs too much" in text_of(owner.get(where))
+    terms = {**TERMS, "leave_steps": ["reason", "pause", "offer"], "most_pause_months": 2}
+    assert section_typed(owner, program, "billing", terms).status_code == 302
+    english, dutch = owner.get(where).content.decode().split('<section lang="nl"')
+    places = [english.index(each) for each in ("What makes you leave?", "I moved", "Or a break?", "25 % off", "Leave?")]
+    assert places == sorted(places)
+    assert "4 / 4" in english
+    assert "Ik ben verhuisd" in dutch
+    assert "Wat" in dutch
+    assert entered("support").get(where).status_code == 403

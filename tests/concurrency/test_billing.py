@@ -14,14 +14,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from billing import syncing
+from billing import connecting, settling, syncing
 from billing.gateway import ask
-from billing.models import StripeEvent, Subscription
+from billing.models import QuarantinedEvent, StripeEvent, Subscription
 from billing.reading import customer_read
+from core import clock
 from sandbox.stripe.server import LocalStripe, running
-from tenants.models import Brand
+from tenants.context import platform_context
+from tenants.models import Brand, PaymentAccount
 from tests.billing.cast import Club
 from tests.concurrency.crowd import crowd_of, words
+from tests.loyalty import shop
 
 pytestmark = [pytest.mark.race]
 
@@ -104,3 +107,73 @@ def test_and_it_does_with_the_customers_lock_out(
 ) -> None:
     monkeypatch.setattr(syncing, "customer_alone", lambda _key: nullcontext())
     assert _race(club, committed_brand, monkeypatch) is False
+
+
+# --- an event in quarantine ------------------------------------------------------------------------------------------
+def _both_decide(club: Club, brand: Brand) -> dict[str, int]:
+    """One takes it, another drops it, at once."""
+    club.joined(club.somebody())
+    event = StripeEvent.objects.latest("pk")
+    row = QuarantinedEvent.objects.create(
+        connection=club.connection, event_id=event.event_id, type=event.type, digest="0" * 64, by="webhook",
+        body={**event.body, "created": 1}, received_at=clock.now(),
+    )  # fmt: skip
+    with crowd_of(brand, 2) as crowd:
+        return words(
+            crowd.rush([
+                lambda: settling.quarantine_take(event=row, reason="real", actor=shop.STAFF),
+                lambda: settling.quarantine_drop(event=row, reason="made up", actor=shop.STAFF),
+            ])
+        )  # fmt: skip
+
+
+def test_of_two_who_decide_about_one_event_the_second_is_told(club: Club, committed_brand: Brand) -> None:
+    assert _both_decide(club, committed_brand) == {"done": 1, "not_possible_now": 1}
+
+
+def test_and_both_decide_with_its_lock_out(club: Club, committed_brand: Brand, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2)
+
+    def unlocked(event: QuarantinedEvent) -> QuarantinedEvent:
+        row = QuarantinedEvent.objects.get(pk=event.pk)
+        both.wait(timeout=10)
+        return row
+
+    monkeypatch.setattr(settling, "_open", unlocked)
+    assert _both_decide(club, committed_brand) == {"done": 2}
+
+
+# --- an account by Stripe Connect ------------------------------------------------------------------------------------
+def _both_open(stand_in: LocalStripe, brand: Brand, settings: Any, key: str) -> int:
+    """Two of the team open an account at once, with another country each. How many there are then."""
+    settings.STRIPE_API_BASE = stand_in.url
+    settings.EGRESS_STAND_INS = frozenset({stand_in.url.removeprefix("http://")})
+    settings.STRIPE_PLATFORM_KEY, settings.STRIPE_PLATFORM_SECRETS = key, ["whsec_x"]
+
+    def opens(country: str) -> Any:
+        return lambda: connecting.account_open(country=country, email="a@example.com", actor=shop.STAFF)
+
+    with crowd_of(brand, 2) as crowd:
+        outcomes = crowd.rush([opens("NL"), opens("BE")])
+    assert words(outcomes) == {"done": 2}
+    with platform_context():
+        PaymentAccount.objects.all().delete()
+    return len(stand_in.state.by_key(key).connected)
+
+
+def test_two_who_open_an_account_at_once_open_one(stand_in: LocalStripe, committed_brand: Brand, settings: Any) -> None:
+    assert _both_open(stand_in, committed_brand, settings, "sk_test_raceopenone") == 1
+
+
+def test_and_they_open_two_with_the_lock_out(
+    stand_in: LocalStripe, committed_brand: Brand, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, plain = threading.Barrier(2), connecting._opened
+
+    def together(params: Any, **told: Any) -> Any:
+        both.wait(timeout=10)
+        return plain(params, **told)
+
+    monkeypatch.setattr(connecting, "customer_alone", lambda _key: nullcontext())
+    monkeypatch.setattr(connecting, "_opened", together)
+    assert _both_open(stand_in, committed_brand, settings, "sk_test_raceopentwo") == 2

@@ -16,10 +16,12 @@ from billing.models import (
     BundleShare,
     Checkout,
     ClockFreeze,
+    Dispute,
     Invoice,
     MembershipPlan,
     MeteredUse,
     PlanPrice,
+    PromotionCode,
     QuarantinedEvent,
     Refund,
     Shipment,
@@ -50,6 +52,8 @@ WORDLESS = {
     "billing_checkout.group",
     "billing_checkout.purpose",
     "billing_checkout.state",
+    "billing_dispute.currency",
+    "billing_dispute.status",
     "billing_invoice.currency",
     "billing_invoice.reason",
     "billing_invoice.status",
@@ -60,8 +64,10 @@ WORDLESS = {
     "billing_planprice.countries",
     "billing_planprice.currency",
     "billing_planprice.every",
+    "billing_promotioncode.body",
     "billing_quarantinedevent.by",
     "billing_quarantinedevent.digest",
+    "billing_quarantinedevent.state",
     "billing_refund.currency",
     "billing_refund.status",
     "billing_shipment.address",
@@ -97,7 +103,8 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         sealed_secret=seal(word, purpose=SECRET_PURPOSE),
         sealed_old_secret=seal(word, purpose=OLD_SECRET_PURPOSE), endpoint_id=f"we_{word}",
         api_version="2026-08-26.dahlia",
-        problem=f"{word} problem", verified_at=now, created_at=now, events_after=f"evt_{word}",
+        problem=f"{word} problem", requirements=[f"{word}.due"], verified_at=now,
+        created_at=now, events_after=f"evt_{word}",
     )  # fmt: skip
     body = {
         "code": f"{prefix}plan", "name": f"{word} plan", "group": "membership", "level": 1,
@@ -120,7 +127,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     SubscriptionChange.objects.create(
         subscription=row, at=now, kind="started", key="", details={"by": word}, actor=f"user:{word}"
     )
-    WinBackOffer.objects.create(
+    offer = WinBackOffer.objects.create(
         subscription=row, member=place.member, sent_at=now, expires_at=now,
         body={"offer": {"percent": "10"}, "subject": f"{word} back"},
     )  # fmt: skip
@@ -145,6 +152,10 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         paid_minor=1000, refunded_minor=100, created_at=now, paid_at=now, hosted_url=f"https://{word}.example/in",
         pdf_url=f"https://{word}.example/pdf", payment_intent=f"pi_{word}", lines=[{"description": f"{word} line"}],
     )  # fmt: skip
+    dispute = Dispute.objects.create(
+        connection=account, stripe_id=f"du_{word}", member=place.member, invoice=invoice, amount_minor=1000,
+        currency="EUR", reason=f"{word} why", status="needs_response", opened_at=now, answer_by=now,
+    )  # fmt: skip
     Refund.objects.create(
         invoice=invoice, stripe_id=f"re_{prefix}{number}", amount_minor=100, currency="EUR", status="succeeded",
         reason=f"{word} why", actor=f"user:{word}", created_at=now,
@@ -153,14 +164,18 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         connection=account, event_id=f"evt_{word}", type=f"{word}.made", object_id=f"in_{word}", customer=f"cus_{word}",
         created_at=now, received_at=now, body={"id": f"evt_{word}"}, state="done", error=f"{word} error", done_at=now,
     )  # fmt: skip
-    QuarantinedEvent.objects.create(
+    apart = QuarantinedEvent.objects.create(
         connection=account, event_id=f"evt_{word}", type=f"{word}.made", digest="0" * 64, by="webhook",
-        body={"id": f"evt_{word}"}, received_at=now,
+        body={"id": f"evt_{word}", "data": {"object": {}}}, received_at=now, reason=f"{word} why",
+        settled_by=f"user:{word}", known={"id": f"evt_{word}"},
     )  # fmt: skip
     BillingOperation.objects.create(
         connection=account, kind=f"{word} cancel"[:40], subject=f"sub_{word}", digest="0" * 64, state="done",
         stripe_id=f"sub_{word}", error=f"{word} said", actor=f"user:{word}", made_at=now, done_at=now,
     )  # fmt: skip
+    code = PromotionCode.objects.create(
+        code=f"{word}-{number}".upper(), body={"percent": "10"}, plans=[word], made_at=now, made_by=f"user:{word}"
+    )
     box = _boxed(row, word)
     ClockFreeze.objects.create(subscription=row, enrollment=place, since=now, days=1, lots={word: now.isoformat()})
     free, without = free_plan(place, word, prefix)
@@ -176,7 +191,8 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
         "box": str(box.public_id), "box_row": str(box.pk),
         "invoice": str(invoice.public_id), "stripe_account": str(account.pk), "plan_row": str(plan.pk),
         "subscription_row": str(row.pk), "invoice_row": str(invoice.pk), "billing_report": str(report.pk),
-        "stripe_event_row": str(event.pk),
+        "stripe_event_row": str(event.pk), "quarantined_row": str(apart.pk), "dispute_row": str(dispute.pk),
+        "win_back_row": str(offer.pk), "promotion_row": str(code.pk),
         "meter_code": meter.code, "free_plan_code": free.code, "free_subscription": str(without.public_id),
         "add_on_code": top.code,
     }  # fmt: skip

@@ -18,7 +18,19 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
-from billing.models import BillingReport, Invoice, MembershipPlan, Shipment, StripeConnection, StripeEvent, Subscription
+from billing.models import (
+    BillingReport,
+    Dispute,
+    Invoice,
+    MembershipPlan,
+    PromotionCode,
+    QuarantinedEvent,
+    Shipment,
+    StripeConnection,
+    StripeEvent,
+    Subscription,
+    WinBackOffer,
+)
 from claims.models import CheckIn, Claim, ClaimFile, Place
 from claims.rotating import secret_new
 from config.admin import site
@@ -110,6 +122,10 @@ BILLED: dict[str, Any] = {
     "billing_stripeconnection": StripeConnection,
     "billing_billingreport": BillingReport,
     "billing_stripeevent": StripeEvent,
+    "billing_quarantinedevent": QuarantinedEvent,
+    "billing_dispute": Dispute,
+    "billing_promotioncode": PromotionCode,
+    "billing_winbackoffer": WinBackOffer,
 }
 PAGES = sorted(set(names(site.get_urls())))
 
@@ -326,6 +342,11 @@ def address(name: str, house: House) -> str:
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=OF_A_PANEL[name](*panel(house)))
     if name == "billing_subscription_act":
         args = [paying(house)["billing_subscription"], "reread"]
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=args)
+    if name == "billing_membershipplan_ladder":
+        return reverse(f"admin:{name}", urlconf="config.urls_brand", args=[house.program.pk])
+    if name == "billing_quarantinedevent_settle":
+        args = [paying(house)["billing_quarantinedevent"], "drop"]
         return reverse(f"admin:{name}", urlconf="config.urls_brand", args=args)
     if name.startswith("rewards_codepool_job"):
         imports = PoolImport.objects

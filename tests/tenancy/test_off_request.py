@@ -58,6 +58,7 @@ COMMANDS = {
     "platform_init": "platform",
     "retail_convert": "none",
     "secrets_reseal": "each",
+    "stripe_platform": "none",
     "suppliers_reconcile": "names",
     "sweepstake_verify": "none",
 }
