@@ -98,7 +98,7 @@ def asking() -> Iterator[None]:
         declined = str(error.code or "") if error.code != "card_declined" else _decline(error)
         raise CardDeclined(decline_code=declined or None) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise StripeKeyRefused(code_said=error.code) from error
+        raise StripeKeyRefused(code_said=_code(error)) from error
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise StripeUnavailable() from error
     except stripe.InvalidRequestError as error:
@@ -109,6 +109,12 @@ def asking() -> Iterator[None]:
         raise StripeUnavailable() from error
     except stripe.StripeError as error:
         raise StripeUnavailable() from error
+
+
+def _code(error: stripe.StripeError) -> str | None:
+    """Its code: of a refusal by permission the SDK leaves it in the body."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    return error.code or (body.get("error") or {}).get("code")
 
 
 def _decline(error: stripe.CardError) -> str:

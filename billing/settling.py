@@ -12,7 +12,8 @@ from msgspec import Struct
 from billing.errors import NotPossibleNow
 from billing.models import QuarantinedEvent, StripeEvent
 from billing.quarantine import COUNTS_DOWN
-from billing.webhooks import customer_named, event_wake
+from billing.waking import event_wake
+from billing.webhooks import customer_named
 from core import clock
 from core.actor import Actor
 from core.audit import audit_record
@@ -44,7 +45,7 @@ def quarantine_take(*, event: QuarantinedEvent, reason: str, actor: Actor) -> Qu
         kept.state, kept.attempts, kept.next_at, kept.error = StripeEvent.State.WAITING, 0, None, ""
         kept.save(update_fields=["body", "type", "object_id", "customer", "state", "attempts", "next_at", "error"])
         _settle(row, State.TAKEN, reason, actor)
-        event_wake(kept.pk)
+        event_wake(kept.pk, kept.connection_id, kept.customer)
     return row
 
 

@@ -79,7 +79,8 @@ def test_a_platform_whose_access_was_taken_away_reads_nothing_more(
         CONTROLS["deauthorize"](platform, {"account": named})
     with pytest.raises(stripe.PermissionError) as refused:
         client.v1.customers.list({}, {"stripe_account": named})
-    assert refused.value.code == "account_invalid"
+    body: Any = refused.value.json_body
+    assert body["error"]["code"] == "account_invalid"
 
 
 def test_who_opened_whom_is_still_known_after_a_restart(tmp_path: Any) -> None:
