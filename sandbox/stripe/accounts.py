@@ -32,13 +32,7 @@ def account_named(account: Account, params: Json, account_id: str) -> Json:
 
 def described(account: Account) -> Json:
     """The account as it is told. due: what Stripe asks for before it goes on."""
-    due = list(account.settings.get("due", []))
     enabled = bool(account.settings.get("charges_enabled", True))
-    asked = {
-        "alternatives": [], "current_deadline": account.settings.get("deadline"), "currently_due": due,
-        "disabled_reason": None if enabled else "requirements.past_due", "errors": [], "eventually_due": due,
-        "past_due": [] if enabled else due, "pending_verification": [],
-    }  # fmt: skip
     return {
         "id": account.id,
         "object": "account",
@@ -51,7 +45,7 @@ def described(account: Account) -> Json:
         "email": account.settings.get("email"),
         "metadata": account.settings.get("metadata", {}),
         "business_type": None,
-        "requirements": asked,
+        "requirements": _asked(account, enabled=enabled),
         "capabilities": dict.fromkeys(("card_payments", "transfers"), "active" if enabled else "inactive"),
         "created": 1735689600,
         "business_profile": {
@@ -71,6 +65,16 @@ def described(account: Account) -> Json:
             "dashboard": {"display_name": account.settings.get("name"), "timezone": "Etc/UTC"},
         },
     }
+
+
+def _asked(account: Account, *, enabled: bool) -> Json:
+    """What Stripe asks for before it goes on."""
+    due = list(account.settings.get("due", []))
+    return {
+        "alternatives": [], "current_deadline": account.settings.get("deadline"), "currently_due": due,
+        "disabled_reason": None if enabled else "requirements.past_due", "errors": [], "eventually_due": due,
+        "past_due": [] if enabled else due, "pending_verification": [],
+    }  # fmt: skip
 
 
 @route("POST", "/v1/webhook_endpoints")
