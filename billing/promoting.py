@@ -1,7 +1,7 @@
 """Promotion codes: made and ended by the team, kept at Stripe as they are here, taken on joining.
 
 They are rows and no part of the program's document, as a pool's codes are: made for a week's campaign, ended within the
-hour, and without a meaning for what earns (docs/adr/0020-promotion-codes-are-rows.md).
+hour, and without a meaning for what earns (docs/adr/0023-promotion-codes-are-rows.md).
 """
 
 from __future__ import annotations

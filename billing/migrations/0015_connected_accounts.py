@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0013_disputes_and_settled_quarantine"),
+        ("billing", "0014_disputes_and_settled_quarantine"),
     ]
 
     operations = [

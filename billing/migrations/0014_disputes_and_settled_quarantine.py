@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0012_reminders_of_boxes"),
+        ("billing", "0013_bundles"),
         ("members", "0005_user_language_chosen"),
     ]
 

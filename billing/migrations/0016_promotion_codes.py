@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0014_connected_accounts"),
+        ("billing", "0015_connected_accounts"),
     ]
 
     operations = [
