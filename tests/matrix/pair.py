@@ -255,7 +255,11 @@ def document(word: str, prefix: str) -> dict[str, Any]:
             },
         },
         "schema": 1,
-        "program": {"name": f"{word} club", "time_zone": "Europe/Amsterdam", "money_currency": "EUR"},
+        "program": {
+            "name": {"en": f"{word} club", "nl": f"{word} club thuis"},
+            "time_zone": "Europe/Amsterdam",
+            "money_currency": "EUR",
+        },
         "currencies": [
             {
                 "code": points,
