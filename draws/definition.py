@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -15,6 +15,7 @@ from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rule import LocalTime, Rule
+from loyalty.definition.translation import N_
 
 SECTION = "sweepstakes"
 WON = "sweepstake.won"
@@ -51,6 +52,7 @@ class Sweepstake(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     outside: a public value that the draw is bound to besides its own seed; staff enter it when it is announced.
     """
 
+    noun: ClassVar[str] = N_("Sweepstake %(name)s")
     code: Code
     name: LocalText
     description: LocalText = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -13,6 +13,7 @@ from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import LocalTime
+from loyalty.definition.translation import N_
 from panels.questions import Question, questions_problems
 
 SECTION = "panels"
@@ -56,6 +57,7 @@ class Panel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     then; remind_days: so many before that a reminder goes out.
     """
 
+    noun: ClassVar[str] = N_("Product panel %(name)s")
     code: Code
     name: LocalText
     description: LocalText = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import datetime
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -13,6 +14,7 @@ from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 from loyalty.definition.rule import LocalTime
+from loyalty.definition.translation import N_, Teller
 from rewards.kinds.shapes import Digest, Experience, FreeProduct, Minor, Money, Physical, RewardKind
 
 MAX_REWARDS = 500
@@ -35,6 +37,16 @@ class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     money_currency: Money | None = None
     tiers: tuple[Code, ...] = ()
     segments: tuple[Segment, ...] = ()
+
+    def words(self, teller: Teller) -> str:
+        """250 stars, €5 (vip)."""
+        known = teller.currencies.get(self.currency or "")
+        number = Decimal(self.points).scaleb(-known.scale) if known is not None else self.points
+        told = [teller.points(self.currency or "", number).strip()]
+        if self.money_minor:
+            told.append(teller.money_in(self.money_minor, self.money_currency or teller.money))
+        only = [*(teller.tier_named(each) for each in self.tiers), *self.segments]
+        return ", ".join(told) + (f" ({', '.join(only)})" if only else "")
 
 
 class PeriodLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +80,7 @@ class RewardPiece(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     a tenth of the stock, of other kinds no mail; 0: no mail. limit_per_order: how many go with one order, taken for
     it or used on it. offered: switched on."""
 
+    noun: ClassVar[str] = N_("Reward %(name)s")
     code: Code
     name: LocalText
     description: LocalText = ""

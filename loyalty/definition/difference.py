@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -159,6 +159,21 @@ def difference_words(words: Mapping[str, str]) -> None:
         _FIELDS.setdefault(name, text)
 
 
+class FormNames(Struct, frozen=True):
+    """How the forms call a field of a struct and a kind of struct; what has no words of its own here is called so."""
+
+    field: Callable[[type[Struct], str], str]
+    kind: Callable[[type[Struct]], str]
+
+
+_forms: list[FormNames] = []
+
+
+def form_names(names: FormNames) -> None:
+    """Told once, by the room that has the forms."""
+    _forms[:] = [names]
+
+
 def document_difference(before: Document, after: Document, say: Say = unchanged, language: str = "en") -> list[Change]:
     """Every change from one to the other; empty exactly when the documents are equal."""
     return list(_Difference(before, after, say, language).changes())
@@ -173,7 +188,7 @@ class _Difference:
     def changes(self) -> Iterator[Change]:
         before, after = self.before, self.after
         if before.schema != after.schema:
-            yield self._changed("schema", "", N_("schema"), before.schema, after.schema)
+            yield self._changed("schema", "", self.tell(N_("schema")), before.schema, after.schema)
         yield from self._fields("program", self.tell(N_("Program")), before.program, after.program)
         for name, shape in document_lists().items():
             yield from self._list(name, "", name, getattr(before, name), getattr(after, name), shape.key)
@@ -226,13 +241,18 @@ class _Difference:
             if name in ("tiers", "fields"):
                 yield from self._list(f"{path}.{name}", title, name, old, new)
             else:
-                yield self._changed(f"{path}.{name}", title, _FIELDS.get(name, name), old, new)
+                yield self._changed(f"{path}.{name}", title, self._called(type(before), name), old, new)
+
+    def _called(self, cls: type[Struct], name: str) -> str:
+        if name in _FIELDS or not _forms:
+            return self.tell(_FIELDS.get(name, name))
+        return _forms[0].field(cls, name)
 
     def _changed(self, path: str, title: str, field: str, old: Any, new: Any) -> Change:
         text = path.rpartition(".")[2] in _TEXTS
         sentence = self.tell(
             N_("%(what)s changes from %(before)s to %(after)s."),
-            what=self.tell(field),
+            what=field,
             before=self._shown(old, self.was, text),
             after=self._shown(new, self.now, text),
         )
@@ -255,8 +275,18 @@ class _Difference:
         if isinstance(value, str):
             return f"“{value}”" if text else value
         if isinstance(value, Struct):
-            return ", ".join(f"{name} {each}" for name, each in plain_value(value).items())
+            return self._struct(value, teller, text)
         return number_text(value) if isinstance(value, int | Decimal) else str(value)
+
+    def _struct(self, value: Struct, teller: Teller, text: bool) -> str:
+        """What of it was given: a code from a pool (Pool: Spring)."""
+        cls = type(value)
+        given = [name for name in plain_value(value) if name in cls.__struct_fields__]
+        told = [f"{self._called(cls, name)}: {self._shown(getattr(value, name), teller, text)}" for name in given]
+        if cls.__struct_config__.tag is None:
+            return ", ".join(told)
+        kind = _forms[0].kind(cls) if _forms else str(cls.__struct_config__.tag)
+        return f"{kind} ({', '.join(told)})" if told else kind
 
     def _stacking(self) -> Iterator[Change]:
         old, new = self.before.stacking, self.after.stacking
@@ -302,7 +332,7 @@ class _Difference:
             if all(hasattr(each, "noun") and hasattr(each, "code") for each in (*_parts(was), *_parts(now))):
                 yield from self._list(path, "", field, was, now)
             else:
-                yield self._changed(path, "", _FIELDS.get(field, field), was, now)
+                yield self._changed(path, "", self._called(type(before), field), was, now)
 
 
 def _parts(value: Any) -> tuple[Any, ...]:

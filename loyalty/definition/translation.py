@@ -99,7 +99,10 @@ class Teller:
         return self.text(known.name_many) if known is not None else code
 
     def money_of(self, minor: int) -> str:
-        return self._signed(money_text(minor, self.money))
+        return self.money_in(minor, self.money)
+
+    def money_in(self, minor: int, currency: str) -> str:
+        return self._signed(money_text(minor, currency))
 
     def number(self, number: Decimal | int) -> str:
         return self._signed(number_text(number))
@@ -122,6 +125,11 @@ class Teller:
 
     def tier(self, ladder: str, code: str) -> str:
         return self.text(self.tiers.get((ladder, code), code))
+
+    def tier_named(self, code: str) -> str:
+        """Of whichever ladder has it."""
+        found = [name for (_ladder, tier), name in self.tiers.items() if tier == code]
+        return self.text(found[0]) if found else code
 
     def list_or(self, parts: list[str]) -> str:
         return self._listed(parts, self.say(N_("or")))

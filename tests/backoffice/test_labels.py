@@ -7,15 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 from django.utils import translation
+from django.utils.translation import gettext
 
 from loyalty.admin.forms.attributes import attribute_choices
 from loyalty.admin.forms.kinds import KINDS, LISTS, has_choice, kind_label, list_many
 from loyalty.admin.forms.labels import has_label, label
 from loyalty.admin.forms.shapes import Choice, Rows, fields_of
 from loyalty.definition.attributes import ATTRIBUTE_WORDS, FIXED, USUAL
+from loyalty.definition.difference import document_difference
 from loyalty.definition.lists import document_lists, settings_struct
+from loyalty.definition.read import document_decode
 from loyalty.definition.words import TRIGGER_WORDS
 from loyalty.payloads import BUILT_IN, EVENT_REVERSED, REFERRAL_MILESTONE
+from tests.loyalty import shop
 from tests.loyalty.definition.grown import struct_classes
 
 CLASSES: list[type[msgspec.Struct]] = [*struct_classes(), settings_struct()]
@@ -82,3 +86,24 @@ def test_the_picker_offers_what_the_products_own_events_carry(trigger: str, path
     assert words in offered[path]
     with translation.override("nl"):
         assert dict(attribute_choices(trigger, {}))[path] != offered[path]
+
+
+def test_what_changes_of_a_reward_is_told_in_the_words_of_its_form() -> None:
+    """Piece by piece, no list of all that there is; prices with the name of the points, kinds by theirs."""
+    price, pool = {"points": 25, "currency": "points"}, {"kind": "pool_code", "pool": "Spring"}
+    piece = {"code": "mug", "name": {"en": "A mug", "nl": "Een mok"}, "prices": [price]}
+    other = {**piece, "prices": [{**price, "money_minor": 250}], "stock": 9, "kind": pool}
+    before, after = (
+        document_decode({**shop.DOCUMENT, "sections": {"rewards": {"items": [{"code": "pin", "name": "Pin"}, each]}}})
+        for each in (piece, other)
+    )
+    with translation.override("nl"):
+        told = document_difference(before, after, say=gettext, language="nl")
+    assert [(each.path.removeprefix("sections.rewards.items.mug."), each.sentence) for each in told] == [
+        (
+            "kind",
+            "Beloning Een mok: soort verandert van gratis product in code uit een voorraad (Codevoorraad: Spring).",
+        ),
+        ("prices", "Beloning Een mok: Prijs verandert van 25 punten in 25 punten, EUR 2,50."),
+        ("stock", "Beloning Een mok: Stuks of plaatsen in totaal verandert van geen in 9."),
+    ]

@@ -20,7 +20,7 @@ REFUSALS = [
     if isinstance(each, type)
     and issubclass(each, DomainError)
     and each.__module__ == errors.__name__
-    and each not in (errors.AccountChanged, errors.WebhookRefused, errors.KeyNotAccepted)
+    and each not in (errors.AccountChanged, errors.ConnectNotOffered, errors.KeyNotAccepted, errors.WebhookRefused)
 ]
 OF_THE_TEAM = ("key", "admin", "connect", "account at", "Stripe", "request", "sleutel", "verzoek")
 

@@ -252,11 +252,15 @@ _PAYLOADS = {"OrderBody": "order.", "OrderLine": "order.lines.", "ReturnBody": "
 
 def label(field: Field) -> str:
     """The field's name for a reader; made from its name in the document where nobody gave one."""
-    prefix = _PAYLOADS.get(field.owner.__name__)
-    if prefix is not None and f"{prefix}{field.name}" in NAMES:
-        return str(NAMES[f"{prefix}{field.name}"]).capitalize()
-    own = OWN.get((field.owner.__name__, field.name), FIELDS.get(field.name))
-    return str(own) if own is not None else field.name.replace("_", " ").capitalize()
+    return label_of(field.owner, field.name)
+
+
+def label_of(owner: type[Struct], name: str) -> str:
+    prefix = _PAYLOADS.get(owner.__name__)
+    if prefix is not None and f"{prefix}{name}" in NAMES:
+        return str(NAMES[f"{prefix}{name}"]).capitalize()
+    own = OWN.get((owner.__name__, name), FIELDS.get(name))
+    return str(own) if own is not None else name.replace("_", " ").capitalize()
 
 
 def help_text(field: Field) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from loyalty.admin.forms import kinds as _kinds
 from loyalty.admin.forms import labels
+from loyalty.definition.difference import FormNames, form_names
 
 
 def words_register(
@@ -29,3 +30,7 @@ def words_register(
 def _join(known: dict[Any, Any], more: Mapping[Any, Any] | None) -> None:
     for name, words in (more or {}).items():
         known.setdefault(name, words)
+
+
+# What changed between two versions is told in the words of the forms.
+form_names(FormNames(labels.label_of, _kinds.kind_label))
