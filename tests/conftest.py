@@ -24,6 +24,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from django.test.client import ClientHandler
+from django.utils import translation
 
 from core.errors import NotFound
 from core.ids import uuid7
@@ -97,8 +98,10 @@ def _requests_give_the_connection_back() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _start_parked() -> None:
+    """No brand, and no language: a request's stays with its thread, and the next test would be refused in Dutch."""
     registry.forget_all()
     park()
+    translation.deactivate()
 
 
 @pytest.fixture
