@@ -158,7 +158,7 @@ def test_who_used_something_or_leaves_anyway_is_not_told(club: Club, monkeypatch
     club.joined(club.somebody())
     club.advance(days=21)
     club.settle()
-    monkeypatch.setattr("billing.unused.plan_unused_since", lambda **_asked: False)
+    monkeypatch.setattr("billing.unused.unused_since", lambda _row, _since: False)
     assert unused_tell(club.program) == 0
     monkeypatch.undo()
     assert unused_tell(club.program) == 1
