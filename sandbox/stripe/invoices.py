@@ -17,6 +17,8 @@ from sandbox.stripe.payments import cancel_intent, make_intent
 
 Json = dict[str, Any]
 ON_PAID: list[Callable[[Account, Json], None]] = []
+# What waited and is on an invoice that isn't kept yet: it gets the invoice's name with that.
+TAKEN = "taken"
 SMALLEST = {"eur": 50, "usd": 50, "gbp": 30, "jpy": 50, "chf": 50, "sek": 300, "dkk": 250, "nok": 300, "pln": 200}
 
 
@@ -138,6 +140,9 @@ def _taxes(account: Account, invoice: Json, customer: Json, lines: list[Json], l
 def keep(account: Account, invoice: Json, *, finalize_after: int | None = HOUR) -> Json:
     """The invoice is one of the account's from now on; it finalizes itself after so many seconds."""
     account.objects["invoice"][invoice["id"]] = invoice
+    for item in account.objects["invoiceitem"].values():
+        if item["customer"] == invoice["customer"] and item["invoice"] == TAKEN:
+            item["invoice"] = invoice["id"]
     if finalize_after is not None:
         invoice["automatically_finalizes_at"] = invoice["created"] + finalize_after
         account.clock_of(account.customer_of(invoice)).plan(

@@ -7,7 +7,7 @@ from sandbox.stripe.catalogue import amount_of, price_create
 from sandbox.stripe.customers import living_customer, merge_metadata
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.events import emit
-from sandbox.stripe.invoices import add_up
+from sandbox.stripe.invoices import TAKEN, add_up
 from sandbox.stripe.lines import make_line
 from sandbox.stripe.routing import listing, route
 
@@ -83,7 +83,7 @@ def take_pending(account: Account, customer: Json, subscription: Json | None, *,
     ]
     for one in waiting:
         if not keep:
-            one["invoice"] = "taken"
+            one["invoice"] = TAKEN
     return [dict(one["_line"]) for one in waiting]
 
 
