@@ -205,6 +205,9 @@ WORDLESS = {
     *BILLED_WORDLESS,
 }
 SEALED = f"{VERSION}."
+# What its own people are refused here, since there is no Stripe to ask: that answer holds no word. Another brand's is a
+# 404, which is told apart from it.
+REFUSED = {"api/v1/shipments/<uuid:shipment>/now"}
 
 
 @pytest.fixture(scope="module")
@@ -391,7 +394,8 @@ def tells_its_own(stage: Stage, line: Line) -> None:
     call = next(call for call, _want in calls if call.who == right)
     stage.caller.send(call)
     body = stage.caller.told["the body"].lower()
-    if body and stage.amber.secret not in body:
+    refused = line.route in REFUSED and "/api/docs/problems/#" in body
+    if body and stage.amber.secret not in body and not refused:
         stage.caller.complaints.append(f"{call}: holds nothing of its own brand; fill more in pair.py")
 
 
