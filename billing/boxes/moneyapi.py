@@ -64,9 +64,8 @@ class ShipmentExtraAdd(Body):
 
 
 class ShipmentNowOut(Struct):
-    """plan: whose box it is. due_minor: what is charged at once, to the cent; 0 for a box that is paid for already."""
+    """due_minor: what is charged at once, to the cent; 0 for a box that is paid for already."""
 
-    plan: str
     due_minor: int
     currency: str
 
@@ -207,13 +206,12 @@ class ShipmentNowView(BoxActionView):
         tag=TAG,
         answers={200: ShipmentNowOut},
         refusals=(409,),
-        examples={"200": {"plan": "snacks", "due_minor": 1995, "currency": "EUR"}},
+        examples={"200": {"due_minor": 1995, "currency": "EUR"}},
     )
     def get(self, request: HttpRequest, shipment: UUID) -> HttpResponse:
         """To the cent, as the payment service works it out; nothing is changed."""
-        row = box_named(shipment)
-        found = send_now_preview(row)
-        return answer(200, ShipmentNowOut(row.subscription.plan.code, found.due_minor, found.currency))
+        found = send_now_preview(box_named(shipment))
+        return answer(200, ShipmentNowOut(found.due_minor, found.currency))
 
     @describe(
         summary="Have a box now",
