@@ -21,5 +21,5 @@ def test_what_a_tier_gives_is_told_by_its_name_and_not_by_a_code() -> None:
         [line] = trace_lines({"rules": [told]}, document)
         [gone] = trace_lines({"rules": [{**told, "rule": "gone"}]}, document)
     assert line.name == "VIP"
-    assert line.why.startswith("This did not hold: tier is vip")
+    assert line.why.startswith("This did not hold: new tier is vip")
     assert gone.name == "gone"
