@@ -26,8 +26,8 @@ from loyalty.definition.document import Document
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems, unknown
 from loyalty.definition.sections import parts_everywhere, section_of
-from loyalty.models import Program, ProgramVersion
-from loyalty.published import documents_waiting
+from loyalty.models import Program
+from loyalty.openings import openings_taken_away
 from loyalty.selectors import document_now
 
 # What members took part under; the rest is words.
@@ -132,28 +132,14 @@ def sweepstakes_kept(program: Program, document: Document, since: datetime) -> P
                     phrase("%(code)r has opened by other terms.", code=row.code),
                     phrase("Leave them as they are, or make another sweepstake."),
                 )
-    for version, later in documents_waiting(program, since):
-        yield from _kept_later(program, document, version, later)
+    yield from openings_taken_away(
+        program, document, since, section=SECTION, pieces=_pieces, terms=TERMS, over=lambda: _over(program),
+        mend=phrase("Withdraw that version first, and publish it again with this sweepstake."),
+    )  # fmt: skip
 
 
-def _kept_later(program: Program, document: Document, version: ProgramVersion, later: Document) -> Problems:
-    """A version that waits would take away what opens before it takes effect."""
-    zone, theirs = ZoneInfo(document.program.time_zone), {each.code: each for each in _pieces(later)}
-    over = {row.code for row in Sweepstake.objects.filter(program=program) if settled(row)}
-    for index, piece in enumerate(_pieces(document)):
-        begun = version.in_force_from is not None and local_time(piece.opens_at, zone) <= version.in_force_from
-        if piece.code in over or not begun:
-            continue
-        other = theirs.get(piece.code)
-        if other is None or any(getattr(piece, name) != getattr(other, name) for name in TERMS):
-            yield Problem(
-                f"sections.{SECTION}.items[{index}]",
-                phrase(
-                    "Version %(number)s takes effect while %(code)r goes on, and doesn't have it so.",
-                    number=version.number, code=piece.code,
-                ),
-                phrase("Withdraw that version first, and publish it again with this sweepstake."),
-            )  # fmt: skip
+def _over(program: Program) -> set[str]:
+    return {row.code for row in Sweepstake.objects.filter(program=program) if settled(row)}
 
 
 def settled(row: Sweepstake) -> bool:

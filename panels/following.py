@@ -20,8 +20,8 @@ from loyalty.definition.document import Document
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Problem, Problems
 from loyalty.definition.sections import section_of
-from loyalty.models import Program, ProgramVersion
-from loyalty.published import documents_waiting
+from loyalty.models import Program
+from loyalty.openings import openings_taken_away
 from loyalty.selectors import document_now
 from panels.definition import SECTION, PanelsSection
 from panels.definition import Panel as Spec
@@ -135,29 +135,15 @@ def panels_kept(program: Program, document: Document, since: datetime) -> Proble
                 )
             continue
         yield from _kept(row, *pieces[row.code], since)
-    for version, later in documents_waiting(program, since):
-        yield from _kept_later(program, document, version, later)
+    yield from openings_taken_away(
+        program, document, since, section=SECTION, pieces=_pieces, terms=TERMS, over=lambda: _over(program),
+        mend=phrase("Withdraw that version first, and publish it again with this panel."),
+    )  # fmt: skip
 
 
-def _kept_later(program: Program, document: Document, version: ProgramVersion, later: Document) -> Problems:
-    """A version that waits would take away what opens before it takes effect, or what was promised of it."""
-    zone, theirs = ZoneInfo(document.program.time_zone), {each.code: each for each in _pieces(later)}
+def _over(program: Program) -> set[str]:
     ended = Panel.objects.filter(program=program).exclude(state=Panel.State.OPEN)
-    over = set(ended.values_list("code", flat=True))
-    for index, piece in enumerate(_pieces(document)):
-        begun = version.in_force_from is not None and local_time(piece.opens_at, zone) <= version.in_force_from
-        if piece.code in over or not begun:
-            continue
-        other = theirs.get(piece.code)
-        if other is None or any(getattr(piece, name) != getattr(other, name) for name in TERMS):
-            yield Problem(
-                f"sections.{SECTION}.items[{index}]",
-                phrase(
-                    "Version %(number)s takes effect while %(code)r goes on, and doesn't have it so.",
-                    number=version.number, code=piece.code,
-                ),
-                phrase("Withdraw that version first, and publish it again with this panel."),
-            )  # fmt: skip
+    return set(ended.values_list("code", flat=True))
 
 
 def _kept(row: Panel, index: int, piece: Spec, since: datetime) -> Problems:

@@ -99,7 +99,7 @@ def test_what_was_promised_meanwhile_stays_promised_and_what_opened_keeps_its_te
 
     Of a brand that published it when nobody looked yet at what waits.
     """
-    monkeypatch.setattr(following, "_kept_later", lambda *_asked: iter(()))
+    monkeypatch.setattr(following, "openings_taken_away", lambda *_asked, **_more: iter(()))
     jacket = cast.piece(opens_at=cast.local(6), closes_at=cast.local(12))
     made = shop.program(cast.document(jacket))
     shop.publish(made, cast.document({**jacket, "units": 1, "min_age": 18}), in_force_from=ahead(3))
