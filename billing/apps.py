@@ -8,6 +8,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.access import access_changed
+        from billing.bodies import PURPOSE as EVENT_PURPOSE
         from billing.checks import section_problems
         from billing.customers import PURPOSE as INVOICE_PURPOSE
         from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
@@ -42,6 +43,9 @@ class BillingConfig(AppConfig):
         sealed_place("billing_stripeconnection", "sealed_key", KEY_PURPOSE)
         sealed_place("billing_billingprofile", "sealed", INVOICE_PURPOSE)
         sealed_place("billing_stripeconnection", "sealed_secret", SECRET_PURPOSE)
+        sealed_place("billing_stripeevent", "sealed_body", EVENT_PURPOSE)
+        sealed_place("billing_quarantinedevent", "sealed_body", EVENT_PURPOSE)
+        sealed_place("billing_quarantinedevent", "sealed_known", EVENT_PURPOSE)
         sealed_place("billing_stripeconnection", "sealed_old_secret", OLD_SECRET_PURPOSE)
 
 

@@ -13,39 +13,38 @@ import msgspec
 from django.db import connection as database
 from django.db import transaction
 
-from billing.models import StripeConnection
+from billing.bodies import body_sealed
+from billing.models import StripeConnection, StripeEvent
 from core import clock
 from core.outbox import outbox_add
 
 COUNTS_DOWN = "pending_webhooks"
 
-_SAME = """
-SELECT (body - %s) = (%s::jsonb - %s) FROM billing_stripeevent
-WHERE connection_id = %s AND event_id = %s AND by = 'webhook'
-"""
 _KEEP_APART = """
-INSERT INTO billing_quarantinedevent (connection_id, event_id, type, digest, body, by, received_at)
-VALUES (%s, %s, %s, %s, %s::jsonb, 'webhook', %s)
+INSERT INTO billing_quarantinedevent (connection_id, event_id, type, digest, sealed_body, by, received_at)
+VALUES (%s, %s, %s, %s, %s, 'webhook', %s)
 ON CONFLICT (connection_id, event_id, digest) DO NOTHING RETURNING id
 """
 
 
 def event_compare(connection: StripeConnection, event: dict[str, Any]) -> bool:
     """Whether an event whose id is known says what the known one said; one that doesn't is kept apart and told once."""
-    name, body = event["id"][:80], msgspec.json.encode(event).decode()
-    with database.cursor() as cursor:
-        cursor.execute(_SAME, [COUNTS_DOWN, body, COUNTS_DOWN, connection.pk, name])
-        row = cursor.fetchone()
-    if row is None or row[0]:
+    name, digest = event["id"][:80], _digest(event)
+    known = StripeEvent.objects.filter(connection=connection, event_id=name, by="webhook").first()
+    if known is None or _digest(known.body) == digest:
         return True
-    _keep_apart(connection, event, name, body)
+    _keep_apart(connection, event, name, digest)
     return False
 
 
-def _keep_apart(connection: StripeConnection, event: dict[str, Any], name: str, body: str) -> None:
+def _digest(event: dict[str, Any]) -> str:
+    """Of all that it says."""
     said = {key: value for key, value in event.items() if key != COUNTS_DOWN}
-    digest = hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
-    values = [connection.pk, name, event["type"][:80], digest, body, clock.now()]
+    return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+
+
+def _keep_apart(connection: StripeConnection, event: dict[str, Any], name: str, digest: str) -> None:
+    values = [connection.pk, name, event["type"][:80], digest, body_sealed(event), clock.now()]
     with transaction.atomic():
         with database.cursor() as cursor:
             cursor.execute(_KEEP_APART, values)

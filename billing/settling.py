@@ -38,12 +38,14 @@ def quarantine_take(*, event: QuarantinedEvent, reason: str, actor: Actor) -> Qu
     with transaction.atomic():
         row = _open(event)
         kept = StripeEvent.objects.select_for_update().get(connection_id=row.connection_id, event_id=row.event_id)
-        row.known = kept.body
+        row.sealed_known = kept.sealed_body
         thing = row.body["data"]["object"]
-        kept.body, kept.type = row.body, row.type
+        kept.sealed_body, kept.type = row.sealed_body, row.type
         kept.object_id, kept.customer = str(thing.get("id") or "")[:80], customer_named(thing)[:80]
         kept.state, kept.attempts, kept.next_at, kept.error = StripeEvent.State.WAITING, 0, None, ""
-        kept.save(update_fields=["body", "type", "object_id", "customer", "state", "attempts", "next_at", "error"])
+        kept.save(
+            update_fields=["sealed_body", "type", "object_id", "customer", "state", "attempts", "next_at", "error"]
+        )
         _settle(row, State.TAKEN, reason, actor)
         event_wake(kept.pk, kept.connection_id, kept.customer)
     return row
@@ -70,7 +72,7 @@ def _settle(row: QuarantinedEvent, state: str, reason: str, actor: Actor) -> Non
     if not reason or len(reason) > LONGEST:
         raise InvalidInput(_("Say why, in 200 characters at most."), field="reason")
     row.state, row.reason, row.settled_by, row.settled_at = state, reason, actor.name[:120], clock.now()
-    row.save(update_fields=["state", "reason", "settled_by", "settled_at", "known"])
+    row.save(update_fields=["state", "reason", "settled_by", "settled_at", "sealed_known"])
     audit_record(
         actor=actor.name, action=f"stripe.quarantine_{state}", object_type="quarantinedevent", object_id=row.pk,
         changes={"event": row.event_id, "type": row.type, "reason": reason},
@@ -80,10 +82,11 @@ def _settle(row: QuarantinedEvent, state: str, reason: str, actor: Actor) -> Non
 # --- what differs ----------------------------------------------------------------------------------------------------
 def known_body(event: QuarantinedEvent) -> dict[str, Any]:
     """What was known when it came."""
-    if event.known is not None:
-        return dict(event.known)
+    taken = event.known
+    if taken is not None:
+        return taken
     row = StripeEvent.objects.filter(connection_id=event.connection_id, event_id=event.event_id).first()
-    return dict(row.body) if row is not None else {}
+    return row.body if row is not None else {}
 
 
 def differences(known: Any, new: Any) -> list[Difference]:

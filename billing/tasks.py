@@ -9,6 +9,7 @@ from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
 from billing.comparing import comparison_run, comparisons_sweep
 from billing.errors import StripeKeyRefused, StripeUnavailable
+from billing.forgetting import events_forget, operations_forget
 from billing.freezing import clocks_sweep
 from billing.metering import uses_send
 from billing.models import StripeConnection
@@ -71,3 +72,9 @@ STEPS = (
 def billing_reconcile() -> None:
     """Beat's round: hourly what was sent and never came, nightly every subscription."""
     reconciling_due()
+
+
+@brand_task
+def billing_forget() -> dict[str, int]:
+    """The night's round: what Stripe sent and was asked goes, once nobody needs it any more."""
+    return {**events_forget(), **operations_forget()}

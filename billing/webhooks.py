@@ -10,6 +10,7 @@ import stripe
 from django.db import connection as database
 from django.utils import timezone
 
+from billing.bodies import body_sealed
 from billing.connections import secrets_of
 from billing.errors import WebhookRefused
 from billing.gateway import API_VERSION
@@ -24,9 +25,9 @@ TOLERANCE = 300
 AHEAD = timedelta(seconds=60)
 
 _KEEP = """
-INSERT INTO billing_stripeevent (connection_id, event_id, type, object_id, customer, created_at, received_at, body, by,
-                                 state, attempts, error)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 'waiting', 0, '')
+INSERT INTO billing_stripeevent (connection_id, event_id, type, object_id, customer, created_at, received_at,
+                                 sealed_body, by, state, attempts, error)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, '')
 ON CONFLICT (connection_id, event_id) DO NOTHING RETURNING id
 """
 
@@ -94,7 +95,7 @@ def event_keep(connection: StripeConnection, event: dict[str, Any], *, by: str) 
     values = [
         connection.pk, event["id"][:80], event["type"][:80], str(thing.get("id") or "")[:80],
         customer_named(thing)[:80], at_known(event["created"]), clock.now(),
-        msgspec.json.encode(event).decode(), by,
+        body_sealed(event), by,
     ]  # fmt: skip
     with database.cursor() as cursor:
         cursor.execute(_KEEP, values)

@@ -47,6 +47,11 @@ app.conf.beat_schedule = {
     "rewards-sweep": {"task": "rewards.tasks.rewards_sweep", "schedule": 30.0, "options": {"expires": 30}},
     "billing-sweep": {"task": "billing.tasks.billing_sweep", "schedule": 20.0, "options": {"expires": 20}},
     "billing-reconcile": {"task": "billing.tasks.billing_reconcile", "schedule": 600.0, "options": {"expires": 600}},
+    "billing-forget": {
+        "task": "billing.tasks.billing_forget",
+        "schedule": crontab(minute="47", hour="3"),
+        "options": {"expires": 3600},
+    },
     "files-sweep": {"task": "claims.tasks.files_sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "cleanup": {"task": "core.tasks.cleanup", "schedule": crontab(minute="17", hour="3"), "options": {"expires": 3600}},
     "signups-sweep": {

@@ -82,7 +82,7 @@ def place_reseal(place: SealedPlace) -> int:
     """
     table, value = sql.Identifier(place.table), place.value()
     select = sql.SQL(
-        "SELECT id, {value} FROM {table} WHERE {after} AND {value} IS NOT NULL AND NOT starts_with({value}, %s)"
+        "SELECT id, {value} FROM {table} WHERE {after} AND {value} <> '' AND NOT starts_with({value}, %s)"
         " ORDER BY id LIMIT %s"
     )
     update = sql.SQL("UPDATE {table} SET {assigned} WHERE id = %s AND {value} = %s").format(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from billing.bodies import body_opened
 from core.bases import BrandModel
 from core.ids import uuid7
 
@@ -92,7 +93,8 @@ class StripeObject(BrandModel):
 
 
 class StripeEvent(BrandModel):
-    """An event as it was sent, kept so that it can be worked again. customer: whom it is about, where it says so."""
+    """An event as it was sent, kept for a while so that it can be worked again. customer: whom it is about, where it
+    says so. sealed_body: see billing/bodies.py. Those that were done long ago go: billing/forgetting.py."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -108,7 +110,7 @@ class StripeEvent(BrandModel):
     customer = models.CharField(_("customer"), max_length=80, blank=True)
     created_at = models.DateTimeField(_("happened at"))
     received_at = models.DateTimeField(_("received at"))
-    body = models.JSONField(_("body"))
+    sealed_body = models.TextField(editable=False)
     by = models.CharField(_("came by"), max_length=10, default="webhook")
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -128,6 +130,11 @@ class StripeEvent(BrandModel):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """In the clear."""
+        return body_opened(self.sealed_body)
 
 
 class BillingOperation(BrandModel):

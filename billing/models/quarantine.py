@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from billing.bodies import body_opened
 from billing.models.connection import StripeConnection
 from core.bases import BrandModel
 
@@ -15,7 +16,7 @@ class QuarantinedEvent(BrandModel):
     """An event whose id was known already with another content: kept to be looked at, and not worked unless somebody
     of the team takes it in the known one's place.
 
-    digest: of the content, so that the same one is kept once. known: what it took the place of.
+    digest: of the content, so that the same one is kept once. sealed_known: what it took the place of.
     """
 
     class State(models.TextChoices):
@@ -33,7 +34,7 @@ class QuarantinedEvent(BrandModel):
     event_id = models.CharField(_("event"), max_length=80)
     type = models.CharField(_("type"), max_length=80)
     digest = models.CharField(max_length=64, editable=False)
-    body = models.JSONField(_("body"))
+    sealed_body = models.TextField(editable=False)
     by = models.CharField(_("came by"), max_length=10)
     received_at = models.DateTimeField(_("received at"))
     state = models.CharField(
@@ -42,7 +43,7 @@ class QuarantinedEvent(BrandModel):
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="", db_default="")
     settled_by = models.CharField(_("by"), max_length=120, blank=True, default="", db_default="")
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
-    known = models.JSONField(null=True, blank=True, editable=False)
+    sealed_known = models.TextField(blank=True, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("event in quarantine")
@@ -54,3 +55,13 @@ class QuarantinedEvent(BrandModel):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """In the clear."""
+        return body_opened(self.sealed_body)
+
+    @property
+    def known(self) -> dict[str, Any] | None:
+        """What it took the place of, in the clear; None while it took none."""
+        return body_opened(self.sealed_known) if self.sealed_known else None

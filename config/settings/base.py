@@ -358,6 +358,8 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")
 # them are signed with, the newest first; `stripe_platform` makes the endpoint and tells its secret once.
 STRIPE_PLATFORM_KEY = env.str("STRIPE_PLATFORM_KEY", "")
 STRIPE_PLATFORM_SECRETS: list[str] = env.list("STRIPE_PLATFORM_SECRETS", default=[])
+# Events of Stripe's and requests to it are deleted so many days after they were done; see billing.forgetting.
+BILLING_KEEP_DAYS = env.int("BILLING_KEEP_DAYS", 90)
 
 # --- suppliers ---------------------------------------------------------------------------------------------------
 # "host:port" of stand-ins of the outside that core.egress lets through; see there. local.py and tests fill it.

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from billing import connecting, settling, syncing
+from billing.bodies import body_sealed
 from billing.gateway import ask
 from billing.models import QuarantinedEvent, StripeEvent, Subscription
 from billing.reading import customer_read
@@ -116,7 +117,7 @@ def _both_decide(club: Club, brand: Brand) -> dict[str, int]:
     event = StripeEvent.objects.latest("pk")
     row = QuarantinedEvent.objects.create(
         connection=club.connection, event_id=event.event_id, type=event.type, digest="0" * 64, by="webhook",
-        body={**event.body, "created": 1}, received_at=clock.now(),
+        sealed_body=body_sealed({**event.body, "created": 1}), received_at=clock.now(),
     )  # fmt: skip
     with crowd_of(brand, 2) as crowd:
         return words(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from billing.bodies import body_sealed
 from billing.boxes.addressing import address_sealed
 from billing.customers import InvoiceFor, invoice_for_sealed
 from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
@@ -67,6 +68,8 @@ WORDLESS = {
     "billing_promotioncode.body",
     "billing_quarantinedevent.by",
     "billing_quarantinedevent.digest",
+    "billing_quarantinedevent.sealed_body",
+    "billing_quarantinedevent.sealed_known",
     "billing_quarantinedevent.state",
     "billing_refund.currency",
     "billing_refund.status",
@@ -82,6 +85,7 @@ WORDLESS = {
     "billing_stripeconnection.sealed_old_secret",
     "billing_stripeconnection.sealed_secret",
     "billing_stripeevent.by",
+    "billing_stripeevent.sealed_body",
     "billing_stripeevent.state",
     "billing_stripeobject.kind",
     "billing_stripeobject.told",
@@ -162,12 +166,13 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     )  # fmt: skip
     event = StripeEvent.objects.create(
         connection=account, event_id=f"evt_{word}", type=f"{word}.made", object_id=f"in_{word}", customer=f"cus_{word}",
-        created_at=now, received_at=now, body={"id": f"evt_{word}"}, state="done", error=f"{word} error", done_at=now,
+        created_at=now, received_at=now, sealed_body=body_sealed({"id": f"evt_{word}"}),
+        state="done", error=f"{word} error", done_at=now,
     )  # fmt: skip
     apart = QuarantinedEvent.objects.create(
         connection=account, event_id=f"evt_{word}", type=f"{word}.made", digest="0" * 64, by="webhook",
-        body={"id": f"evt_{word}", "data": {"object": {}}}, received_at=now, reason=f"{word} why",
-        settled_by=f"user:{word}", known={"id": f"evt_{word}"},
+        sealed_body=body_sealed({"id": f"evt_{word}", "data": {"object": {}}}), received_at=now, reason=f"{word} why",
+        settled_by=f"user:{word}", sealed_known=body_sealed({"id": f"evt_{word}"}),
     )  # fmt: skip
     BillingOperation.objects.create(
         connection=account, kind=f"{word} cancel"[:40], subject=f"sub_{word}", digest="0" * 64, state="done",
