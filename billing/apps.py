@@ -8,10 +8,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.access import access_changed
-        from billing.bodies import PURPOSE as EVENT_PURPOSE
         from billing.checks import section_problems
-        from billing.customers import PURPOSE as INVOICE_PURPOSE
-        from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
         from billing.metering import use_drop, use_take
         from billing.plans import document_plans_checked, plans_follow
         from billing.portal.wiring import pages_register
@@ -20,7 +17,6 @@ class BillingConfig(AppConfig):
         from billing.unused import unused_night
         from billing.winback import winback_night
         from core.outbox import handler
-        from core.resealing import sealed_place
         from loyalty.definition.difference import difference_words
         from loyalty.definition.sections import section_register
         from loyalty.nightly import night_step
@@ -40,13 +36,7 @@ class BillingConfig(AppConfig):
         for topic in TOPICS:
             handler(topic)(tell_program)
         boxes_register()
-        sealed_place("billing_stripeconnection", "sealed_key", KEY_PURPOSE)
-        sealed_place("billing_billingprofile", "sealed", INVOICE_PURPOSE)
-        sealed_place("billing_stripeconnection", "sealed_secret", SECRET_PURPOSE)
-        sealed_place("billing_stripeevent", "sealed_body", EVENT_PURPOSE)
-        sealed_place("billing_quarantinedevent", "sealed_body", EVENT_PURPOSE)
-        sealed_place("billing_quarantinedevent", "sealed_known", EVENT_PURPOSE)
-        sealed_place("billing_stripeconnection", "sealed_old_secret", OLD_SECRET_PURPOSE)
+        sealed_register()
 
 
 def boxes_register() -> None:
@@ -65,3 +55,19 @@ def boxes_register() -> None:
     handler("shipment.returned")(words.take_back)
     sealed_place("billing_shipment", "address", PURPOSE)
     sealed_place("billing_boxhabit", "address", PURPOSE)
+
+
+def sealed_register() -> None:
+    """Where what is sealed lies: keys and secrets, who invoices are for, and what Stripe sent."""
+    from billing.bodies import PURPOSE as EVENT_PURPOSE
+    from billing.customers import PURPOSE as INVOICE_PURPOSE
+    from billing.gateway import KEY_PURPOSE, OLD_SECRET_PURPOSE, SECRET_PURPOSE
+    from core.resealing import sealed_place
+
+    sealed_place("billing_stripeconnection", "sealed_key", KEY_PURPOSE)
+    sealed_place("billing_billingprofile", "sealed", INVOICE_PURPOSE)
+    sealed_place("billing_stripeconnection", "sealed_secret", SECRET_PURPOSE)
+    sealed_place("billing_stripeconnection", "sealed_old_secret", OLD_SECRET_PURPOSE)
+    sealed_place("billing_stripeevent", "sealed_body", EVENT_PURPOSE)
+    sealed_place("billing_quarantinedevent", "sealed_body", EVENT_PURPOSE)
+    sealed_place("billing_quarantinedevent", "sealed_known", EVENT_PURPOSE)
