@@ -70,7 +70,7 @@ def code_scanned(request: HttpRequest, token: str) -> HttpResponse:
     try:
         shown = code_guess(token, who=client_ip(request))
     except DomainError as error:
-        messages.error(request, f"{error.detail} {error.hint}")
+        messages.error(request, f"{error.said} {error.hint}")
         return redirect("claims:check_in")
     noted = {"place": shown.place.pk, "step": shown.step, "fresh": shown.fresh, "at": clock.now().timestamp()}
     request.session[SCANNED] = noted
@@ -111,7 +111,7 @@ def _told(request: HttpRequest, act: Any) -> None:
     try:
         row: CheckIn = act()
     except DomainError as error:
-        messages.error(request, " ".join(filter(None, (str(error.detail), str(error.hint)))))
+        messages.error(request, " ".join(filter(None, (str(error.said), str(error.hint)))))
         return
     if row.state == CheckIn.State.ACCEPTED:
         earned = earned_words(row)

@@ -26,7 +26,8 @@ class FileRefused(InvalidInput):
 
 class ClaimsWaiting(Conflict):
     code = "claims_waiting"
-    title = _("You have sent as many as may wait at once.")
+    title = _("As many are waiting as may wait at once.")
+    to_member = _("You have sent as many as may wait at once.")
     hint = _("We look at them as soon as we can; send the next one after that.")
 
 
@@ -56,7 +57,8 @@ class CodeInvalid(DomainError):
 
 class TooManyTries(DomainError):
     code, status = "too_many_tries", 429
-    title = _("You tried too often.")
+    title = _("This was tried too often.")
+    to_member = _("You tried too often.")
     hint = _("Wait a quarter of an hour and try again.")
 
 
@@ -74,4 +76,5 @@ class PlaceUnknown(InvalidInput):
 
 class NoPlaceNear(Conflict):
     code = "no_place_near"
-    title = _("There is no place near you where you can check in.")
+    title = _("There is no place near this position to check in at.")
+    to_member = _("There is no place near you where you can check in.")

@@ -72,7 +72,7 @@ def claim_withdraw_page(request: HttpRequest, enrollment: Enrollment, claim_id: 
     try:
         claim_withdraw(claim=claim, actor=actor_of(enrollment.member))
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     else:
         messages.success(request, _("Taken back."))
     return redirect("claims:one", claim.pk)

@@ -16,12 +16,14 @@ class DomainError(Exception):
     code: stable snake_case name for machines. status: HTTP status. title: short words, the same for each occurrence.
     detail: this occurrence. field: where in the input (`lines[2].quantity`). hint: what to do about it.
     context: further members of the problem document (JSON values only).
+    to_member: the title as the member's own page says it, where that speaks to them; partner systems read the title.
     """
 
     code = "invalid_request"
     status = 400
     title: Text = _("The request can't be carried out.")
     hint: Text = ""
+    to_member: Text = ""
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class DomainError(Exception):
         **context: Any,
     ) -> None:
         super().__init__(str(detail or self.title))
+        self.said: Text = detail or self.to_member or self.title
         self.detail: Text = detail or self.title
         self.field = field
         self.context = context

@@ -23,7 +23,8 @@ class EntriesReached(Conflict):
     """context: limit."""
 
     code = "entries_reached"
-    title = _("You have as many entries as a member may have.")
+    title = _("There are as many entries as a member may have.")
+    to_member = _("You have as many entries as a member may have.")
 
 
 class NoFreeEntry(Conflict):
@@ -35,16 +36,18 @@ class CountryExcluded(Conflict):
     """context: countries."""
 
     code = "country_excluded"
-    title = _("This sweepstake isn't for members of your country.")
-    hint = _("It goes by the country that the shop knows of you.")
+    title = _("This sweepstake isn't for members of this country.")
+    to_member = _("This sweepstake isn't for members of your country.")
+    hint = _("It goes by the country of the member that is known here.")
 
 
 class TooYoung(Conflict):
     """Or without a date of birth. context: min_age."""
 
     code = "too_young"
-    title = _("You must be older to take part, and your date of birth must be known.")
-    hint = _("Fill in your date of birth in your profile.")
+    title = _("Taking part needs a date of birth that is known, and the age that was set.")
+    to_member = _("You must be older to take part, and your date of birth must be known.")
+    hint = _("A member fills in the date of birth in the profile.")
 
 
 class NotDrawable(Conflict):
@@ -85,8 +88,9 @@ class NothingToAccept(Conflict):
     """Nobody's, somebody else's, given already, or the day is over."""
 
     code = "no_prize_to_accept"
-    title = _("There is no prize for you to accept here.")
-    hint = _("You may have accepted it already, or the day for it is over.")
+    title = _("There is no prize to accept here for this member.")
+    to_member = _("There is no prize for you to accept here.")
+    hint = _("It may have been accepted already, or the day for it is over.")
 
 
 class NoWinner(Conflict):

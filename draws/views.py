@@ -46,7 +46,7 @@ def enter(request: HttpRequest, enrollment: Enrollment, program: str, code: str)
     try:
         entry_free(sweepstake=row, enrollment=own, actor=actor_of(enrollment.member))
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     else:
         messages.success(request, _("You are in. Good luck!"))
     return redirect("draws:one", row.program.slug, row.code)
@@ -63,7 +63,7 @@ def accept(request: HttpRequest, enrollment: Enrollment, program: str, code: str
     try:
         prize_accept(sweepstake=row, enrollment=own, actor=actor_of(enrollment.member))
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     else:
         messages.success(request, _("The prize is yours. Congratulations!"))
     return redirect("draws:one", row.program.slug, row.code)

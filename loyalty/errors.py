@@ -12,6 +12,7 @@ class InsufficientPoints(Conflict):
 
     code = "insufficient_points"
     title = _("There are not enough points.")
+    hint = _("Nothing was taken. Try again once there are enough, or for fewer points.")
 
 
 class UnknownMember(NotFound):

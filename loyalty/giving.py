@@ -35,7 +35,7 @@ def statement(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     try:
         period = period_of(enrollment, asked.get("since"), asked.get("until"))
     except InvalidInput as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error.detail))
+        form.add_error(error.field if error.field in form.fields else None, str(error.said))
         period = period_of(enrollment, None, None)
     if request.GET.get("format") == "csv" and form.is_valid():
         return cast(HttpResponse, statement_file(enrollment, period))
@@ -59,7 +59,7 @@ def give(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     try:
         return _step(request, enrollment, form, page)
     except DomainError as error:
-        form.add_error(error.field if error.field in form.fields else None, f"{error.detail} {error.hint}".strip())
+        form.add_error(error.field if error.field in form.fields else None, f"{error.said} {error.hint}".strip())
         return render(request, "loyalty/give.html", page, status=error.status)
 
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from loyalty.showcase import money_shown
+from loyalty.moneywords import money_words
 from loyalty.templatetags.points import amount, localized, points
 from loyalty.tierviews import MetricView
 
 
 def metric_words(minor: int, metric: MetricView) -> str:
-    """So much of what a ladder goes by: “120 points”, “€ 40.00”, “3 × Orders”."""
+    """So much of what a ladder goes by: “120 points”, “€40”, “3 × Orders”."""
     if metric.kind == "money":
-        return money_shown(minor, metric.of)
+        return money_words(minor, metric.of)
     if metric.kind == "counter":
         return f"{amount(minor)}\u00a0× {localized(metric.name_many)}"
     return points(minor, metric)

@@ -11,7 +11,6 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.definition.basics import money_digits
 from loyalty.definition.compile import local_time
 from loyalty.definition.conditions import All, AnyOf, Condition, NoneOf, TierTest, TimeTest
 from loyalty.definition.document import Document
@@ -20,8 +19,8 @@ from loyalty.definition.ladders import Ladder
 from loyalty.definition.rule import Rule
 from loyalty.definition.translation import Teller, number_text
 from loyalty.definition.words import tier_asks
+from loyalty.moneywords import money_words
 
-SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 OCCASIONS = {
     "order.paid": _("When you buy something"),
     "review.posted": _("When you write a review"),
@@ -86,15 +85,7 @@ class MemberTeller(Teller):
         return f"{_digits(number)} {self.text(known.name_one if number == 1 else known.name_many)}"
 
     def money_of(self, minor: int) -> str:
-        return money_shown(minor, self.money)
-
-
-def money_shown(minor: int, money: str) -> str:
-    """An amount as members read it: “€ 40”, “€ 12.50”."""
-    places = money_digits(money)
-    amount = Decimal(minor).scaleb(-places)
-    shown = number_format(amount, 0 if amount == amount.to_integral_value() else places, force_grouping=True)
-    return f"{SIGNS.get(money, money)}\u00a0{shown}"
+        return money_words(minor, self.money)
 
 
 def _digits(number: Decimal | int) -> str:

@@ -73,5 +73,6 @@ class ReferralUnknown(NotFound):
 
 class TooManyCodes(DomainError):
     code, status = "too_many_codes", 429
-    title = _("You tried too many codes that don’t exist.")
+    title = _("Too many codes were tried that don’t exist.")
+    to_member = _("You tried too many codes that don’t exist.")
     hint = _("Wait a quarter of an hour and try again.")

@@ -61,7 +61,7 @@ def landing(request: HttpRequest, code: str) -> HttpResponse:
     except CodeUnknown as error:
         raise Http404(str(error.detail)) from error
     except DomainError as error:
-        return render(request, "referrals/landing.html", {"refused": error.detail}, status=error.status)
+        return render(request, "referrals/landing.html", {"refused": error.said}, status=error.status)
     own = next((each for each in enrollments_of(request) if each.program_id == found.enrollment.program_id), None)
     if request.method == "POST":
         return _bound(request, found, own)
@@ -83,7 +83,7 @@ def _bound(request: HttpRequest, code: ReferralCode, own: Enrollment | None) -> 
     try:
         referral_bind(code=code, friend=own, actor=actor_of(own.member))
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     else:
         messages.success(request, _("Thank you! Your friend hears of it when you take the first step."))
     return redirect("/")

@@ -15,6 +15,7 @@ class NotOffered(Conflict):
 class TierTooLow(Conflict):
     code = "tier_too_low"
     title = _("This reward is for other tiers.")
+    hint = _("Nothing was taken. Offer it again once the member holds one of its tiers.")
 
 
 class NotForSegment(Conflict):
@@ -24,7 +25,8 @@ class NotForSegment(Conflict):
 
 class NotInCountry(Conflict):
     code = "not_in_country"
-    title = _("This reward isn’t available in your country.")
+    title = _("This reward isn’t available in this country.")
+    to_member = _("This reward isn’t available in your country.")
 
 
 class SoldOut(Conflict):
@@ -51,22 +53,25 @@ class CodeShown(Conflict):
     """The member may have used the code elsewhere by now; with the points back they would have both."""
 
     code = "code_shown"
-    title = _("You have this reward’s code, so you can’t give it back.")
-    hint = _("Is something wrong with it? Ask us: we can cancel it for you.")
+    title = _("The code of this reward was shown, so the member can’t give it back.")
+    to_member = _("You have this reward’s code, so you can’t give it back.")
+    hint = _("Is something wrong with it? The team can still cancel it.")
 
 
 class DonationGiven(Conflict):
     """The cause may count on it, and everybody saw the total. The team may still undo one."""
 
     code = "donation_given"
-    title = _("A donation is a gift, so you can’t take it back. Was it a mistake? Please contact us.")
+    title = _("A donation is a gift and isn’t taken back. Was it a mistake? The team can still undo it.")
+    to_member = _("A donation is a gift, so you can’t take it back. Was it a mistake? Please contact us.")
 
 
 class ContentSeen(Conflict):
     """With the points back they would have read it for nothing."""
 
     code = "content_seen"
-    title = _("This is open to you already, so you can’t give it back.")
+    title = _("This is open to the member already, so it can’t be given back.")
+    to_member = _("This is open to you already, so you can’t give it back.")
 
 
 class NotUsed(Conflict):

@@ -71,7 +71,7 @@ def _redeem(request: HttpRequest, enrollment: Enrollment, code: str) -> HttpResp
             pay_with=form.cleaned_data["pay_with"],
         )
     except DomainError as error:
-        page = offer_page(enrollment, reward, str(error.detail))
+        page = offer_page(enrollment, reward, str(error.said))
         return render(request, "rewards/detail.html", page, status=error.status)
     if taken.state == Redemption.State.RESERVED:
         messages.success(request, _("It’s set aside for you until the money part is paid."))
@@ -103,7 +103,7 @@ def redemption_cancel_page(request: HttpRequest, enrollment: Enrollment, redempt
     try:
         redemption_cancel(redemption=redemption, actor=actor_of(enrollment.member), reason="member")
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     else:
         messages.success(request, _("Given back. Your points are on your balance again."))
     return redirect("rewards:one", redemption.pk)
@@ -117,7 +117,7 @@ def redemption_confirm(request: HttpRequest, enrollment: Enrollment, redemption_
     try:
         seat_confirm(redemption=redemption, actor=actor_of(enrollment.member))
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     else:
         messages.success(request, _("It’s yours. Enjoy!"))
     return redirect("rewards:one", redemption.pk)
@@ -137,7 +137,7 @@ def waiting_list(request: HttpRequest, enrollment: Enrollment, code: str) -> Htt
             waiting_join(enrollment=enrollment, reward=reward, actor=actor)
             messages.success(request, _("You’re on the waiting list. A seat that is freed goes to the first in line."))
     except DomainError as error:
-        messages.error(request, str(error.detail))
+        messages.error(request, str(error.said))
     return redirect("rewards:detail", code)
 
 
@@ -156,7 +156,7 @@ def parcel_address(request: HttpRequest, enrollment: Enrollment, redemption_id: 
         try:
             address_set(redemption=redemption, address=form.address(), actor=actor_of(enrollment.member))
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error.detail))
+            form.add_error(error.field if error.field in form.fields else None, str(error.said))
         else:
             messages.success(request, _("Thank you. We’ll send it there."))
             return redirect("rewards:one", redemption.pk)

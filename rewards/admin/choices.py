@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from core.countries import NEAR, countries_known
-from loyalty.admin.forms.references import Choices, reference_register, tiers_register
+from loyalty.admin.forms.references import Choices, lone_register, reference_register, tiers_register
 from members.models import Segment
 from rewards.models import CodePool, Reward, RewardFile
 from rewards.suppliers.models import SupplierConnection
@@ -58,3 +58,4 @@ reference_register("file", _files, owner="Content")
 for _owner in ("RewardPiece", "Price"):
     reference_register("segments", _segments, owner=_owner)
 tiers_register("RewardPiece", "Price")
+lone_register("Price", "currency", until="points")

@@ -26,6 +26,7 @@ from rewards.suppliers.byhand import order_give_back, order_retry
 from rewards.suppliers.models import SupplierDifference, SupplierOrder, SupplierReconciliation
 from rewards.suppliers.pricing import shown
 from rewards.suppliers.reconciling import TITLES, difference_rows
+from rewards.suppliers.words import answer_words, failure_words
 
 SETTLE = "rewards.settle_supplierorder"
 State = SupplierOrder.State
@@ -46,8 +47,8 @@ class SupplierOrderAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     change_form_template = "admin/rewards/supplier_order.html"
     fields = readonly_fields = (
-        "member", "redemption", "connection", "product", "amount", "charged_shown", "state_shown", "ref", "failure",
-        "attempts", "last_error", "created_at", "sent_at", "next_at", "closed_at", "code_until",
+        "member", "redemption", "connection", "product", "amount", "charged_shown", "state_shown", "ref", "why",
+        "attempts", "answer", "created_at", "sent_at", "next_at", "closed_at", "code_until",
     )  # fmt: skip
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
@@ -78,6 +79,14 @@ class SupplierOrderAdmin(ReadOnlyAdmin):
     )
     def state_shown(self, row: SupplierOrder) -> Labelled:
         return Labelled(row.state, row.get_state_display())
+
+    @display(description=gettext_lazy("reason"))
+    def why(self, row: SupplierOrder) -> str:
+        return failure_words(row.failure) or DASH
+
+    @display(description=gettext_lazy("last answer"))
+    def answer(self, row: SupplierOrder) -> str:
+        return answer_words(row.last_error) or DASH
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -100,3 +100,12 @@ def test_an_amount_is_typed_in_the_money_that_stands_beside_it(house: House, ent
     assert piece_plain(piece_of(row))["kind"] == {**card, "amount_minor": 15}, "yen have no cents"
     page = told(client.get(path_of("rewards_reward_change", row.pk)))
     assert 'value="15"' in page
+
+
+def test_the_only_points_there_are_stand_in_a_new_price(house: House, entered: Entered) -> None:
+    client, address = entered("marketer"), path_of("rewards_reward_add")
+    typist = Typist(told(client.get(address)), sending(client, address))
+    typist.press("add:p.prices")
+    assert ("p.prices.0.currency", "points") in typist.sent()
+    typist.press("add:p.prices")
+    assert ("p.prices.1.currency", "points") in typist.sent()

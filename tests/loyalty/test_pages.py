@@ -36,7 +36,7 @@ def text_of(response: Any) -> str:
 def test_a_visitor_reads_how_one_collects_and_what_levels_there_are(brand: Brand, client_for: ClientFor) -> None:
     shop.program()
     page = text_of(client_for(brand).get("/"))
-    assert "When you buy something 1 point for every € 1 spent" in page
+    assert "When you buy something 1 point for every €1 spent" in page
     assert "Advocate from 500 points in a calendar year" in page
     assert "Join for free" in page
 

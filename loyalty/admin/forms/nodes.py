@@ -14,7 +14,7 @@ from loyalty.admin.forms.kinds import add_label, choice_label, kind_label
 from loyalty.admin.forms.labels import help_text, label
 from loyalty.admin.forms.layouts import folded
 from loyalty.admin.forms.node import Button, Node, Option
-from loyalty.admin.forms.references import is_open, is_reference, reference_choices
+from loyalty.admin.forms.references import is_open, is_reference, lone_choice, reference_choices
 from loyalty.admin.forms.shapes import (
     MISSING,
     Anything,
@@ -284,7 +284,8 @@ class Painter:
         if isinstance(shape, Choice):
             return self._choice(shape, text, path, each, beside)
         if each is not None and isinstance(shape, Text) and is_reference(each):
-            return self._select(text, path, self._known(each, beside), each)
+            known = self._known(each, beside)
+            return self._select(text or lone_choice(each, known, beside), path, known, each)
         if is_open_text(each, shape) and each is not None:
             known = self._known(each, beside)
             if known:

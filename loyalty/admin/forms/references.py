@@ -47,6 +47,7 @@ _ROOM_OF = {
 # What another room has for a program.
 Room = Callable[[int], Choices]
 _rooms: dict[str, Room] = {}
+_lone: dict[tuple[str, str], str] = {}
 
 
 def reference_register(field: str, choices: Room, *, owner: str = "") -> None:
@@ -58,6 +59,19 @@ def reference_register(field: str, choices: Room, *, owner: str = "") -> None:
 def tiers_register(*owners: str) -> None:
     """The structs of other rooms whose field `tiers` names tiers of any ladder of the draft."""
     _OWN.update({(owner, "tiers"): _all_tiers for owner in owners})
+
+
+def lone_register(owner: str, field: str, *, until: str) -> None:
+    """A field that may be empty, but whose only choice is meant in a new row: until that other field is filled."""
+    _lone[owner, field] = until
+
+
+def lone_choice(field: Field, known: Choices, beside: Mapping[str, Any]) -> str:
+    """The only choice, where it is meant; otherwise nothing."""
+    until = _lone.get((field.owner.__name__, field.name))
+    if until is None or len(known) != 1 or beside.get(until) not in (None, ""):
+        return ""
+    return known[0][0]
 
 
 def codes(whole: Whole, *lists: str) -> Choices:
