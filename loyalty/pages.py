@@ -83,6 +83,7 @@ def home_page(enrollment: Enrollment) -> Context:
         "enrollment": enrollment,
         "balances": balances,
         "main": main,
+        "sharing": words_joined(sharing_names(enrollment), every=True),
         "others": [each for each in balances if each is not main],
         "soon": [each for each in balances if each.expiring and each.expiring_at and each.expiring_at <= soon],
         "standings": standings(enrollment),
@@ -91,6 +92,14 @@ def home_page(enrollment: Enrollment) -> Context:
         "lines": lines(newest(enrollment)[:RECENT], balances),
         "parts": member_parts(enrollment),
     }
+
+
+def sharing_names(enrollment: Enrollment) -> list[str]:
+    """Who has the same balance as the member, by name or number; nobody where it is theirs alone."""
+    head = enrollment.pool_id or enrollment.pk
+    others = Enrollment.objects.filter(Q(pk=head) | Q(pool=head)).exclude(pk=enrollment.pk)
+    rows = others.order_by("pk").values_list("member__name", "member__external_id")
+    return [name or number for name, number in rows if name or number]
 
 
 def activity_page(enrollment: Enrollment, *, before: str) -> Context:

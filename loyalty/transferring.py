@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from core.ids import uuid7
 from core.outbox import outbox_add
 from loyalty import ledger
 from loyalty.definition.currencies import Currency
+from loyalty.definition.translation import number_text
 from loyalty.errors import MemberSuspended, TransferLimit, TransferNotAllowed, UnknownMember
 from loyalty.models import Enrollment, PointsAccount, PointsTransfer
 from loyalty.rules.dates import day_start, local_day
@@ -121,6 +123,16 @@ def _allowed(sender: Enrollment, recipient: Enrollment, currency: str, points: i
     return known
 
 
+def _left_words(known: Currency, left: int, period: str) -> str:
+    """What may still be given, for whoever wanted to give more."""
+    if not left:
+        return _("No more can be given away today.") if period == "day" else _("No more can be given away this month.")
+    number = number_text(Decimal(left).scaleb(-known.scale))
+    if period == "day":
+        return _("Only %(n)s more can be given away today.") % {"n": number}
+    return _("Only %(n)s more can be given away this month.") % {"n": number}
+
+
 def _limits_check(sender: Enrollment, account: PointsAccount, known: Currency, points: int, now: datetime) -> None:
     """Under the sender's lock, so that two at once can't both fit in."""
     rules = known.transfer
@@ -133,7 +145,9 @@ def _limits_check(sender: Enrollment, account: PointsAccount, known: Currency, p
         gone = PointsTransfer.objects.filter(Q(sender=account), Q(cause=GIFT), Q(at__gte=starts[period]))
         left = most * 10**known.scale - (gone.aggregate(sum=Sum("points"))["sum"] or 0)
         if points > left:
-            raise TransferLimit(field="points", left=max(0, left), period=period)
+            raise TransferLimit(
+                _left_words(known, max(0, left), period), field="points", left=max(0, left), period=period
+            )
 
 
 def _tell(transfer_id: object, sender: Enrollment, recipient: Enrollment, currency: str, points: int) -> None:

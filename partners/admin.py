@@ -71,7 +71,7 @@ class ApiKeyAdmin(BrandAdmin):
             return "expired", _("expired")
         return "valid", _("valid")
 
-    @display(description=gettext_lazy("may"))
+    @display(description=gettext_lazy("may do"))
     def scopes_shown(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 

@@ -60,6 +60,9 @@ def statement_view(admin: BrandAdmin, request: HttpRequest, member_id: int) -> H
         period = period_of(place, None, None)
     if request.GET.get("format") == "csv" and form.is_valid():
         return statement_file(place, period)
+    if not form.errors:
+        shown = {"place": str(place.pk), "since": period.first, "until": period.last}
+        form = StatementForm(places, initial=shown)
     context = admin.page_context(
         request,
         title=_("Statement of %(member)s") % {"member": member},
@@ -67,7 +70,7 @@ def statement_view(admin: BrandAdmin, request: HttpRequest, member_id: int) -> H
         place=place,
         **statement_page(place, period, form),
     )
-    status = 200 if form.is_valid() else 422
+    status = 422 if form.errors else 200
     return TemplateResponse(request, "admin/loyalty/statement.html", context, status=status)
 
 

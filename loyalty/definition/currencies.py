@@ -59,7 +59,7 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     then: Literal["release", "drop"] = "release"
 
     def words(self, teller: Teller) -> str:
-        parts = {"event": self.type, "n": self.at_most_days}
+        parts = {"event": teller.event(self.type), "n": self.at_most_days}
         if self.then == "release":
             return teller.tell(N_("can be used from %(event)s on, after %(n)d days at the latest"), **parts)
         return teller.tell(N_("can be used from %(event)s on and are off without it after %(n)d days"), **parts)

@@ -23,7 +23,7 @@ from loyalty.definition.read import plain_value
 from loyalty.definition.rule import CapGroup, Rule
 from loyalty.definition.sections import sections_known
 from loyalty.definition.translation import N_, Say, Teller, number_text, text_in, unchanged
-from loyalty.definition.words import rule_told, stacking_words
+from loyalty.definition.words import currency_told, rule_told, stacking_words
 
 Kind = Literal["added", "removed", "changed"]
 
@@ -222,6 +222,8 @@ class _Difference:
         sentence = self.tell(message, what=self._title(part))
         if isinstance(part, Rule):
             sentence = f"{sentence}: {rule_told(part, teller, document)}"
+        elif isinstance(part, Currency):
+            sentence = f"{sentence}: {currency_told(part, teller)}"
         else:
             sentence += "."
         plain = plain_value(part)

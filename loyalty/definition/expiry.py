@@ -98,7 +98,7 @@ class Fixed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         return min((day for day in days if day >= earliest), default=LAST_DAY)
 
     def words(self, teller: Teller) -> str:
-        dates = teller.list_or(sorted(self.dates))
+        dates = teller.list_or([teller.month_day(each) for each in sorted(self.dates)])
         if not self.at_least_days:
             return teller.tell(N_("expire on the next %(dates)s"), dates=dates)
         return teller.tell(
@@ -119,9 +119,10 @@ class Inactivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return add_months(activated, self.months)
 
     def words(self, teller: Teller) -> str:
-        return teller.tell(
-            N_("expire after %(n)d months without %(events)s"), n=self.months, events=teller.list_or([*self.resets])
-        )
+        events = teller.list_or([teller.event(each) for each in self.resets])
+        if self.months == 1:
+            return teller.tell(N_("expire after a month without %(events)s"), events=events)
+        return teller.tell(N_("expire after %(n)d months without %(events)s"), n=self.months, events=events)
 
 
 # A new kind joins here.

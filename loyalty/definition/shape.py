@@ -10,13 +10,19 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from loyalty.definition.phrases import Phrase, phrase, phrase_within, phrases_or
+from loyalty.definition.phrases import N_, Phrase, phrase, phrase_within, phrases_or
 from loyalty.definition.problems import Problem
 
 _MESSAGE = re.compile(r"^(?P<text>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"field `([^`]*)`")
 _NOTHING = Phrase("")
+_MISSING = N_("The field %(name)r is missing.")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|(\[\.\.\.\])")
+
+
+def is_missing(problem: Problem) -> bool:
+    """Whether it is that a field is missing, which a form has better words for."""
+    return isinstance(problem.problem, Phrase) and problem.problem.message == _MISSING
 
 
 def shape_problem(error: msgspec.ValidationError, shape: type, raw: Any, root: str = "") -> Problem:
@@ -39,7 +45,7 @@ def shape_problem(error: msgspec.ValidationError, shape: type, raw: Any, root: s
         wanted = _field_of(node, name)
         return Problem(
             f"{here}.{name}".lstrip("."),
-            phrase("The field %(name)r is missing.", name=name),
+            phrase(_MISSING, name=name),
             phrase("Add it: %(what)s.", what=described(wanted) if wanted is not None else _tags(node)),
         )
     if "`key` in" in str(error):

@@ -21,6 +21,24 @@ if TYPE_CHECKING:
     from loyalty.definition.document import Document
     from loyalty.definition.rule import Rule
 
+MONTHS = (
+    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
+    N_("September"), N_("October"), N_("November"), N_("December"),
+)  # fmt: skip
+# What a type of event is called in the middle of a sentence; others by the brand's own name, or as they are written.
+_EVENTS = {
+    "invoice.paid": N_("a paid invoice"),
+    "order.delivered": N_("a delivered order"),
+    "order.paid": N_("a paid order"),
+    "profile.completed": N_("a completed profile"),
+    "referral.converted": N_("a friend's first order"),
+    "review.posted": N_("a review"),
+    "shipment.delivered": N_("a delivered box"),
+    "shipment.sent": N_("a sent box"),
+    "store.checked_in": N_("a check-in"),
+    "survey.answered": N_("an answered survey"),
+}
+
 
 def unchanged(message: str) -> str:
     """The `say` of a caller that wants English."""
@@ -62,6 +80,7 @@ class Teller:
         self.language = language
         self.money = document.program.money_currency
         self.currencies: Mapping[str, Currency] = {each.code: each for each in document.currencies}
+        self.events: Mapping[str, LocalText] = {each.type: each.name for each in document.event_types}
         self.sweepstakes: Mapping[str, LocalText] = dict(_named(document, "sweepstakes"))
         self.counters: Mapping[str, LocalText] = {each.code: each.name for each in document.counters}
         self.rules: Mapping[str, Rule] = {each.code: each for each in document.rules}
@@ -78,6 +97,19 @@ class Teller:
 
     def message(self, code: str) -> str:
         return self.text(self.messages.get(code, code))
+
+    def event(self, kind: str) -> str:
+        """A type of event in the middle of a sentence: "a paid order"."""
+        known = _EVENTS.get(kind)
+        if known is not None:
+            return self.say(known)
+        own = self.events.get(kind)
+        return f"“{self.text(own)}”" if own else kind
+
+    def month_day(self, day: str) -> str:
+        """12-31 in words: "31 December"."""
+        month, _dash, number = day.partition("-")
+        return self.tell(N_("%(day)d %(month)s"), day=int(number), month=self.say(MONTHS[int(month) - 1]))
 
     def tell(self, message: str, **values: object) -> str:
         return self.say(message) % values

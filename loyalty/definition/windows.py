@@ -12,12 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from loyalty.definition.expiry import add_months
-from loyalty.definition.translation import N_, Teller
-
-_MONTHS = (
-    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
-    N_("September"), N_("October"), N_("November"), N_("December"),
-)  # fmt: skip
+from loyalty.definition.translation import MONTHS, N_, Teller
 
 
 class Lifetime(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="lifetime"):
@@ -59,7 +54,7 @@ class CalendarYear(
     def words(self, teller: Teller) -> str:
         if self.start_month == 1:
             return teller.say(N_("in a calendar year"))
-        return teller.tell(N_("in a year that starts in %(month)s"), month=teller.say(_MONTHS[self.start_month - 1]))
+        return teller.tell(N_("in a year that starts in %(month)s"), month=teller.say(MONTHS[self.start_month - 1]))
 
 
 class Month(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="month"):

@@ -94,6 +94,7 @@ def test_points_are_given_to_another_member_within_the_limit(api, anna, bram):
     assert (line["kind"], line["points"], line["lot"]["granted"]) == ("transfer", 20, 20)
     problem = refused(give(api, 31, "t-2"), 409, "transfer_limit_reached", "points")
     assert (problem["left"], problem["period"]) == (30, "day")
+    assert problem["detail"] == "Only 30 more can be given away today."
 
 
 def test_whom_points_go_to_must_be_named_and_known(api, anna, bram):

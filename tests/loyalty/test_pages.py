@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
+from loyalty.pooling import pool_join
 from loyalty.selectors import Balance, entries_of
 from loyalty.templatetags import points as filters
 from members.models import User
@@ -188,3 +189,18 @@ def test_something_that_ends_at_midnight_ends_on_the_day_before() -> None:
         assert str(filters.last_day(datetime(2026, 12, 31, 23, tzinfo=UTC))) == "2026-12-31"
         assert str(filters.last_day(datetime(2026, 12, 31, 22, 59, tzinfo=UTC))) == "2026-12-31"
     assert filters.last_day(None) is None
+
+
+def test_may_is_a_month_in_dutch_however_short() -> None:
+    with translation.override("nl"):
+        assert filters.short_day(datetime(2026, 5, 7, 12, tzinfo=UTC)) == "7 mei 2026"
+
+
+def test_who_shares_a_balance_reads_with_whom(brand: Brand, client_for: ClientFor) -> None:
+    program = shop.program()
+    who = cast.person(program)
+    assert "One balance, shared with" not in text_of(client_for(brand, user=who.user).get("/"))
+    pool_join(
+        enrollment=shop.place(who.member, program), head=shop.place(shop.member("Bram"), program), actor=shop.STAFF
+    )
+    assert "One balance, shared with Bram." in text_of(client_for(brand, user=who.user).get("/"))

@@ -20,7 +20,7 @@ from loyalty.admin.forms.nodes import DO, Painter
 from loyalty.admin.forms.reading import Reader
 from loyalty.admin.forms.shapes import canonical, fresh_fields
 from loyalty.definition.problems import problems_told
-from loyalty.definition.shape import shape_problem
+from loyalty.definition.shape import is_missing, shape_problem
 
 Plain = dict[str, Any]
 ROOT = "p"
@@ -78,7 +78,11 @@ class StructForm:
             made = canonical(self.shown, self.plain)
         except msgspec.ValidationError as error:
             problem = shape_problem(error, self.shown, self.plain)
-            self.place(problems_told([problem], _))
+            (told,) = problems_told([problem], _)
+            if is_missing(problem):
+                # Beside its field, which says what it takes.
+                told.update(problem=_("Fill this in."), mend="")
+            self.place([told])
             return None
         if self.shown is not EventTypeForm:
             return made

@@ -15,7 +15,7 @@ from loyalty.admin.forms.shapes import Field
 
 FIELDS: dict[str, Any] = {
     "achievement": _("Challenge, card or streak"),
-    "adjustment_limit": _("A second person approves from"),
+    "adjustment_limit": _("A second person approves above"),
     "again_after_hours": _("Again after so many hours"),
     "allowed": _("Allowed"),
     "amount_of": _("Part of the event with the amounts"),
@@ -227,6 +227,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("Schedule", "ends_at"): _("By the clock of the program's time zone. Empty: always."),
     ("Currency", "name_one"): _("As in “1 point”."),
     ("Currency", "name_many"): _("As in “25 points”."),
+    ("Fixed", "dates"): _("Month and day, one a line: 12-31 is 31 December."),
     ("Currency", "pending_days"): _("For example your return period. 0: at once."),
     ("Currency", "value_minor_per_point"): _(
         "What one costs you when it is spent. Used for figures; members don't see it."

@@ -85,7 +85,7 @@ class Painter:
         if node.kind == "local" and is_told_at_length(each):
             for child in node.children:
                 child.kind = "long"
-        node.label, node.help = label(each), node.help or help_text(each)
+        node.label, node.help = label(each), help_text(each) or node.help
         node.needed = each.needed and not isinstance(shape, Group | Kinds | Rows | Pairs | Flag)
         node.locked = path in self.locked
         return node

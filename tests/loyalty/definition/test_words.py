@@ -180,3 +180,29 @@ def test_an_event_of_the_brands_own_goes_by_its_name_or_by_the_claim_that_it_is(
         "When x.y happens: 10 points.",
     ]
     assert "“Een les”" in rule_words(document, document.rules[0], language="nl")
+
+
+@pytest.mark.parametrize(
+    ("expiry", "told"),
+    [
+        ({"kind": "fixed", "dates": ["12-31", "06-30"]}, "Points expire on the next 30 June or 31 December."),
+        ({"kind": "inactivity", "months": 1}, "Points expire after a month without a paid order."),
+        (
+            {"kind": "inactivity", "months": 6, "resets": ["order.paid", "class.attended"]},
+            "Points expire after 6 months without a paid order or “A class”.",
+        ),
+    ],
+)
+def test_an_expiry_is_told_without_codes(expiry: dict[str, Any], told: str) -> None:
+    raw = plain([rule("a")])
+    raw["currencies"][0]["expiry"] = expiry
+    raw["event_types"] = [{"type": "class.attended", "name": {"en": "A class", "nl": "Een les"}}]
+    assert currency_words(document_decode(raw), "points") == told
+
+
+def test_a_new_currency_is_told_with_how_it_works() -> None:
+    def seeds(raw: dict[str, Any]) -> None:
+        more = {"code": "seeds", "name_one": "seed", "name_many": "seeds", "expiry": {"kind": "never"}}
+        raw["currencies"].append(more)
+
+    assert [each.sentence for each in changes(seeds)] == ["Currency seeds is added: Seeds never expire."]
