@@ -22,7 +22,7 @@ _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|(\[\.\.\.\])")
 
 def is_missing(problem: Problem) -> bool:
     """Whether it is that a field is missing, which a form has better words for."""
-    return isinstance(problem.problem, Phrase) and problem.problem.message == _MISSING
+    return problem.problem.message == _MISSING
 
 
 def shape_problem(error: msgspec.ValidationError, shape: type, raw: Any, root: str = "") -> Problem:
