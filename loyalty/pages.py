@@ -99,7 +99,7 @@ def sharing_names(enrollment: Enrollment) -> list[str]:
     head = enrollment.pool_id or enrollment.pk
     others = Enrollment.objects.filter(Q(pk=head) | Q(pool=head)).exclude(pk=enrollment.pk)
     rows = others.order_by("pk").values_list("member__name", "member__external_id")
-    return [name or number for name, number in rows if name or number]
+    return [str(name or number) for name, number in rows if name or number]
 
 
 def activity_page(enrollment: Enrollment, *, before: str) -> Context:

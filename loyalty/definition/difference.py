@@ -224,6 +224,8 @@ class _Difference:
             sentence = f"{sentence}: {rule_told(part, teller, document)}"
         elif isinstance(part, Currency):
             sentence = f"{sentence}: {currency_told(part, teller)}"
+        elif kind == "added" and isinstance(part, Challenge | StampCard | Streak | Badge | Leaderboard):
+            sentence = f"{sentence} ({part.words(teller)})."
         else:
             sentence += "."
         plain = plain_value(part)

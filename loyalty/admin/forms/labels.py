@@ -185,6 +185,7 @@ FIELDS: dict[str, Any] = {
 }  # fmt: skip
 
 OWN: dict[tuple[str, str], Any] = {
+    ("Milestone", "repeat"): _("Again after every so many more"),
     ("AfterMonths", "months"): _("Months without activity"),
     ("All", "of"): _("Conditions"),
     ("AnyOf", "of"): _("Conditions"),
