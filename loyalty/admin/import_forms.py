@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.backoffice.forms import DressedForm, dress
 from loyalty.admin.forms.attributes import attribute_name
 from loyalty.imports.fields import OWN, fields_of
-from loyalty.imports.mapping import mapping_guess
+from loyalty.imports.mapping import dates_guess, mapping_guess
 from loyalty.imports.rows import Sheet
 from loyalty.models import ImportJob, Program
 
@@ -95,7 +95,7 @@ class ColumnsForm(DressedForm):
     def __init__(self, job: ImportJob, sheet: Sheet, sample: list[list[str]], zone: str, *args: Any) -> None:
         self.kind, self.titles = job.kind, sheet.titles
         told = job.mapping or mapping_guess(sheet.titles, kind=job.kind, sample=sample)
-        super().__init__(*args, initial=self._initial(told, zone))
+        super().__init__(*args, initial=self._initial(told, zone, sample))
         self.fields["time_zone"].choices = [(each, each) for each in sorted(available_timezones())]  # type: ignore[attr-defined]  # a field with choices
         order: list[str] = []
         for at, title in enumerate(sheet.titles):
@@ -126,10 +126,16 @@ class ColumnsForm(DressedForm):
         fields = [(name, f"{words.get(name, attribute_name(name))} ({name})") for name in fields_of(self.kind)]
         return [("", _("not used")), *fields, *(own if self.kind == ImportJob.Kind.EVENTS else [])]
 
-    def _initial(self, told: dict[str, Any], zone: str) -> dict[str, Any]:
+    def _days_of(self, told: dict[str, Any], sample: list[list[str]]) -> str:
+        """How the days are written: as told, or as the first rows look."""
+        titles = told.get("fields", {})
+        at = next((self.titles.index(title) for field, title in titles.items() if field == "occurred_at"), None)
+        return str(told.get("dates") or dates_guess(row[at] for row in sample if at is not None and at < len(row)))
+
+    def _initial(self, told: dict[str, Any], zone: str, sample: list[list[str]]) -> dict[str, Any]:
         found: dict[str, Any] = {
             "money": told.get("money", "minor"),
-            "dates": told.get("dates", "iso"),
+            "dates": self._days_of(told, sample),
             "time_zone": told.get("time_zone", zone),
         }
         by_title: dict[str, str] = {}

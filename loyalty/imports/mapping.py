@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Named
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +21,7 @@ from loyalty.imports.fields import LINES, OWN, field_guess, fields_of
 from loyalty.imports.refusals import ColumnsUnclear
 from loyalty.payloads import MAX_TEXT, ORDER_PAID, ORDER_RETURNED, path_of
 
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\b")
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -114,6 +116,14 @@ def _money_guess(sample: Sequence[Sequence[str]], places: Sequence[int]) -> str:
     last = [max(cell.rfind(","), cell.rfind(".")) for cell in cells]
     marks = {cell[at] for cell, at in zip(cells, last, strict=True) if at >= 0}
     return {",": "decimal_comma", ".": "decimal_point"}.get(marks.pop(), "minor") if len(marks) == 1 else "minor"
+
+
+def dates_guess(cells: Iterable[str]) -> str:
+    """How the days of these cells are written. Where both fit, days first: a person looks it over."""
+    found = [day for cell in cells if (day := _DAY_FIRST.match(cell.strip()))]
+    if not found:
+        return "iso"
+    return "mdy" if any(int(day[2]) > 12 for day in found) and all(int(day[1]) <= 12 for day in found) else "dmy"
 
 
 class Columns:

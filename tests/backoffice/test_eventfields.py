@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.admin.forms.attributes import claimable_types, event_types
 from loyalty.admin.forms.editor import StructForm
 from loyalty.definition.eventtypes import EventType
 from tests.backoffice.browsing import html_of, query, sent_by
@@ -104,3 +105,15 @@ def test_a_new_type_of_event_is_made_with_ordinary_fields() -> None:
             "required": ["bike"],
         },
     }
+
+
+def test_a_rule_can_wait_for_a_claim_and_a_claim_becomes_nothing_that_the_shop_tells() -> None:
+    whole = {
+        "claim_types": [{"code": "follow", "name": "I follow you", "event_type": "social.followed"}],
+        "event_types": [{"type": "class.attended", "name": "A class"}],
+    }
+    known = dict(event_types(whole))
+    assert known["social.followed"] == "When a claim of “I follow you” is approved (social.followed)"
+    assert "order.paid" in known
+    assert sorted(dict(claimable_types(whole))) == ["class.attended", "social.followed"]
+    assert claimable_types({}) == []

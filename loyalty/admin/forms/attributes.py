@@ -207,7 +207,17 @@ def event_types(whole: Whole) -> list[tuple[str, str]]:
         if isinstance(declared, Mapping):
             code = str(declared.get("type") or declared.get("code") or "")
             known[code] = f"{in_language(declared.get('name'))} ({code})" if declared.get("name") else code
+    for claim in whole.get("claim_types", []):
+        if isinstance(claim, Mapping) and claim.get("event_type"):
+            words = _("When a claim of “%(claim)s” is approved") % {"claim": in_language(claim.get("name"))}
+            known.setdefault(str(claim["event_type"]), f"{words} ({claim['event_type']})")
     for rule in [*whole.get("rules", []), *whole.get("counters", [])]:
         if isinstance(rule, Mapping) and rule.get("trigger"):
             known.setdefault(str(rule["trigger"]), str(rule["trigger"]))
     return list(known.items())
+
+
+def claimable_types(whole: Whole) -> list[tuple[str, str]]:
+    """Types that an approved claim may become, as far as the program has any of its own: nothing that the shop or the
+    product tells of, which nobody should choose by leaving the first one in place."""
+    return [each for each in event_types(whole) if each[0] not in TRIGGER_WORDS.keys() | BUILT_IN]

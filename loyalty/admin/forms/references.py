@@ -9,8 +9,9 @@ from zoneinfo import available_timezones
 from django.utils.translation import gettext as _
 
 from core.backoffice.words import in_language
-from loyalty.admin.forms.attributes import attribute_choices, event_types
+from loyalty.admin.forms.attributes import attribute_choices, claimable_types, event_types
 from loyalty.admin.forms.shapes import Field
+from loyalty.definition.claims import ClaimType
 
 Choices = list[tuple[str, str]]
 Whole = Mapping[str, Any]
@@ -118,6 +119,8 @@ def reference_choices(
     if room is not None:
         return room(program) if program is not None else []
     match field.name:
+        case "event_type" if field.owner is ClaimType:
+            return claimable_types(whole)
         case "trigger" | "event_type":
             return event_types(whole)
         case "path":

@@ -10,7 +10,7 @@ import pytest
 from core.errors import InvalidInput
 from loyalty.imports.cells import moment_read, money_read
 from loyalty.imports.fields import field_guess, fields_of
-from loyalty.imports.mapping import Columns, mapping_guess, mapping_read
+from loyalty.imports.mapping import Columns, dates_guess, mapping_guess, mapping_read
 from loyalty.imports.refusals import ColumnsUnclear, UnreadableFile
 from loyalty.imports.rows import Row, csv_rows, json_rows, sheet_read
 
@@ -194,3 +194,17 @@ def test_own_fields_are_texts_unless_they_are_said_to_be_numbers():
     }
     [row] = rows("no,at,total,word\nA,2026-07-01,4.5,=SUM(A1)\n", mapping)
     assert row.body["data"] == {"stars": 4.5, "word": "=SUM(A1)"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        (["2026-01-31", "2026-02-01T10:00"], "iso"),
+        (["01-11-2026", "02-11-2026"], "dmy"),
+        (["1/31/2026 14:05", "2/3/2026 9:00"], "mdy"),
+        (["31/1/2026", "2/13/2026"], "dmy"),
+        ([], "iso"),
+    ],
+)
+def test_how_days_are_written_is_guessed_from_the_first_rows(cells: list[str], written: str) -> None:
+    assert dates_guess(cells) == written
