@@ -110,7 +110,7 @@ _FIELDS = {
     "schedule": N_("schedule"),
     "audience": N_("audience"),
     "when": N_("conditions"),
-    "effects": N_("effects"),
+    "effects": N_("what it gives"),
     "limits": N_("limits"),
     "caps": N_("shared caps"),
     "icon": N_("picture"),

@@ -98,7 +98,7 @@ def test_a_changed_field_is_told_with_both_values() -> None:
         "changed",
         [{"kind": "points_fixed", "currency": "points", "points": 10}],
         [{"kind": "points_fixed", "currency": "points", "points": 15}],
-        "Rule a: effects changes from 10 points to 15 points.",
+        "Rule a: what it gives changes from 10 points to 15 points.",
     )
 
 
