@@ -6,19 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import BrandAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import BrandAdmin, actor_of
 from core.backoffice.columns import attach, attached
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from members.models import User
 from members.roles import ROLES
 from members.staff import staff_invite, staff_role_set
@@ -80,42 +78,33 @@ class TeamAdmin(BrandAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         self.require(self.has_add_permission(request))
-        form = InviteForm(request.POST or None, initial={"language": request.LANGUAGE_CODE})
-        if form.is_valid():
-            try:
-                staff_invite(actor=actor_of(request), **form.cleaned_data)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                told = _("%(email)s gets a mail with the way in.")
-                messages.success(request, told % {"email": form.cleaned_data["email"]})
-                return HttpResponseRedirect(self.url("changelist"))
-        return self._form_page(request, _("Invite somebody to the team"), form, _("Send the invitation"))
+        form = InviteForm(sent(request), initial={"language": request.LANGUAGE_CODE})
+
+        def act(given: dict[str, Any]) -> str:
+            staff_invite(actor=actor_of(request), **given)
+            return _("%(email)s gets a mail with the way in.") % {"email": given["email"]}
+
+        return ask_and_do(
+            self, request, form, act, title=_("Invite somebody to the team"), submit=_("Send the invitation"),
+            back=self.url("changelist"),
+        )  # fmt: skip
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         user = self.object_or_404(request, object_id)
         self.require(self.has_change_permission(request, user))
-        form = RoleForm(request.POST or None, initial={"role": _roles([user]).get(user.pk) or NOBODY})
-        if form.is_valid():
-            chosen = form.cleaned_data["role"]
-            try:
-                staff_role_set(user=user, role=None if chosen == NOBODY else chosen, actor=actor_of(request))
-            except DomainError as error:
-                form.add_error("role", refusal_text(error))
-            else:
-                messages.success(request, _("The role is changed."))
-                return HttpResponseRedirect(self.url("changelist"))
-        title = _("Role of %(person)s") % {"person": user.get_full_name()}
-        return self._form_page(request, title, form, _("Save"), user)
+        form = RoleForm(sent(request), initial={"role": _roles([user]).get(user.pk) or NOBODY})
 
-    def _form_page(
-        self, request: HttpRequest, title: str, form: forms.Form, submit: str, user: User | None = None
-    ) -> HttpResponse:
-        cancel = self.url("changelist")
-        context = self.page_context(request, title=title, obj=user, form=form, submit=submit, cancel_url=cancel)
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+        def act(given: dict[str, Any]) -> str:
+            chosen = given["role"]
+            staff_role_set(user=user, role=None if chosen == NOBODY else chosen, actor=actor_of(request))
+            return _("The role is changed.")
+
+        return ask_and_do(
+            self, request, form, act, title=_("Role of %(person)s") % {"person": user.get_full_name()},
+            submit=_("Save"), obj=user, back=self.url("changelist"),
+        )  # fmt: skip
 
 
 def _roles(users: Sequence[User]) -> Mapping[int, str]:

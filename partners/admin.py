@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core import clock
-from core.backoffice.base import AUDIT, BrandAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import AUDIT, BrandAdmin, actor_of
 from core.backoffice.columns import actor_names, attach, attached
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from partners.models import ApiKey
 from partners.scopes import SCOPES
 from partners.services import MAX_RATE, api_key_create, api_key_revoke
@@ -86,23 +86,16 @@ class ApiKeyAdmin(BrandAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """The answer to the form shows the key, once; it is in no address and in no session."""
         self.require(self.has_add_permission(request))
-        form = KeyForm(request.POST or None)
-        if form.is_valid():
-            try:
-                row, secret = api_key_create(actor=actor_of(request), **form.cleaned_data)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                return self._key_page(request, row, secret)
-        context = self.page_context(
-            request,
-            title=_("Make an API key"),
-            form=form,
+
+        def act(given: dict[str, Any]) -> HttpResponse:
+            row, secret = api_key_create(actor=actor_of(request), **given)
+            return self._key_page(request, row, secret)
+
+        return ask_and_do(
+            self, request, KeyForm(sent(request)), act, title=_("Make an API key"), submit=_("Make the key"),
             intro=_("One key for each system, so that you can revoke one without stopping the others."),
-            submit=_("Make the key"),
-            cancel_url=self.url("changelist"),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            back=self.url("changelist"),
+        )  # fmt: skip
 
     def _key_page(self, request: HttpRequest, row: ApiKey, secret: str) -> HttpResponse:
         context = self.page_context(
@@ -149,18 +142,14 @@ class ApiKeyAdmin(BrandAdmin):
     def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = self.object_or_404(request, object_id)
         self.require(self.has_delete_permission(request, key))
-        if request.method == "POST":
+
+        def act(given: dict[str, Any]) -> HttpResponse:
             api_key_revoke(api_key=key, actor=actor_of(request))
             messages.success(request, _("%(name)s is revoked; its next request is refused.") % {"name": key.name})
             return HttpResponseRedirect(self.url("changelist"))
-        context = self.page_context(
-            request,
-            title=_("Revoke %(name)s") % {"name": key.name},
-            obj=key,
+
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act, title=_("Revoke %(name)s") % {"name": key.name},
             intro=_("The system that uses this key is refused from its next request on. This can't be undone."),
-            form=DressedForm(),
-            submit=_("Revoke"),
-            danger=True,
-            cancel_url=self.url("change", key.pk),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            submit=_("Revoke"), danger=True, obj=key, back=self.url("change", key.pk),
+        )  # fmt: skip

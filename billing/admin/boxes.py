@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -20,10 +19,10 @@ from billing.boxes.selectors import boxes_to_send
 from billing.boxes.sending import MOVES, box_move, boxes_csv, line_of
 from billing.models import Shipment
 from core.audit import audit_record
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from members.naming import attach_members, may_see_people, member_link
 
 HANDLE = "billing.handle_shipment"
@@ -146,26 +145,16 @@ class ShipmentAdmin(ReadOnlyAdmin):
     def move_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         box = self.object_or_404(request, object_id)
         self.require(self._may(request))
-        back = self.url("change", box.pk)
-        form = BoxMoveForm(box, request.POST or None)
-        if form.is_valid():
-            try:
-                box_move(shipment=box, actor=actor_of(request), **form.cleaned_data)
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The box is moved on."))
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request,
-            title=_("Move the box on"),
-            obj=box,
+
+        def act(given: dict[str, Any]) -> str:
+            box_move(shipment=box, actor=actor_of(request), **given)
+            return _("The box is moved on.")
+
+        return ask_and_do(
+            self, request, BoxMoveForm(box, sent(request)), act, title=_("Move the box on"), submit=_("Move on"),
             intro=_("A box that is sent earns its member what the program says; one that comes back takes that back."),
-            form=form,
-            submit=_("Move on"),
-            cancel_url=back,
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            obj=box, back=self.url("change", box.pk),
+        )  # fmt: skip
 
 
 def lines_of(box: Shipment) -> list[str]:

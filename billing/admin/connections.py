@@ -21,7 +21,8 @@ from billing.connecting import PLATFORM_HOOK, connect_offered
 from billing.connections import connection_add, connection_check, connection_key_change, hook_url, secret_rotate
 from billing.health import health_of
 from billing.models import StripeConnection
-from core.backoffice.base import actor_of, add_refusal, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import actor_of, add_refusal
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.errors import DomainError
@@ -117,59 +118,49 @@ class StripeConnectionAdmin(OnboardingPages):
 
     def connect_view(self, request: HttpRequest) -> HttpResponse:
         self.require(request.user.has_perm(CONNECT))
-        form = KeyForm(request.POST or None)
-        if form.is_valid():
-            try:
-                made = connection_add(key=form.cleaned_data["key"], actor=actor_of(request))
-            except DomainError as error:
-                form.add_error("key" if error.field == "key" else None, refusal_text(error))
-            else:
-                messages.success(request, _("Connected. New subscriptions begin at this account."))
-                return HttpResponseRedirect(self.url("change", made.pk))
-        return self._form_page(
-            request, None, form, title=_("Connect an account at Stripe"), intro=str(NEEDED), submit=_("Connect"),
-            cancel_url=self.url("changelist"),
+
+        def act(given: dict[str, Any]) -> HttpResponse:
+            made = connection_add(key=given["key"], actor=actor_of(request))
+            messages.success(request, _("Connected. New subscriptions begin at this account."))
+            return HttpResponseRedirect(self.url("change", made.pk))
+
+        return ask_and_do(
+            self, request, KeyForm(sent(request)), act, title=_("Connect an account at Stripe"), intro=str(NEEDED),
+            submit=_("Connect"), back=self.url("changelist"),
         )  # fmt: skip
 
     def key_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(CONNECT))
-        form = KeyForm(request.POST or None)
-        if form.is_valid():
-            try:
-                connection_key_change(connection=row, key=form.cleaned_data["key"], actor=actor_of(request))
-            except DomainError as error:
-                form.add_error("key" if error.field == "key" else None, refusal_text(error))
-            else:
-                messages.success(request, _("The new key is in use."))
-                return HttpResponseRedirect(self.url("change", row.pk))
+
+        def act(given: dict[str, Any]) -> str:
+            connection_key_change(connection=row, key=given["key"], actor=actor_of(request))
+            return _("The new key is in use.")
+
         intro = _("The one in use ends in %(end)s. If Stripe refuses the new one, the old one stays.")
-        return self._form_page(
-            request, row, form, title=_("A new key for %(account)s") % {"account": row},
-            intro=f"{intro % {'end': row.key_last4}} {NEEDED}", submit=_("Use this key"),
-            cancel_url=self.url("change", row.pk),
+        return ask_and_do(
+            self, request, KeyForm(sent(request)), act, title=_("A new key for %(account)s") % {"account": row},
+            intro=f"{intro % {'end': row.key_last4}} {NEEDED}", submit=_("Use this key"), obj=row,
+            back=self.url("change", row.pk),
         )  # fmt: skip
 
     def secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET asks, POST makes a new endpoint in the old one's place."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(CONNECT))
-        form = DressedForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                secret_rotate(connection=row, actor=actor_of(request))
-            except DomainError as error:
-                form.add_error(None, refusal_text(error))
-            else:
-                messages.success(request, _("The new secret is in use; the old one is taken for a day."))
-                return HttpResponseRedirect(self.url("change", row.pk))
-        return self._form_page(
-            request, row, form, title=_("A new webhook secret for %(account)s") % {"account": row},
-            intro=_(
-                "A new endpoint with a secret of its own is made at Stripe, and the old one is taken away. What was"
-                " signed with the old secret is taken for another day, so nothing is lost."
-            ),
-            submit=_("Make a new secret"), cancel_url=self.url("change", row.pk),
+
+        def act(given: dict[str, Any]) -> str:
+            secret_rotate(connection=row, actor=actor_of(request))
+            return _("The new secret is in use; the old one is taken for a day.")
+
+        intro = _(
+            "A new endpoint with a secret of its own is made at Stripe, and the old one is taken away. What was"
+            " signed with the old secret is taken for another day, so nothing is lost."
+        )
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act,
+            title=_("A new webhook secret for %(account)s") % {"account": row}, intro=intro,
+            submit=_("Make a new secret"), obj=row, back=self.url("change", row.pk),
         )  # fmt: skip
 
     def check_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -187,7 +178,3 @@ class StripeConnectionAdmin(OnboardingPages):
             except DomainError as error:
                 add_refusal(request, error)
         return HttpResponseRedirect(self.url("change", row.pk))
-
-    def _form_page(self, request: HttpRequest, row: StripeConnection | None, form: Any, **words: str) -> HttpResponse:
-        context = self.page_context(request, obj=row, form=form, **words)
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -21,12 +20,12 @@ from billing.disputes import disputes_of
 from billing.models import Invoice
 from billing.owing import invoices_owed, notices_of
 from billing.refunding import invoice_refund
-from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names
 from core.backoffice.paging import BoundedPaginator
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from loyalty.admin.amounts import money
 from loyalty.admin.filters import MemberIdFilter
 from members.naming import attach_members, member_link
@@ -160,35 +159,23 @@ class InvoiceAdmin(ReadOnlyAdmin):
     def refund_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(REFUND))
-        form = RefundForm(row, request.POST or None)
-        if form.is_valid():
-            told = form.cleaned_data
-            try:
-                made = invoice_refund(
-                    invoice=row, amount_minor=told["amount"], reason=told["reason"], key=told["key"],
-                    actor=actor_of(request),
-                )  # fmt: skip
-            except DomainError as error:
-                field = {"amount_minor": "amount"}.get(error.field or "", error.field)
-                form.add_error(field if field in form.fields else None, refusal_text(error))
-            else:
-                words = {"sum": money(made.amount_minor, made.currency)}
-                messages.success(request, _("%(sum)s is paid back.") % words)
-                return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request,
-            title=_("Pay back of %(number)s") % {"number": row},
-            obj=row,
-            intro=_(
-                "The money goes back to the card. The subscription goes on: ending it is another step. When all of it"
-                " is paid back, the points that it earned are taken off."
-            ),
-            form=form,
-            submit=_("Pay back"),
-            danger=True,
-            cancel_url=self.url("change", row.pk),
+
+        def act(given: dict[str, Any]) -> str:
+            made = invoice_refund(
+                invoice=row, amount_minor=given["amount"], reason=given["reason"], key=given["key"],
+                actor=actor_of(request),
+            )  # fmt: skip
+            return _("%(sum)s is paid back.") % {"sum": money(made.amount_minor, made.currency)}
+
+        intro = _(
+            "The money goes back to the card. The subscription goes on: ending it is another step. When all of it"
+            " is paid back, the points that it earned are taken off."
         )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+        return ask_and_do(
+            self, request, RefundForm(row, sent(request)), act, title=_("Pay back of %(number)s") % {"number": row},
+            intro=intro, submit=_("Pay back"), danger=True, obj=row, back=self.url("change", row.pk),
+            places={"amount_minor": "amount"},
+        )  # fmt: skip
 
     def late_view(self, request: HttpRequest) -> HttpResponse:
         """Who owes, since when, when the card is tried again, and what was said."""

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from billing.connecting import account_follow, account_open, connect_offered, onboarding_link
 from billing.models import StripeConnection
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
 from core.backoffice.forms import DressedForm
 from core.errors import DomainError
 
@@ -47,25 +48,22 @@ class OnboardingPages(ReadOnlyAdmin):
 
     def open_view(self, request: HttpRequest) -> HttpResponse:
         self.require(request.user.has_perm(CONNECT))
-        form = OpenForm(request.POST or None, initial={"email": getattr(request.user, "email", "")})
-        if form.is_valid():
-            try:
-                made = account_open(**form.cleaned_data, actor=actor_of(request))
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                return HttpResponseRedirect(self.url("onboard", made.pk))
+
+        def act(given: dict[str, Any]) -> HttpResponse:
+            made = account_open(**given, actor=actor_of(request))
+            return HttpResponseRedirect(self.url("onboard", made.pk))
+
         offered = connect_offered()
         intro = _(
             "Stripe opens an account for your brand: the money is yours, and no key has to be copied. After this you"
             " say at Stripe who you are."
         )
         closed = _("The platform doesn’t open accounts at Stripe. Connect your own with a restricted key.")
-        context = self.page_context(
-            request, title=_("An account at Stripe"), form=form, intro=intro if offered else closed,
-            submit=_("Open an account") if offered else "", cancel_url=self.url("changelist"),
+        form = OpenForm(sent(request), initial={"email": getattr(request.user, "email", "")})
+        return ask_and_do(
+            self, request, form, act, title=_("An account at Stripe"), intro=intro if offered else closed,
+            submit=_("Open an account") if offered else "", back=self.url("changelist"),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
     def onboard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET says what comes, POST makes the way to Stripe: for once, and for some minutes."""

@@ -23,13 +23,13 @@ from billing.promoting import Promotion, promotion_end, promotion_make, promotio
 from billing.section import Intro
 from billing.winback import off_words
 from core import clock
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names
 from core.backoffice.display import points
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
-from core.errors import DomainError
 from loyalty.definition.basics import money_digits
 
 MAKE, END = "billing.add_promotioncode", "billing.change_promotioncode"
@@ -189,37 +189,30 @@ class PromotionCodeAdmin(ReadOnlyAdmin):
 
     def make_view(self, request: HttpRequest) -> HttpResponse:
         self.require(request.user.has_perm(MAKE))
-        form = PromotionForm(request.POST or None)
-        if form.is_valid():
-            try:
-                made = promotion_make(wish=form.wish(), actor=actor_of(request))
-            except DomainError as error:
-                field = FIELDS.get(error.field or "", error.field)
-                form.add_error(field if field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("The code can be used."))
-                return HttpResponseRedirect(self.url("change", made.pk))
-        context = self.page_context(
-            request, title=_("A promotion code"), form=form, submit=_("Make it"), cancel_url=self.url("changelist"),
+        form = PromotionForm(sent(request))
+
+        def act(given: dict[str, Any]) -> HttpResponse:
+            made = promotion_make(wish=form.wish(), actor=actor_of(request))
+            messages.success(request, _("The code can be used."))
+            return HttpResponseRedirect(self.url("change", made.pk))
+
+        return ask_and_do(
+            self, request, form, act, title=_("A promotion code"), submit=_("Make it"), back=self.url("changelist"),
             intro=_("What a code gives never changes: end it and make another. It is for plans that take codes."),
+            places=FIELDS,
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
     def end_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET asks, POST ends it."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(END))
-        if request.method == "POST":
-            try:
-                promotion_end(promotion=row, actor=actor_of(request))
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("Nobody can use it any more."))
-            return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request, title=_("End %(code)s") % {"code": row.code}, obj=row, form=DressedForm(), submit=_("End it"),
-            intro=_("From now on nobody can use it. Who did keeps what they got."), danger=True,
-            cancel_url=self.url("change", row.pk),
+
+        def act(given: dict[str, Any]) -> str:
+            promotion_end(promotion=row, actor=actor_of(request))
+            return _("Nobody can use it any more.")
+
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act, title=_("End %(code)s") % {"code": row.code},
+            submit=_("End it"), intro=_("From now on nobody can use it. Who did keeps what they got."), danger=True,
+            obj=row, back=self.url("change", row.pk),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)

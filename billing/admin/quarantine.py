@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -18,14 +17,14 @@ from billing.admin.acts import ActWords
 from billing.admin.stripelinks import stripe_url
 from billing.models import QuarantinedEvent
 from billing.settling import Difference, differences, known_body, quarantine_drop, quarantine_take
-from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names
 from core.backoffice.display import pretty_json
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
-from core.errors import DomainError
 from members.naming import may_see_people
 
 SETTLE = "billing.change_quarantinedevent"
@@ -104,20 +103,15 @@ class QuarantinedEventAdmin(ReadOnlyAdmin):
         words = WORDS.get(act)
         if words is None:
             raise Http404(_("There is no such thing here."))
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            try:
-                SERVICES[act](event=row, reason=form.cleaned_data["reason"], actor=actor_of(request))
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, str(words.done))
-                return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request, title=str(words.title), obj=row, intro=str(words.intro), form=form, submit=str(words.title),
-            danger=words.danger, cancel_url=self.url("change", row.pk),
+
+        def act_with(given: dict[str, Any]) -> str:
+            SERVICES[act](event=row, reason=given["reason"], actor=actor_of(request))
+            return str(words.done)
+
+        return ask_and_do(
+            self, request, ReasonForm(sent(request)), act_with, title=str(words.title), intro=str(words.intro),
+            danger=words.danger, obj=row, back=self.url("change", row.pk),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
 
 def _shown(each: Difference, *, people: bool) -> tuple[str, str, str]:

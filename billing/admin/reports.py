@@ -16,6 +16,7 @@ from unfold.decorators import display
 from billing.admin.connections import COMPARE
 from billing.comparing import comparison_request
 from billing.models import BillingReport, StripeConnection
+from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names, attach, attached
 from core.backoffice.forms import DressedForm
@@ -109,17 +110,16 @@ class BillingReportAdmin(ReadOnlyAdmin):
             "kind": request.GET.get("kind", Kind.EVENTS),
             "account": StripeConnection.objects.filter(current=True).first(),
         }
-        form = CompareForm(request.POST or None, initial=asked)
-        if form.is_valid():
-            told = form.cleaned_data
-            row = comparison_request(account=told["account"], kind=Kind(told["kind"]), actor=actor_of(request))
+
+        def act(given: dict[str, Any]) -> HttpResponse:
+            row = comparison_request(account=given["account"], kind=Kind(given["kind"]), actor=actor_of(request))
             return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request, title=_("Compare with Stripe now"), form=form, submit=_("Compare"),
+
+        return ask_and_do(
+            self, request, CompareForm(sent(request), initial=asked), act, title=_("Compare with Stripe now"),
             intro=_("What differs is put right here as Stripe has it; nothing is changed at Stripe."),
-            cancel_url=self.url("changelist"),
+            submit=_("Compare"), back=self.url("changelist"),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
 
 def state_of(row: BillingReport) -> tuple[str, str]:

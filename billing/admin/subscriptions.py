@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -28,10 +27,10 @@ from billing.plans import section_now
 from billing.section import EVERY_WORDS
 from billing.selectors import next_charge
 from billing.staffing import Wish, acts_possible, subscription_act
-from core.backoffice.base import AUDIT, ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import AUDIT, ReadOnlyAdmin, actor_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
-from core.errors import DomainError
 from loyalty.admin.amounts import money
 from loyalty.admin.filters import MemberIdFilter
 from members.models import MemberFact
@@ -142,21 +141,17 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         words = ACTS.get(act)
         if words is None:
             raise Http404(_("There is no such thing here."))
-        form = form_of(act, section_now(row.plan.program_id).most_pause_months, request.POST or None)
-        if form.is_valid():
-            try:
-                wish = Wish(act=act, **form.cleaned_data)  # type: ignore[arg-type]  # ACTS has exactly the acts
-                subscription_act(subscription=row, wish=wish, actor=actor_of(request))
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, str(words.done))
-                return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request, title=str(words.title), obj=row, intro=str(words.intro), form=form, submit=str(words.title),
-            danger=words.danger, cancel_url=self.url("change", row.pk),
+
+        def act_with(given: dict[str, Any]) -> str:
+            wish = Wish(act=act, **given)  # type: ignore[arg-type]  # ACTS has exactly the acts
+            subscription_act(subscription=row, wish=wish, actor=actor_of(request))
+            return str(words.done)
+
+        form = form_of(act, section_now(row.plan.program_id).most_pause_months, sent(request))
+        return ask_and_do(
+            self, request, form, act_with, title=str(words.title), intro=str(words.intro), danger=words.danger,
+            obj=row, back=self.url("change", row.pk),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The trail knows a subscription by the id that partners have."""

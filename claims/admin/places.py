@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from claims.models import Place
 from claims.places import COLUMNS, place_save, place_secret_renew, places_import
 from claims.rotating import STEP_SECONDS, qr_picture, token_of
 from core import clock
+from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import BrandAdmin, actor_of, refusal_text
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
@@ -141,24 +141,16 @@ class PlaceAdmin(BrandAdmin):
         """A new secret, for when the old one may be known."""
         place = self.object_or_404(request, object_id)
         self.require(self.has_change_permission(request, place))
-        form = DressedForm(request.POST or None)
-        if request.method == "POST":
+
+        def act(given: dict[str, Any]) -> str:
             place_secret_renew(place=place, actor=actor_of(request))
-            messages.success(request, _("The place has a new code. Open its screen again."))
-            return HttpResponseRedirect(self.url("change", place.pk))
-        context = self.page_context(
-            request,
-            title=_("A new code for %(place)s") % {"place": place},
-            obj=place,
-            intro=_(
-                "Every code that was shown so far stops working. Do this when somebody may have copied the screen."
-            ),
-            form=form,
-            submit=_("Make a new code"),
-            danger=True,
-            cancel_url=self.url("change", place.pk),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            return _("The place has a new code. Open its screen again.")
+
+        intro = _("Every code that was shown so far stops working. Do this when somebody may have copied the screen.")
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act, title=_("A new code for %(place)s") % {"place": place},
+            intro=intro, submit=_("Make a new code"), danger=True, obj=place, back=self.url("change", place.pk),
+        )  # fmt: skip
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Many at once, matched by their code; says what became of each line that wasn't taken."""

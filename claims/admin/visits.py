@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,12 +13,12 @@ from unfold.decorators import display
 
 from claims.checkins import check_in_decide
 from claims.models import CheckIn
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.forms import DressedForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
-from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from members.naming import attach_members, may_see_people, member_link
 
@@ -120,23 +118,14 @@ class CheckInAdmin(ReadOnlyAdmin):
         """GET asks, POST does it."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DECIDE))
-        back = self.url("change", row.pk)
-        if request.method == "POST":
-            try:
-                check_in_decide(check_in=row, accept=accept, actor=actor_of(request))
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The check-in counts.") if accept else _("The check-in is refused."))
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request,
+
+        def act(given: dict[str, Any]) -> str:
+            check_in_decide(check_in=row, accept=accept, actor=actor_of(request))
+            return _("The check-in counts.") if accept else _("The check-in is refused.")
+
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act,
             title=_("Accept the check-in") if accept else _("Refuse the check-in"),
-            obj=row,
             intro=_("It counts from when the member was there.") if accept else _("It gives nothing."),
-            form=DressedForm(),
-            submit=_("Accept") if accept else _("Refuse"),
-            danger=not accept,
-            cancel_url=back,
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            submit=_("Accept") if accept else _("Refuse"), danger=not accept, obj=row, back=self.url("change", row.pk),
+        )  # fmt: skip

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core import clock
-from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import Act, ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names
 from core.backoffice.forms import DressedForm, dress
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from draws.admin import section  # noqa: F401  (names the form's fields)
 from draws.closing import MAX_REASON, sweepstake_cancel, sweepstake_draw, winner_pass
 from draws.definition import SECTION
@@ -157,63 +155,46 @@ class SweepstakeAdmin(ReadOnlyAdmin):
         """GET asks, and for the announced value where the draw is bound to one; POST draws."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DRAW))
-        form = DrawForm(row, request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                sweepstake_draw(
-                    sweepstake_id=row.pk, actor=actor_of(request), outside=form.cleaned_data.get("outside")
-                )  # fmt: skip
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("Drawn. Seed, list and who was drawn are public now."))
-                return HttpResponseRedirect(self.url("change", row.pk))
+
+        def act(given: dict[str, Any]) -> str:
+            sweepstake_draw(sweepstake_id=row.pk, actor=actor_of(request), outside=given.get("outside"))
+            return _("Drawn. Seed, list and who was drawn are public now.")
+
         intro = _("The seed is revealed and who wins is worked out of it. This can’t be done again.")
         bound = outside_told(row, spec_of(row))
         if bound is not None:
             intro += " " + _("It is bound to: %(source)s. Enter that value as it was announced.") % {
                 "source": local(bound["source"])
             }
-        return self._form(request, row, form, title=_("Draw"), intro=intro)
+        return self._ask(request, row, DrawForm(row, sent(request)), act, title=_("Draw"), intro=intro)
 
     def pass_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DRAW))
-        form = PassForm(row, request.POST or None, initial={"place": request.GET.get("place")})
-        if form.is_valid():
-            given = form.cleaned_data
-            try:
-                winner_pass(
-                    sweepstake_id=row.pk, place=given["place"], reason=given["reason"], actor=actor_of(request)
-                )  # fmt: skip
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("Passed over; the next one stands in."))
-                return HttpResponseRedirect(self.url("change", row.pk))
+
+        def act(given: dict[str, Any]) -> str:
+            winner_pass(sweepstake_id=row.pk, place=given["place"], reason=given["reason"], actor=actor_of(request))
+            return _("Passed over; the next one stands in.")
+
+        form = PassForm(row, sent(request), initial={"place": request.GET.get("place")})
         intro = _("Whoever has this place loses the prize; the next who stands by gets it.")
-        return self._form(request, row, form, title=_("Pass a winner over"), intro=intro)
+        return self._ask(request, row, form, act, title=_("Pass a winner over"), intro=intro)
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DRAW))
-        form = CancelForm(request.POST or None)
-        if form.is_valid():
-            try:
-                sweepstake_cancel(sweepstake_id=row.pk, reason=form.cleaned_data["reason"], actor=actor_of(request))
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("Canceled. Points spent on entries go back."))
-                return HttpResponseRedirect(self.url("change", row.pk))
+
+        def act(given: dict[str, Any]) -> str:
+            sweepstake_cancel(sweepstake_id=row.pk, reason=given["reason"], actor=actor_of(request))
+            return _("Canceled. Points spent on entries go back.")
+
         intro = _(
             "It won’t be drawn: nobody enters any more, and points spent on entries go back. This can’t be undone."
         )
-        return self._form(request, row, form, title=_("Cancel the sweepstake"), intro=intro)
+        return self._ask(request, row, CancelForm(sent(request)), act, title=_("Cancel the sweepstake"), intro=intro)
 
-    def _form(self, request: HttpRequest, row: Sweepstake, form: Any, *, title: str, intro: str) -> TemplateResponse:
-        context = self.page_context(
-            request, title=title, obj=row, intro=intro, form=form, submit=title, danger=True,
-            cancel_url=self.url("change", row.pk),
-        )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+    def _ask(
+        self, request: HttpRequest, row: Sweepstake, form: forms.Form, act: Act, *, title: str, intro: str
+    ) -> HttpResponse:
+        back = self.url("change", row.pk)
+        return ask_and_do(self, request, form, act, title=title, intro=intro, danger=True, obj=row, back=back)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names, attach, attached
 from core.backoffice.export import csv_response
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from loyalty.admin.backtest_tables import report_of, report_rows, report_tables
 from loyalty.backtests.service import MOST_MONTHS, backtest_cancel, backtest_start
 from loyalty.models import BacktestRun, Program, ProgramVersion
@@ -99,32 +98,24 @@ class BacktestRunAdmin(ReadOnlyAdmin):
     def start_view(self, request: HttpRequest) -> HttpResponse:
         self.require(request.user.has_perm(START))
         tested = f"{request.GET.get('program', '')}:{request.GET.get('version', '')}"
-        form = StartForm(request.POST or None, initial={"tested": tested})
-        if form.is_valid():
-            program, _colon, version = form.cleaned_data["tested"].partition(":")
-            try:
-                run = backtest_start(
-                    program=Program.objects.get(pk=program),
-                    months=form.cleaned_data["months"],
-                    version=int(version) if version else None,
-                    actor=actor_of(request),
-                )
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                return HttpResponseRedirect(self.url("change", run.pk))
-        context = self.page_context(
-            request,
-            title=_("Try a program on what has happened"),
-            intro=_(
-                "Every event of the period is judged again, in memory, as if this had been in force. You see what it "
-                "would have given beside what it gave. Members notice nothing and nothing is booked."
-            ),
-            form=form,
-            submit=_("Start"),
-            cancel_url=self.url("changelist"),
+
+        def act(given: dict[str, Any]) -> HttpResponse:
+            program, _colon, version = given["tested"].partition(":")
+            run = backtest_start(
+                program=Program.objects.get(pk=program), months=given["months"],
+                version=int(version) if version else None, actor=actor_of(request),
+            )  # fmt: skip
+            return HttpResponseRedirect(self.url("change", run.pk))
+
+        intro = _(
+            "Every event of the period is judged again, in memory, as if this had been in force. You see what it "
+            "would have given beside what it gave. Members notice nothing and nothing is booked."
         )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+        return ask_and_do(
+            self, request, StartForm(sent(request), initial={"tested": tested}), act,
+            title=_("Try a program on what has happened"), intro=intro, submit=_("Start"),
+            back=self.url("changelist"),
+        )  # fmt: skip
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         run = self.object_or_404(request, object_id)
@@ -160,25 +151,16 @@ class BacktestRunAdmin(ReadOnlyAdmin):
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         run = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(START))
-        if request.method == "POST":
-            try:
-                backtest_cancel(run=run, actor=actor_of(request))
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The backtest is canceled."))
-            return HttpResponseRedirect(self.url("change", run.pk))
-        context = self.page_context(
-            request,
-            title=_("Cancel the backtest"),
-            obj=run,
+
+        def act(given: dict[str, Any]) -> str:
+            backtest_cancel(run=run, actor=actor_of(request))
+            return _("The backtest is canceled.")
+
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act, title=_("Cancel the backtest"), danger=True, obj=run,
             intro=_("What has been counted so far is let go. You can start it again at any time."),
-            form=forms.Form(),
-            submit=_("Cancel the backtest"),
-            danger=True,
-            cancel_url=self.url("change", run.pk),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            back=self.url("change", run.pk),
+        )  # fmt: skip
 
     def csv_view(self, request: HttpRequest, object_id: str) -> Any:
         run = self.object_or_404(request, object_id)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core import clock
+from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
 from core.backoffice.columns import actor_names, attach, attached
 from core.backoffice.registry import brand_admin
@@ -121,35 +122,18 @@ class ProgramVersionAdmin(ReadOnlyAdmin):
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         version = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(PUBLISH))
-        form = WithdrawForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                version_withdraw(version=version, actor=actor_of(request), reason=form.cleaned_data["reason"])
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(
-                    request, _("Version %(n)d is withdrawn: it never takes effect.") % {"n": version.number}
-                )
-            return HttpResponseRedirect(self.url("change", version.pk))
-        context = self.page_context(
-            request,
-            title=_("Withdraw version %(n)d") % {"n": version.number},
-            obj=version,
-            form=form,
-            intro=_(
-                "It was to take effect on %(when)s and never will. What holds now goes on; the draft stays as it is."
-            )
-            % {
-                "when": date_format(localtime(version.in_force_from), "DATETIME_FORMAT")
-                if version.in_force_from
-                else ""
-            },
-            submit=_("Withdraw"),
-            danger=True,
-            cancel_url=self.url("change", version.pk),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+
+        def act(given: dict[str, Any]) -> str:
+            version_withdraw(version=version, actor=actor_of(request), reason=given["reason"])
+            return _("Version %(n)d is withdrawn: it never takes effect.") % {"n": version.number}
+
+        begins = version.in_force_from
+        intro = _("It was to take effect on %(when)s and never will. What holds now goes on; the draft stays as it is.")
+        return ask_and_do(
+            self, request, WithdrawForm(sent(request)), act, title=_("Withdraw version %(n)d") % {"n": version.number},
+            intro=intro % {"when": date_format(localtime(begins), "DATETIME_FORMAT") if begins else ""},
+            submit=_("Withdraw"), danger=True, obj=version, back=self.url("change", version.pk),
+        )  # fmt: skip
 
     def yaml_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         version = self.object_or_404(request, object_id)

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import BrandAdmin, actor_of, add_refusal
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import BrandAdmin, actor_of
 from core.backoffice.columns import attach, attached
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from members import panels, services
 from members.models import Consent, Member
 
@@ -127,33 +125,23 @@ class MemberAdmin(BrandAdmin):
         member = self.object_or_404(request, object_id)
         self.require(self.has_change_permission(request, member))
         active = member.status == Member.Status.ACTIVE
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            act = services.member_suspend if active else services.member_reactivate
-            try:
-                act(member=member, reason=form.cleaned_data["reason"], actor=actor_of(request))
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                told = _("%(member)s is suspended.") if active else _("%(member)s is active again.")
-                messages.success(request, told % {"member": member})
-            return HttpResponseRedirect(self.url("change", member.pk))
+        service = services.member_suspend if active else services.member_reactivate
+
+        def act(given: dict[str, Any]) -> str:
+            service(member=member, reason=given["reason"], actor=actor_of(request))
+            told = _("%(member)s is suspended.") if active else _("%(member)s is active again.")
+            return told % {"member": member}
+
         if active:
             intro = _("A suspended member earns nothing and can't take rewards. Points and history stay as they are.")
         else:
             intro = _("The member earns and takes rewards again from now on.")
         title = _("Suspend %(member)s") if active else _("Reactivate %(member)s")
-        context = self.page_context(
-            request,
-            title=title % {"member": member},
-            obj=member,
-            intro=intro,
-            form=form,
-            submit=_("Suspend") if active else _("Reactivate"),
-            danger=active,
-            cancel_url=self.url("change", member.pk),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+        return ask_and_do(
+            self, request, ReasonForm(sent(request)), act, title=title % {"member": member}, intro=intro,
+            submit=_("Suspend") if active else _("Reactivate"), danger=active, obj=member,
+            back=self.url("change", member.pk),
+        )  # fmt: skip
 
 
 def _column(column: panels.ListColumn) -> Any:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import actor_of, add_refusal
+from core.backoffice.asking import Act, ask_and_do, sent
+from core.backoffice.base import actor_of
 from core.backoffice.columns import actor_names
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from loyalty.admin.sections import piece_url, section_url
 from loyalty.models import Program
 from loyalty.sectionrows import section_piece
@@ -136,17 +134,16 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
         """GET asks how many stand by, POST draws."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm("panels.choose_panel"))
-        form = DrawForm(request.POST or None)
-        if form.is_valid():
-            return self._acted(
-                request, row, _("Drawn. Whoever was chosen is invited."),
-                lambda: panel_draw(panel=row, reserves=form.cleaned_data["reserves"], actor=actor_of(request)),
-            )  # fmt: skip
+
+        def act(given: dict[str, Any]) -> str:
+            panel_draw(panel=row, reserves=given["reserves"], actor=actor_of(request))
+            return _("Drawn. Whoever was chosen is invited.")
+
         intro = _(
             "%(n)d products are left. Lots are drawn among those who wait for an answer; the seed is revealed, so that"
             " the draw can be worked out again. It can’t be done twice."
         ) % {"n": left_of(row)}
-        return self._asked(request, row, form, title=_("Draw lots"), intro=intro)
+        return self._ask(request, row, DrawForm(sent(request)), act, title=_("Draw lots"), intro=intro)
 
     def draw_file_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the draw can be worked out from again: manage.py sweepstake_verify reads it."""
@@ -162,45 +159,35 @@ class PanelAdmin(ApplicantPages, TesterPages, ResultPages):
         """GET asks, POST tells everybody."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm("panels.choose_panel"))
-        if request.method == "POST":
-            return self._acted(
-                request, row, _("Everybody is told."), lambda: panel_settle(panel=row, actor=actor_of(request))
-            )
+
+        def act(given: dict[str, Any]) -> str:
+            panel_settle(panel=row, actor=actor_of(request))
+            return _("Everybody is told.")
+
         waiting = Application.objects.filter(panel=row, state=Application.State.APPLIED).count()
         intro = _(
             "Products that are left go to those who stand by. Whoever still waits (%(n)d) gets a mail that they weren’t"
             " chosen. This can’t be undone."
         ) % {"n": waiting}
-        return self._asked(request, row, DressedForm(), title=_("End the choosing"), intro=intro)
+        return self._ask(request, row, DressedForm(sent(request)), act, title=_("End the choosing"), intro=intro)
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET asks why, POST cancels."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm("panels.choose_panel"))
-        form = CancelForm(request.POST or None)
-        if form.is_valid():
-            return self._acted(
-                request, row, _("Canceled. Everybody who waited is told."),
-                lambda: panel_cancel(panel=row, reason=form.cleaned_data["reason"], actor=actor_of(request)),
-            )  # fmt: skip
+
+        def act(given: dict[str, Any]) -> str:
+            panel_cancel(panel=row, reason=given["reason"], actor=actor_of(request))
+            return _("Canceled. Everybody who waited is told.")
+
         intro = _(
             "Nobody applies, is chosen or is sent anything any more; whoever waits gets a mail. Tests that are over"
             " stay as they are. This can’t be undone."
         )
-        return self._asked(request, row, form, title=_("Cancel the panel"), intro=intro)
+        return self._ask(request, row, CancelForm(sent(request)), act, title=_("Cancel the panel"), intro=intro)
 
-    def _acted(self, request: HttpRequest, row: Panel, said: str, act: Any) -> HttpResponse:
-        try:
-            act()
-        except DomainError as error:
-            add_refusal(request, error)
-        else:
-            messages.success(request, said)
-        return HttpResponseRedirect(self.url("change", row.pk))
-
-    def _asked(self, request: HttpRequest, row: Panel, form: Any, *, title: str, intro: str) -> TemplateResponse:
-        context = self.page_context(
-            request, title=title, obj=row, intro=intro, form=form, submit=title, danger=True,
-            cancel_url=self.url("change", row.pk),
-        )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+    def _ask(
+        self, request: HttpRequest, row: Panel, form: forms.Form, act: Act, *, title: str, intro: str
+    ) -> HttpResponse:
+        back = self.url("change", row.pk)
+        return ask_and_do(self, request, form, act, title=title, intro=intro, danger=True, obj=row, back=back)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import actor_names
 from core.backoffice.forms import dress
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.sections import section_links
 from members.naming import attach_members, may_see_people, member_link
@@ -180,29 +178,20 @@ class ReferralAdmin(ReadOnlyAdmin):
         """GET asks why, POST does it."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(DECIDE))
-        form = DecisionForm(request.POST or None)
-        if form.is_valid():
-            decide = referral_approve if approve else referral_block
-            try:
-                decide(referral_id=row.pk, reason=form.cleaned_data["reason"], actor=actor_of(request))
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("Approved.") if approve else _("Blocked."))
-                return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request,
+        decide = referral_approve if approve else referral_block
+
+        def act(given: dict[str, Any]) -> str:
+            decide(referral_id=row.pk, reason=given["reason"], actor=actor_of(request))
+            return _("Approved.") if approve else _("Blocked.")
+
+        both = _("Both sides get theirs, when the hold is over.")
+        neither = _("Nothing is given for it; what was given to either side is taken back.")
+        return ask_and_do(
+            self, request, DecisionForm(sent(request)), act,
             title=_("Approve the referral") if approve else _("Block the referral"),
-            obj=row,
-            intro=_("Both sides get theirs, when the hold is over.")
-            if approve
-            else _("Nothing is given for it; what was given to either side is taken back."),
-            form=form,
-            submit=_("Approve") if approve else _("Block"),
-            danger=not approve,
-            cancel_url=self.url("change", row.pk),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            intro=both if approve else neither, submit=_("Approve") if approve else _("Block"), danger=not approve,
+            obj=row, back=self.url("change", row.pk),
+        )  # fmt: skip
 
 
 def signal_words(row: Referral) -> list[str]:

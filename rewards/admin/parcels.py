@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.audit import audit_record
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.forms import DressedForm
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from members.naming import attach_members, may_see_people, member_link
 from rewards.fulfilment import MOVES, address_of, parcel_move, parcels_csv
 from rewards.models import Fulfilment
@@ -139,23 +138,13 @@ class FulfilmentAdmin(ReadOnlyAdmin):
     def move_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         parcel = self.object_or_404(request, object_id)
         self.require(self._may(request))
-        back = self.url("change", parcel.pk)
-        form = MoveForm(parcel, request.POST or None)
-        if form.is_valid():
-            try:
-                parcel_move(parcel=parcel, actor=actor_of(request), **form.cleaned_data)
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The parcel is moved on."))
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request,
-            title=_("Move the parcel on"),
-            obj=parcel,
-            intro=_("The member is told by your messages and webhooks."),
-            form=form,
-            submit=_("Move on"),
-            cancel_url=back,
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+
+        def act(given: dict[str, Any]) -> str:
+            parcel_move(parcel=parcel, actor=actor_of(request), **given)
+            return _("The parcel is moved on.")
+
+        return ask_and_do(
+            self, request, MoveForm(parcel, sent(request)), act, title=_("Move the parcel on"), submit=_("Move on"),
+            intro=_("The member is told by your messages and webhooks."), obj=parcel,
+            back=self.url("change", parcel.pk),
+        )  # fmt: skip

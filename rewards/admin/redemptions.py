@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.begunby import begun_by
 from core.backoffice.display import points
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
-from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from members.naming import attach_members, may_see_people, member_link
 from rewards.models import Redemption
@@ -111,52 +109,29 @@ class RedemptionAdmin(ReadOnlyAdmin):
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         redemption = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(CANCEL))
-        back = self.url("change", redemption.pk)
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            try:
-                reason = form.cleaned_data["reason"]
-                redemption_cancel(redemption=redemption, actor=actor_of(request), reason=reason)
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The reward is canceled and the points are back."))
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request,
-            title=_("Cancel %(reward)s") % {"reward": redemption.reward},
-            obj=redemption,
+
+        def act(given: dict[str, Any]) -> str:
+            redemption_cancel(redemption=redemption, actor=actor_of(request), reason=given["reason"])
+            return _("The reward is canceled and the points are back.")
+
+        return ask_and_do(
+            self, request, ReasonForm(sent(request)), act, title=_("Cancel %(reward)s") % {"reward": redemption.reward},
             intro=_("The points go back to where they came from, the stock is freed, and the code is void."),
-            form=form,
-            submit=_("Cancel the reward"),
-            danger=True,
-            cancel_url=back,
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            submit=_("Cancel the reward"), danger=True, obj=redemption, back=self.url("change", redemption.pk),
+        )  # fmt: skip
 
     def refund_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Of one that was used: the points alone."""
         redemption = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(REFUND))
-        back = self.url("change", redemption.pk)
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            try:
-                reason = form.cleaned_data["reason"]
-                redemption_refund(redemption=redemption, actor=actor_of(request), reason=reason)
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The points are back; the reward stays used."))
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request,
+
+        def act(given: dict[str, Any]) -> str:
+            redemption_refund(redemption=redemption, actor=actor_of(request), reason=given["reason"])
+            return _("The points are back; the reward stays used.")
+
+        return ask_and_do(
+            self, request, ReasonForm(sent(request)), act,
             title=_("Give the points of %(reward)s back") % {"reward": redemption.reward},
-            obj=redemption,
             intro=_("The points go back to where they came from. The reward stays used, and so does its code."),
-            form=form,
-            submit=_("Give the points back"),
-            danger=True,
-            cancel_url=back,
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            submit=_("Give the points back"), danger=True, obj=redemption, back=self.url("change", redemption.pk),
+        )  # fmt: skip

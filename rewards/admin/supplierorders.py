@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
 from core.backoffice.columns import attach, attached
 from core.backoffice.display import points
@@ -117,22 +117,16 @@ class SupplierOrderAdmin(ReadOnlyAdmin):
     def give_back_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(SETTLE))
-        back = self.url("change", row.pk)
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            try:
-                order_give_back(order=row, actor=actor_of(request), reason=form.cleaned_data["reason"])
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, _("The order is closed and the points are back."))
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request, title=_("Give the points back"), obj=row, form=form, submit=_("Give the points back"),
+
+        def act(given: dict[str, Any]) -> str:
+            order_give_back(order=row, actor=actor_of(request), reason=given["reason"])
+            return _("The order is closed and the points are back.")
+
+        return ask_and_do(
+            self, request, ReasonForm(sent(request)), act, title=_("Give the points back"), danger=True, obj=row,
             intro=_("Ask the supplier first: should it deliver after all, you pay for nothing."),
-            danger=True, cancel_url=back,
+            back=self.url("change", row.pk),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
 
 @brand_admin(SupplierReconciliation)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import Labelled
-from core.errors import DomainError
 from rewards.admin.supplierforms import OfferForm
 from rewards.suppliers.models import SupplierConnection, SupplierProduct
 from rewards.suppliers.offering import offer_make
@@ -130,22 +128,16 @@ class SupplierProductAdmin(ReadOnlyAdmin):
     def offer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(OFFER))
-        form = OfferForm(row, request.POST or None)
-        if form.is_valid():
-            asked = form.cleaned_data
-            try:
-                made = offer_make(
-                    product=row, value_minor=asked["value_minor"], price=asked["price"], name=asked["name"],
-                    actor=actor_of(request),
-                )  # fmt: skip
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("Members can take it now: %(reward)s.") % {"reward": made.reward})
-                return HttpResponseRedirect(self.url("change", row.pk))
-        context = self.page_context(
-            request, title=_("Offer %(product)s") % {"product": row}, obj=row, form=form, submit=_("Offer it"),
-            intro=_("It becomes a reward of the catalogue, at once and in the draft."),
-            cancel_url=self.url("change", row.pk),
+
+        def act(given: dict[str, Any]) -> str:
+            made = offer_make(
+                product=row, value_minor=given["value_minor"], price=given["price"], name=given["name"],
+                actor=actor_of(request),
+            )  # fmt: skip
+            return _("Members can take it now: %(reward)s.") % {"reward": made.reward}
+
+        return ask_and_do(
+            self, request, OfferForm(row, sent(request)), act, title=_("Offer %(product)s") % {"product": row},
+            intro=_("It becomes a reward of the catalogue, at once and in the draft."), submit=_("Offer it"), obj=row,
+            back=self.url("change", row.pk),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core import clock
-from core.backoffice.base import BrandAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import BrandAdmin, actor_of, add_refusal
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
 from core.errors import DomainError
@@ -138,39 +139,34 @@ class SupplierConnectionAdmin(BrandAdmin):
     def key_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.object_or_404(request, object_id)
         self.require(self.has_change_permission(request, row))
-        form = SecretForm(request.POST or None)
-        if form.is_valid():
-            try:
-                secret_rotate(connection=row, secret=form.cleaned_data["secret"], actor=actor_of(request))
-            except DomainError as error:
-                form.add_error("secret" if error.field == "secret" else None, refusal_text(error))
-            else:
-                messages.success(request, _("The new key is in use."))
-                return HttpResponseRedirect(self.url("change", row.pk))
-        return self._form_page(
-            request, row, form, title=_("A new key for %(supplier)s") % {"supplier": row},
-            intro=_("The one in use ends in %(end)s.") % {"end": row.secret_last4}, submit=_("Use this key"),
+
+        def act(given: dict[str, Any]) -> str:
+            secret_rotate(connection=row, secret=given["secret"], actor=actor_of(request))
+            return _("The new key is in use.")
+
+        return ask_and_do(
+            self, request, SecretForm(sent(request)), act, title=_("A new key for %(supplier)s") % {"supplier": row},
+            intro=_("The one in use ends in %(end)s.") % {"end": row.secret_last4}, submit=_("Use this key"), obj=row,
+            back=self.url("change", row.pk),
         )  # fmt: skip
 
     def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Both sides' books beside each other, now."""
         row = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(COMPARE))
-        form = SpanForm(request.POST or None)
-        if form.is_valid():
+
+        def act(given: dict[str, Any]) -> HttpResponse:
             now = clock.now()
-            since = now - timedelta(days=form.cleaned_data["days"])
+            since = now - timedelta(days=given["days"])
             made = suppliers_reconcile(connection=row, since=since, until=now, actor=actor_of(request))
             return HttpResponseRedirect(reverse("admin:rewards_supplierreconciliation_change", args=[made.pk]))
-        return self._form_page(
-            request, row, form, title=_("Compare the books with %(supplier)s") % {"supplier": row},
-            intro=_("Each of our orders is looked up in the supplier’s list. What is clear is repaired."),
-            submit=_("Compare"),
-        )  # fmt: skip
 
-    def _form_page(self, request: HttpRequest, row: SupplierConnection, form: Any, **words: str) -> HttpResponse:
-        context = self.page_context(request, obj=row, form=form, cancel_url=self.url("change", row.pk), **words)
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+        return ask_and_do(
+            self, request, SpanForm(sent(request)), act,
+            title=_("Compare the books with %(supplier)s") % {"supplier": row},
+            intro=_("Each of our orders is looked up in the supplier’s list. What is clear is repaired."),
+            submit=_("Compare"), obj=row, back=self.url("change", row.pk),
+        )  # fmt: skip
 
 
 def state_of(row: SupplierConnection) -> tuple[str, str]:

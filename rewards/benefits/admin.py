@@ -14,14 +14,14 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal, refusal_text
+from core.backoffice.asking import Act, ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import attach, attached
 from core.backoffice.display import points
-from core.backoffice.forms import ReasonForm
+from core.backoffice.forms import DressedForm, ReasonForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import Labelled
-from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.sections import section_url
 from loyalty.definition.translation import Teller
@@ -162,21 +162,15 @@ class MemberRows(ReadOnlyAdmin):
     def reason_page(self, request: HttpRequest, row: Any, words: dict[str, str], act: Any) -> HttpResponse:
         """Asks for a reason, then does it."""
         self.require(request.user.has_perm(GIVE))
-        back = self.url("change", row.pk)
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            try:
-                act(form.cleaned_data["reason"])
-            except DomainError as error:
-                add_refusal(request, error)
-            else:
-                messages.success(request, words["done"])
-            return HttpResponseRedirect(back)
-        context = self.page_context(
-            request, title=words["title"], obj=row, intro=words["intro"], form=form, submit=words["submit"],
-            danger=True, cancel_url=back,
+
+        def act_with(given: dict[str, Any]) -> str:
+            act(given["reason"])
+            return words["done"]
+
+        return ask_and_do(
+            self, request, ReasonForm(sent(request)), act_with, title=words["title"], intro=words["intro"],
+            submit=words["submit"], danger=True, obj=row, back=self.url("change", row.pk),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
 
 
 @brand_admin(BenefitGrant)
@@ -204,29 +198,21 @@ class BenefitGrantAdmin(MemberRows):
         member = Member.objects.filter(pk=member_id).exclude(status=Member.Status.ERASED).first()
         if member is None:
             raise Http404(_("There is no such thing here."))
-        form = GiveForm(request.POST or None, member=member)
-        if form.is_valid():
+        form = GiveForm(sent(request), member=member)
+
+        def act(given: dict[str, Any]) -> HttpResponse:
             place, code = form.chosen()
-            said = form.cleaned_data
-            try:
-                made = benefit_give(
-                    enrollment=place, code=code, until=said["until"], reason=said["reason"], actor=actor_of(request)
-                )
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, refusal_text(error))
-            else:
-                messages.success(request, _("The benefit is given."))
-                return HttpResponseRedirect(self.url("change", made.pk))
-        context = self.page_context(
-            request,
-            title=_("Give %(member)s a benefit") % {"member": member},
-            obj=None,
-            intro=_("Whatever the program says. What it gives itself needs nothing from you."),
-            form=form,
-            submit=_("Give it"),
-            cancel_url=reverse("admin:members_member_change", args=[member.pk]),
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+            made = benefit_give(
+                enrollment=place, code=code, until=given["until"], reason=given["reason"], actor=actor_of(request)
+            )
+            messages.success(request, _("The benefit is given."))
+            return HttpResponseRedirect(self.url("change", made.pk))
+
+        return ask_and_do(
+            self, request, form, act, title=_("Give %(member)s a benefit") % {"member": member},
+            intro=_("Whatever the program says. What it gives itself needs nothing from you."), submit=_("Give it"),
+            back=reverse("admin:members_member_change", args=[member.pk]),
+        )  # fmt: skip
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.object_or_404(request, object_id)
@@ -320,33 +306,32 @@ class TokenKeyAdmin(ReadOnlyAdmin):
 
     def rotate_view(self, request: HttpRequest) -> HttpResponse:
         self.require(request.user.has_perm(ROTATE))
-        if request.method == "POST":
+
+        def act(given: dict[str, Any]) -> str:
             made = token_key_rotate(actor=actor_of(request))
-            messages.success(
-                request, _("The new key %(kid)s is published, and signs in ten minutes.") % {"kid": made.kid}
-            )
-            return HttpResponseRedirect(self.url("changelist"))
+            return _("The new key %(kid)s is published, and signs in ten minutes.") % {"kid": made.kid}
+
         intro = _(
             "A new key is published at once and signs ten minutes later; the old one is good until none of its tokens"
             " lives."
         )
-        return self._sure(request, None, _("Change the key"), intro)
+        return self._sure(request, None, act, _("Change the key"), intro)
 
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         self.require(request.user.has_perm(ROTATE))
         row = self.object_or_404(request, object_id)
-        if request.method == "POST":
+
+        def act(given: dict[str, Any]) -> str:
             token_key_withdraw(key=row, actor=actor_of(request))
-            messages.success(request, _("The key is off the list. The next token is signed with another."))
-            return HttpResponseRedirect(self.url("changelist"))
+            return _("The key is off the list. The next token is signed with another.")
+
         intro = _(
             "For a key that has leaked: it is off the list at once, and tokens that it signed aren't taken any more."
         )
-        return self._sure(request, row, _("Withdraw the key"), intro)
+        return self._sure(request, row, act, _("Withdraw the key"), intro)
 
-    def _sure(self, request: HttpRequest, row: TokenKey | None, title: str, intro: str) -> HttpResponse:
-        context = self.page_context(
-            request, title=title, obj=row, intro=intro, form=None, submit=title, danger=row is not None,
-            cancel_url=self.url("changelist"),
+    def _sure(self, request: HttpRequest, row: TokenKey | None, act: Act, title: str, intro: str) -> HttpResponse:
+        return ask_and_do(
+            self, request, DressedForm(sent(request)), act, title=title, intro=intro, danger=row is not None, obj=row,
+            back=self.url("changelist"),
         )  # fmt: skip
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)

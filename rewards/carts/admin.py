@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.asking import ask_and_do, sent
+from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.display import object_link, points
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import Labelled
-from core.errors import DomainError
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.forms.words import words_register
 from loyalty.admin.sections import section_title
@@ -106,30 +104,18 @@ class CartPaymentAdmin(ReadOnlyAdmin):
         """Of some articles, of so many points, or of all that is left; with the reason."""
         payment = self.object_or_404(request, object_id)
         self.require(request.user.has_perm(REFUND))
-        back = self.url("change", payment.pk)
-        form = RefundForm(request.POST or None, payment=payment)
-        if form.is_valid():
-            try:
-                made = payment_refund(payment=payment, actor=actor_of(request), **form.wanted())
-            except DomainError as error:
-                form.add_error(None, refusal_text(error))
-            else:
-                told = {"points": points(made.points), "currency": payment.currency}
-                messages.success(request, gettext("Given back: %(points)s %(currency)s.") % told)
-                return HttpResponseRedirect(back)
-        context = self.page_context(
-            request,
-            title=gettext("Refund a payment in points"),
-            obj=payment,
-            intro=gettext(
-                "The points go back to where they came from. Leave articles and points empty to give all back."
-            ),
-            form=form,
-            submit=gettext("Refund"),
-            danger=True,
-            cancel_url=back,
-        )
-        return TemplateResponse(request, "admin/backoffice/form_page.html", context)
+        form = RefundForm(sent(request), payment=payment)
+
+        def act(given: dict[str, Any]) -> str:
+            made = payment_refund(payment=payment, actor=actor_of(request), **form.wanted())
+            told = {"points": points(made.points), "currency": payment.currency}
+            return gettext("Given back: %(points)s %(currency)s.") % told
+
+        intro = gettext("The points go back to where they came from. Leave articles and points empty to give all back.")
+        return ask_and_do(
+            self, request, form, act, title=gettext("Refund a payment in points"), intro=intro,
+            submit=gettext("Refund"), danger=True, obj=payment, back=self.url("change", payment.pk),
+        )  # fmt: skip
 
     @display(description=_("articles"))
     def articles(self, row: CartPayment) -> str:
