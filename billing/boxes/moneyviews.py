@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing.boxes.paying import box_add, box_extra_remove, box_quantity_set, box_send_now, send_now_preview
 from billing.boxes.views import PAGE, box_or_404, done, number_of, refusal_words, subscription_or_404
 from billing.changing import subscription_change, subscription_preview
+from billing.portal.agreeing import Agreement, shown_then_charged
 from core.errors import DomainError
 from loyalty.access import actor_of, member_page
 from loyalty.definition.basics import money_text
+from loyalty.home import Context
 from loyalty.models import Enrollment
 
 
@@ -85,38 +88,27 @@ def send_now(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> Http
     return render(request, "billing/box_now.html", context)
 
 
-def _moment(text: str) -> datetime:
-    """When the amount was shown; long ago, which is asked for again, where the form says nothing sensible."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime(2000, 1, 1, tzinfo=UTC)
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_page
 def frequency(request: HttpRequest, enrollment: Enrollment, subscription_id: UUID) -> HttpResponse:
     """Another price of the same plan: a box a week instead of a month. GET: what that means. POST: yes."""
     row, actor = subscription_or_404(enrollment.member, subscription_id), actor_of(enrollment.member)
     price = (request.POST if request.method == "POST" else request.GET).get("price", "")[:20]
-    if request.method == "POST":
-        return done(
-            request,
-            lambda: subscription_change(
-                subscription=row, plan=row.plan, price=price, shown_at=_moment(request.POST.get("shown", "")),
-                due_minor=number_of(request, "due"), actor=actor,
-            ),
-            _("Changed."),
-        )  # fmt: skip
-    try:
+
+    def charge(shown_at: datetime, due_minor: int) -> str:
+        subscription_change(
+            subscription=row, plan=row.plan, price=price, shown_at=shown_at, due_minor=due_minor, actor=actor
+        )
+        return _("Changed.")
+
+    def preview() -> Context:
         shown = subscription_preview(subscription=row, plan=row.plan, price=price)
-    except DomainError as error:
-        messages.error(request, refusal_words(error))
-        return redirect(PAGE)
-    context = {
-        "enrollment": enrollment, "subscription": row, "shown": shown, "price": price,
-        "amount": money_text(shown.due_minor, shown.currency) if shown.due_minor else "",
-        "each": money_text(shown.price.amount_minor * row.quantity, shown.currency),
-    }  # fmt: skip
-    return render(request, "billing/box_frequency.html", context)
+        return {
+            "enrollment": enrollment, "subscription": row, "shown": shown, "price": price,
+            "shown_at": shown.shown_at.isoformat(),
+            "amount": money_text(shown.due_minor, shown.currency) if shown.due_minor else "",
+            "each": money_text(shown.price.amount_minor * row.quantity, shown.currency),
+        }  # fmt: skip
+
+    agreement = Agreement("billing/box_frequency.html", preview, charge, reverse(PAGE))
+    return shown_then_charged(request, enrollment, row, agreement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.changing import subscription_change, subscription_change_withdraw, subscription_preview
-from billing.errors import PaymentNeeded, PreviewStale
-from billing.models import MembershipPlan, Subscription
+from billing.models import Subscription
 from billing.pausing import subscription_pause, subscription_resume, subscription_skip
+from billing.portal.agreeing import Agreement, shown_then_charged
 from billing.portal.changing import change_page, pause_page, preview_page, resume_page
-from billing.portal.doing import acted, done, done_before, out_of_date, own_subscription
-from billing.portal.forms import ChangeForm, PauseForm
+from billing.portal.doing import MINE, acted, out_of_date, own_subscription
+from billing.portal.forms import PauseForm
 from billing.portal.plans import plan_or_404
-from billing.portal.words import refusal_words
 from billing.selectors import held
-from core.errors import DomainError
 from loyalty.access import actor_of
+from loyalty.home import Context
 from loyalty.models import Enrollment
 from loyalty.templatetags.points import short_day
 
@@ -42,43 +42,18 @@ def change_to(
 ) -> HttpResponse:
     """GET: what it costs, to the cent, as Stripe says. POST: change, if that is still so."""
     plan = plan_or_404(plan_code)
-    if request.method != "POST":
-        return _preview(request, enrollment, row, plan, price)
-    form = ChangeForm(request.POST)
-    if not form.is_valid():
-        return _preview(request, enrollment, row, plan, price, out_of_date(), 400)
-    if done_before(request):
-        return redirect("membership:mine")
-    try:
+
+    def charge(shown_at: datetime, due_minor: int) -> str:
         after = subscription_change(
-            subscription=row, plan=plan, price=price, shown_at=form.cleaned_data["shown_at"],
-            due_minor=form.cleaned_data["due_minor"], actor=actor_of(enrollment.member),
+            subscription=row, plan=plan, price=price, shown_at=shown_at, due_minor=due_minor,
+            actor=actor_of(enrollment.member),
         )  # fmt: skip
-    except PaymentNeeded as error:
-        page = {"enrollment": enrollment, "row": row, "url": error.context.get("url") or ""}
-        return render(request, "billing/payment_needed.html", page, status=error.status)
-    except PreviewStale as error:
-        return _preview(request, enrollment, row, plan, price, refusal_words(error), error.status)
-    except DomainError as error:
-        messages.error(request, refusal_words(error))
-        return redirect("membership:mine")
-    done(request)
-    messages.success(request, _changed(after))
-    return redirect("membership:mine")
+        return _changed(after)
 
+    def preview() -> Context:
+        return preview_page(enrollment, row, plan, subscription_preview(subscription=row, plan=plan, price=price))
 
-def _preview(
-    request: HttpRequest, enrollment: Enrollment, row: Subscription, plan: MembershipPlan, price: str,
-    refusal: str = "", status: int = 200,
-) -> HttpResponse:  # fmt: skip
-    """refusal: why it wasn't changed just now; what is shown with it is the amount as of now."""
-    try:
-        preview = subscription_preview(subscription=row, plan=plan, price=price)
-    except DomainError as error:
-        messages.error(request, refusal_words(error))
-        return redirect("membership:mine")
-    page = {**preview_page(enrollment, row, plan, preview), "refusal": refusal}
-    return render(request, "billing/change_to.html", page, status=status)
+    return shown_then_charged(request, enrollment, row, Agreement("billing/change_to.html", preview, charge, MINE))
 
 
 def _changed(row: Subscription) -> str:
