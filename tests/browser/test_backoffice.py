@@ -40,6 +40,7 @@ PAGES = {
     "leaving": "/admin/billing/membershipplan/leaving/",
     "invoices": "/admin/billing/invoice/?period=all",
     "failed-payments": "/admin/billing/invoice/late/",
+    "promotion-make": "/admin/billing/promotioncode/make/",
     "stripe-accounts": "/admin/billing/stripeconnection/",
     "stripe-connect": "/admin/billing/stripeconnection/connect/",
     "stripe-comparisons": "/admin/billing/billingreport/?period=all",
@@ -94,6 +95,7 @@ def test_every_page_of_the_admin_fits_the_screen(
     page = open_page(width=width, scheme=scheme, language=language, cookies=boss)
     where = f"{width}-{scheme}-{language}"
     wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
 
     def look(name: str) -> None:
         page.wait_for_load_state("load")
