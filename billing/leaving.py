@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from billing.locking import member_locked
 from billing.models import Invoice, Subscription
 from billing.operations import operation_run
 from billing.plans import section_now
-from billing.promising import promise_keep, refund_key, refund_promise
+from billing.promising import promises_of, refund_key, refund_promise
 from billing.refunding import invoice_refund
 from billing.sharing import unused_since
 from billing.syncing import subscription_sync
@@ -41,6 +41,8 @@ FEEDBACK = {
 # What only the team's own acts are counted under: no member was asked.
 BY_STAFF = "staff"
 LONGEST = 500
+# A period and the invoice that begins it are seconds apart.
+BEFORE_PERIOD = timedelta(hours=1)
 
 
 def reasons_known(program_id: int) -> dict[str, str]:
@@ -142,43 +144,64 @@ def subscription_keep(*, subscription: Subscription, actor: Actor) -> Subscripti
 
 # --- money back on leaving -------------------------------------------------------------------------------------------
 class MoneyBack(Struct, frozen=True):
-    """What who leaves now gets back, and why: withdrawal (within so many days of joining) or unused."""
+    """What who leaves now gets back, and why: withdrawal (within so many days of the first payment) or unused."""
 
-    invoice: Invoice
-    amount_minor: int
+    invoices: tuple[Invoice, ...]
     why: Literal["withdrawal", "unused"]
+
+    @property
+    def amount_minor(self) -> int:
+        return sum(each.paid_minor - each.refunded_minor for each in self.invoices)
+
+    @property
+    def currency(self) -> str:
+        return self.invoices[0].currency
 
 
 def money_back(subscription: Subscription) -> MoneyBack | None:
-    """By the brand's terms, as of now; None where leaving brings nothing back."""
+    """By the brand's terms, as of now; None where leaving brings nothing back. Who withdraws gets all that was paid
+    since joining, with what was added or changed meanwhile; it is one contract."""
     row = reread(subscription)
-    last = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0).first()
-    if last is None or last.refunded_minor or not row.live or row.charged_at is None:
+    paid = list(Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0))
+    if not paid or not row.live or row.charged_at is None:
         return None
-    section, now = section_now(row.plan.program_id), clock.now()
-    paid_ones = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0).count()
-    began = last.paid_at or last.created_at
-    if section.withdrawal_days and paid_ones == 1 and now < began + timedelta(days=section.withdrawal_days):
-        return MoneyBack(last, last.paid_minor, "withdrawal")
-    if section.refund_unused and unused_since(row, row.charged_at):
-        return MoneyBack(last, last.paid_minor, "unused")
-    return None
+    section, now, first = section_now(row.plan.program_id), clock.now(), paid[-1]
+    if section.withdrawal_days and now < _paid_at(first) + timedelta(days=section.withdrawal_days):
+        return _back(paid, "withdrawal")
+    if not section.refund_unused:
+        return None
+    period = [each for each in paid if row.period_start and each.created_at >= row.period_start - BEFORE_PERIOD]
+    if period and unused_since(row, _paid_at(period[-1])):
+        return _back(period, "unused")
+    return _back(paid[:1], "unused") if unused_since(row, row.charged_at) else None
+
+
+def _paid_at(invoice: Invoice) -> datetime:
+    return invoice.paid_at or invoice.created_at
+
+
+def _back(invoices: list[Invoice], why: Literal["withdrawal", "unused"]) -> MoneyBack | None:
+    """Of those of which something is left; None where nothing is."""
+    left = tuple(each for each in invoices if each.refunded_minor < each.paid_minor)
+    return MoneyBack(left, why) if left else None
 
 
 def subscription_leave_refunded(
     *, subscription: Subscription, reason: str = "other", comment: str = "", actor: Actor
 ) -> Subscription:
-    """Leave at once and get the last payment back, where the terms say so. Not in a transaction. NotPossibleNow where
-    they don't; what was left and not paid back, since the answer was lost on the way, is paid back then."""
+    """Leave at once and get money back, where the terms say so. Not in a transaction. NotPossibleNow where they don't;
+    what was left and not paid back, since the answer was lost on the way, is paid back then."""
     back = money_back(subscription)
     if back is None:
-        if promise_keep(subscription=reread(subscription), actor=actor) is not None:
+        if promises_of(subscription=reread(subscription), actor=actor):
             return reread(subscription)
         raise NotPossibleNow(_("Leaving now brings no money back. Leave at the end of the period instead."))
     row = subscription
     if row.plan.kind == "recurring":
-        refund_promise(subscription=row, invoice=back.invoice, why=back.why, actor=actor)
+        for invoice in back.invoices:
+            refund_promise(subscription=row, invoice=invoice, why=back.why, actor=actor)
         row = subscription_cancel(subscription=row, when="now", reason=reason, comment=comment, actor=actor)
-    key = refund_key(back.why, back.invoice)
-    invoice_refund(invoice=back.invoice, amount_minor=None, reason=back.why, key=key, actor=actor)
+    for invoice in back.invoices:
+        key = refund_key(back.why, invoice)
+        invoice_refund(invoice=invoice, amount_minor=None, reason=back.why, key=key, actor=actor)
     return subscription_sync(row)

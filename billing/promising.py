@@ -29,19 +29,21 @@ def refund_promise(*, subscription: Subscription, invoice: Invoice, why: str, ac
     note(subscription, KIND, actor, key=f"{invoice.pk}:{at}", invoice_id=str(invoice.public_id), why=why)
 
 
-def promise_keep(*, subscription: Subscription, actor: Actor) -> Refund | None:
+def promises_of(*, subscription: Subscription, actor: Actor) -> list[Refund]:
     """Pay back what was promised, where it ended by that and wasn't paid back yet. Not in a transaction.
 
     InvalidInput, NotPossibleNow, StripeRefused, StripeUnavailable.
     """
-    if subscription.ended_at is None:
-        return None
-    rows = SubscriptionChange.objects.filter(subscription=subscription, kind=KIND)
-    row = rows.filter(at__gte=subscription.ended_at - WITHIN).order_by("-pk").first()
-    if row is None:
+    rows = SubscriptionChange.objects.filter(subscription=subscription, kind=KIND).select_related("subscription")
+    return [made for row in rows.order_by("pk") if (made := _kept(row, actor)) is not None]
+
+
+def _kept(row: SubscriptionChange, actor: Actor) -> Refund | None:
+    ended_at = row.subscription.ended_at
+    if ended_at is None or row.at < ended_at - WITHIN:
         return None
     invoice = Invoice.objects.get(public_id=row.details["invoice_id"])
-    if invoice.refunded_minor:
+    if invoice.refunded_minor >= invoice.paid_minor:
         return None
     why = str(row.details["why"])
     return invoice_refund(invoice=invoice, amount_minor=None, reason=why, key=refund_key(why, invoice), actor=actor)
@@ -58,10 +60,10 @@ def promises_keep() -> int:
     rows = SubscriptionChange.objects.filter(kind=KIND, at__gt=now - LOOKED_AT).select_related("subscription")
     for row in rows.filter(subscription__ended_at__isnull=False).order_by("pk"):
         invoice = Invoice.objects.get(public_id=row.details["invoice_id"])
-        if invoice.refunded_minor or _tried(invoice, str(row.details["why"])):
+        if invoice.refunded_minor >= invoice.paid_minor or _tried(invoice, str(row.details["why"])):
             continue
         try:
-            kept += promise_keep(subscription=row.subscription, actor=ACTOR) is not None
+            kept += _kept(row, ACTOR) is not None
         except (StripeUnavailable, StripeKeyRefused):
             break
         except DomainError as error:

@@ -38,7 +38,7 @@ PLAIN: dict[str, Any] = {
     "unused_told": gettext_lazy("Told that nothing of the plan was used"),
     "win_back": gettext_lazy("Written to with an offer to come back"),
     "send_now_asked": gettext_lazy("Asked for the next box at once"),
-    "refund_promised": gettext_lazy("With the leaving, the last payment is paid back"),
+    "refund_promised": gettext_lazy("With the leaving, a payment is given back"),
 }
 STEPS: dict[str, Any] = {
     "reason": gettext_lazy("the question why"),

@@ -17,7 +17,7 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("BillingSection", "clocks_in_pause"): _("While the member pauses, the clocks of points and tiers"),
     ("BillingSection", "suspend_on_dispute"): _("It is held back while a payment is disputed"),
     ("BillingSection", "refund_unused"): _("Who leaves gets the last payment back when nothing was used since"),
-    ("BillingSection", "withdrawal_days"): _("Days after joining in which the first payment is given back on leaving"),
+    ("BillingSection", "withdrawal_days"): _("Days after the first payment in which all is given back on leaving"),
     ("BillingSection", "trial_notice_days"): _("Notice so many days before a trial ends"),
     ("BillingSection", "yearly_notice_days"): _("Notice so many days before a year renews"),
     ("BillingSection", "automatic_tax"): _("Stripe works out the tax"),

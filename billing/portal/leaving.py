@@ -63,4 +63,4 @@ def _refund(ladder: Ladder) -> Context | None:
     back = ladder.back
     if back is None:
         return None
-    return {"amount": money_words(back.amount_minor, back.invoice.currency), "why": back.why}
+    return {"amount": money_words(back.amount_minor, back.currency), "why": back.why}

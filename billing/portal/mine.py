@@ -113,7 +113,7 @@ def shown(held: Held) -> Shown:
         gives=gives(document_now(row.plan.program_id), held.definition),
         may=may_of(held, back),
         owed=owed_of(row),
-        back=money_words(back.amount_minor, back.invoice.currency) if back is not None else "",
+        back=money_words(back.amount_minor, back.currency) if back is not None else "",
         parts=membership_parts(held),
     )
 

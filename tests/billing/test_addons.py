@@ -11,11 +11,19 @@ from django.test import Client
 
 from billing.addons import add_on_preview, add_on_set, add_ons_for
 from billing.changing import subscription_change, subscription_preview
-from billing.errors import NotPossibleNow, PaymentNeeded, PlanNotOffered, PreviewStale, PriceNotOffered
+from billing.errors import (
+    NotPossibleNow,
+    PaymentNeeded,
+    PlanNotOffered,
+    PreviewStale,
+    PriceNotOffered,
+    StripeUnavailable,
+)
 from billing.gateway import ask
-from billing.leaving import subscription_cancel
+from billing.leaving import money_back, subscription_cancel, subscription_leave_refunded
 from billing.models import Subscription, SubscriptionItem
 from billing.plans import plan_named
+from billing.promising import promises_keep
 from billing.reconciling import subscriptions_reconcile
 from billing.selectors import next_charge, offered_to
 from core.api import limits
@@ -264,3 +272,51 @@ def test_an_add_on_that_goes_with_nothing_or_gives_a_tier_is_refused(brand: Bran
     with pytest.raises(ProgramInvalid) as wrong:
         shop.program(document(plans=[PLUS, MAX, {**TOP, **changed}]))
     assert wrong.value.field == f"sections.billing.plans[2].{path}"
+
+
+# --- money back on leaving ------------------------------------------------------------------------------------------
+def test_who_withdraws_gets_back_what_was_added_as_well(club: Club) -> None:
+    ann = club.somebody()
+    row = have(club.joined(ann), 2)
+    assert club.charged() == 1600
+    back = money_back(row)
+    assert back is not None
+    assert (back.amount_minor, back.currency, back.why) == (1600, "EUR", "withdrawal")
+    subscription_leave_refunded(subscription=row, actor=shop.STAFF)
+    club.settle()
+    assert (club.state(ann), club.charged()) == ("ended", 0)
+    assert [each.refunded_minor for each in club.invoices(ann)] == [1000, 600]
+
+
+def test_who_used_nothing_in_the_period_gets_it_back_with_what_was_added(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]
+) -> None:
+    shift = brand.clock_shift
+    club = Club(
+        stand_in, key, brand, client_for(brand), plans=[PLUS, TOP], refund_unused=True, withdrawal_days=0
+    )  # fmt: skip
+    ann = club.somebody()
+    row = club.joined(ann)
+    renew(club, ann)
+    half_way(club, row := club.subscription(ann))
+    row = have(row, 2)
+    back = money_back(row)
+    assert back is not None
+    # This period's payment and the add-ons of half of it; the period before is over.
+    assert (back.amount_minor, back.why, club.charged()) == (1000 + 300, "unused", 2000 + 300)
+    subscription_leave_refunded(subscription=row, actor=shop.STAFF)
+    assert club.charged() == 1000
+    brand.clock_shift = shift
+
+
+def test_each_payment_that_was_promised_is_paid_back_by_the_sweep_where_the_second_failed(club: Club) -> None:
+    ann = club.somebody()
+    row = have(club.joined(ann), 1)
+    away = {"method": "POST", "path": "/v1/refunds", "kind": "status", "status": 503}
+    club.control("faults", faults=[{**away, "times": 10}])
+    with pytest.raises(StripeUnavailable):
+        subscription_leave_refunded(subscription=row, actor=shop.STAFF)
+    club.control("faults", faults=[])
+    club.settle()
+    assert club.charged() == 1300
+    assert (promises_keep(), club.charged(), promises_keep()) == (2, 0, 0)
