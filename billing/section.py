@@ -237,12 +237,12 @@ class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     holds while the member pauses. clocks_in_pause: whether points go on ending, and tiers being lost, meanwhile.
     suspend_on_dispute: whether it is held back while a payment is disputed. refund_unused: whether who leaves gets
     the period's payments back when nothing of the plan was used since. withdrawal_days: how long after the first
-    payment all that was paid is given back on leaving. trial_notice_days, yearly_notice_days: how long before a trial ends or a year
-    renews the member is told. automatic_tax: Stripe works out the tax; an address is asked for. stay_offer: money
-    off for who is about to leave, offered once. leave_steps: what is put to them before the last question, in this
-    order: why, pause or skip, the offer. leave_reasons: what they choose from; none: the product's own. win_back: money
-    off for who comes back. unused_notice_days: who has used nothing of the plan so many days after a charge is told so;
-    0: nobody is.
+    payment all that was paid is given back on leaving. trial_notice_days, yearly_notice_days: how long before a
+    trial ends or a year renews the member is told. automatic_tax: Stripe works out the tax; an address is asked
+    for. stay_offer: money off for who is about to leave, offered once. leave_steps: what is put to them before the
+    last question, in this order: why, pause or skip, the offer. leave_reasons: what they choose from; none: the
+    product's own. win_back: money off for who comes back. unused_notice_days: who has used nothing of the plan so
+    many days after a charge is told so; 0: nobody is.
     """
 
     plans: tuple[Plan, ...] = ()

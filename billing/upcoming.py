@@ -33,6 +33,8 @@ def next_invoice(subscription: Subscription) -> Upcoming | None:
     customer = customer_of(account_of(row), row.member)
     if customer is None:
         return None
-    params = {"customer": customer, "subscription": str(row.stripe_id)}
+    # What follows by a schedule is the schedule's to tell: the subscription knows only what holds now.
+    of = {"schedule": row.schedule_id} if row.schedule_id else {"subscription": str(row.stripe_id)}
+    params = {"customer": customer, **of}
     told = ask(account_of(row), lambda v1: v1.invoices.create_preview(params))
     return Upcoming(int(told["amount_due"]), charge.amount_minor, charge.currency)

@@ -16,6 +16,7 @@ from sandbox.stripe.invoices import add_up, draw_up, finalize, give_up, keep, ma
 from sandbox.stripe.lines import period_lines
 from sandbox.stripe.pending import take_pending
 from sandbox.stripe.routing import listing, page, route
+from sandbox.stripe.schedules import phase_items
 from sandbox.stripe.subscriptions import start
 
 Json = dict[str, Any]
@@ -143,6 +144,8 @@ def invoice_payments(account: Account, params: Json) -> Json:
 def invoice_preview(account: Account, params: Json) -> Json:
     """The next invoice: as things stand, after a change, or of a subscription that isn't there yet. Keeps nothing."""
     details = params.get("subscription_details") or {}
+    if name := params.get("schedule"):
+        return _of_a_schedule(account, account.get("subscription_schedule", name, param="schedule"))
     if name := params.get("subscription"):
         subscription = account.get("subscription", name, param="subscription")
         if subscription["status"] in ("canceled", "incomplete_expired") or _leaves(subscription, details):
@@ -162,6 +165,17 @@ def invoice_preview(account: Account, params: Json) -> Json:
             param="subscription",
         )
     return _of_a_new_one(account, params, details)
+
+
+def _of_a_schedule(account: Account, schedule: Json) -> Json:
+    """The next invoice with the phase that begins by then. Keeps nothing."""
+    subscription = copy.deepcopy(account.get("subscription", str(schedule["subscription"]), param="schedule"))
+    at, keys = subscription["_renews_at"], account.objects["subscription_item"].copy()
+    phase = next((one for one in schedule["phases"] if one["start_date"] <= at < one["end_date"]), None)
+    if phase is not None:
+        subscription["items"]["data"] = phase_items(account, subscription, phase)
+    account.objects["subscription_item"] = keys
+    return next_invoice(account, subscription)
 
 
 def _leaves(subscription: Json, details: Json) -> bool:

@@ -260,11 +260,9 @@ def _discounted(account: Account, subscription: Json, phase: Json) -> None:
     subscription["discounts"] = make_discounts(account, phase["discounts"], customer, subscription=named)
 
 
-def _enter(account: Account, subscription: Json, phase: Json) -> None:
-    """Take on the phase's items at the period's end, before the renewal of the same moment bills them."""
-    before = copy.deepcopy(subscription)
-    old = subscription["items"]["data"]
-    fresh = []
+def phase_items(account: Account, subscription: Json, phase: Json) -> list[Json]:
+    """The subscription's items as the phase has them: its own, moved to the phase's prices."""
+    old, fresh = subscription["items"]["data"], []
     for place, wanted in enumerate(phase["items"]):
         same = next((item for item in old if item["price"]["id"] == wanted["price"]), None)
         item = same or (old[place] if place < len(old) else make_item(account, wanted, "items"))
@@ -275,6 +273,13 @@ def _enter(account: Account, subscription: Json, phase: Json) -> None:
         if "quantity" in wanted:
             item["quantity"] = wanted["quantity"]
         fresh.append(item)
+    return fresh
+
+
+def _enter(account: Account, subscription: Json, phase: Json) -> None:
+    """Take on the phase's items at the period's end, before the renewal of the same moment bills them."""
+    before = copy.deepcopy(subscription)
+    fresh = phase_items(account, subscription, phase)
     if phase["proration_behavior"] != "none":
         left = metered_left(account, before, fresh, phase["start_date"])
         add_pending(account, account.customer_of(subscription), subscription, left)

@@ -201,6 +201,25 @@ def test_the_offer_is_taken_and_they_stay(generous: Visitor) -> None:
     assert club.charged() == 1500
 
 
+def test_the_next_payment_is_told_with_the_plan_that_follows_by_then(generous: Visitor) -> None:
+    base, club = generous.base(), generous.club
+    generous.open(f"{base}/change/max/month-EUR/")
+    generous.send(f"{base}/change/max/month-EUR/")
+    club.settle()
+    generous.open(f"{base}/leave/?step=offer")
+    generous.send(f"{base}/offer/")
+    assert "€12.50 on" in generous.open(f"{base}/next/")
+    generous.open(f"{base}/change/plus/month-EUR/")
+    generous.send(f"{base}/change/plus/month-EUR/")
+    exact = generous.open(f"{base}/next/")
+    assert "€5 on" in exact
+    assert "instead of €10" in exact
+    paid = club.charged()
+    club.advance(days=32)
+    club.settle()
+    assert club.charged() - paid == 500
+
+
 def test_leaving_unused_pays_all_of_it_back(generous: Visitor) -> None:
     base, club = generous.base(), generous.club
     generous.open(f"{base}/leave/")
