@@ -18,9 +18,9 @@ from billing.changing import subscription_change, subscription_preview
 from billing.portal.agreeing import Agreement, shown_then_charged
 from core.errors import DomainError
 from loyalty.access import actor_of, member_page
-from loyalty.definition.basics import money_text
 from loyalty.home import Context
 from loyalty.models import Enrollment
+from loyalty.moneywords import money_words
 
 
 def _key_of(text: str) -> str:
@@ -83,7 +83,7 @@ def send_now(request: HttpRequest, enrollment: Enrollment, box_id: UUID) -> Http
         return redirect(PAGE)
     context = {
         "enrollment": enrollment, "box": box, "due": costs.due_minor,
-        "amount": money_text(costs.due_minor, costs.currency) if costs.due_minor else "",
+        "amount": money_words(costs.due_minor, costs.currency) if costs.due_minor else "",
     }  # fmt: skip
     return render(request, "billing/box_now.html", context)
 
@@ -106,8 +106,8 @@ def frequency(request: HttpRequest, enrollment: Enrollment, subscription_id: UUI
         return {
             "enrollment": enrollment, "subscription": row, "shown": shown, "price": price,
             "shown_at": shown.shown_at.isoformat(),
-            "amount": money_text(shown.due_minor, shown.currency) if shown.due_minor else "",
-            "each": money_text(shown.price.amount_minor * row.quantity, shown.currency),
+            "amount": money_words(shown.due_minor, shown.currency) if shown.due_minor else "",
+            "each": money_words(shown.price.amount_minor * row.quantity, shown.currency),
         }  # fmt: skip
 
     agreement = Agreement("billing/box_frequency.html", preview, charge, reverse(PAGE))

@@ -17,7 +17,7 @@ from billing.plans import definition_of
 from billing.selectors import subscriptions_of
 from core import clock
 from core.addresses import Address
-from loyalty.definition.basics import money_text
+from loyalty.moneywords import money_words
 from members.models import Member
 
 State = Shipment.State
@@ -121,7 +121,8 @@ def _boxes(row: Subscription) -> Boxes:
     rows = list(boxes_of(row)[: PAST + 14])
     skipped = sorted((x for x in rows if x.state == State.SKIPPED and x.cycle_at > now), key=lambda x: x.cycle_at)
     on_way = [x for x in rows if x.state in (*Shipment.OPEN_STATES, State.SHIPPED)]
-    past = [x for x in rows if x not in on_way and x not in skipped]
+    # A cycle that was planned and never came, since another began before it, is no box that there was.
+    past = [x for x in rows if x not in on_way and x not in skipped and x.why != Shipment.Why.MOVED]
     can_skip = _skippable(row, rows)
     return Boxes(
         subscription=row,
@@ -184,7 +185,7 @@ def _addable(row: Shipment, box: Box | None) -> list[tuple[BoxExtra, str]]:
     for extra in box.extras:
         amount = extra.amount(currency)
         if amount is not None:
-            found.append((extra, money_text(amount, currency)))
+            found.append((extra, money_words(amount, currency)))
     return found
 
 
