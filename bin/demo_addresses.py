@@ -60,6 +60,7 @@ def show(port: int, logins: list[Login]) -> None:
         else:
             say(f"    admin                      {home.rstrip('/')}/admin/")
             say(f"    API documentation          {home.rstrip('/')}/api/docs/")
+            say(f"    move its clock on          {home.rstrip('/')}/clock/")
         for person in people:
             if person.get("email"):
                 say(f"    {person.get('role', ''):<26} {person['email']}  {person.get('password', '')}")

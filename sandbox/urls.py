@@ -1,4 +1,4 @@
-"""The mail catcher's pages; empty outside the sandbox, so the addresses don't exist in production."""
+"""The pages of the mail catcher and of the clock; empty outside the sandbox: in production they don't exist."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sandbox import views
 app_name = "sandbox"
 urlpatterns: list[URLPattern] = (
     [
+        path("clock/", views.clock_page, name="clock"),
         path("mailbox/", views.mailbox, name="mailbox"),
         path("mailbox/<str:name>/", views.mail, name="mail"),
         path("mailbox/<str:name>/html/", views.mail_html, name="mail_html"),

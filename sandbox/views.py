@@ -1,15 +1,24 @@
-"""/mailbox/: what the demo would have mailed. Only this host's mails; only where settings.SANDBOX is on."""
+"""/mailbox/: what the demo would have mailed, only this host's mails. /clock/: a brand's time, moved on by hand.
+
+Only where settings.SANDBOX is on.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from core import clock
+from sandbox.clockwork import MOST_DAYS, journey_begin, journey_of, moving
 from sandbox.mailbox import Caught, mail_named, mails, styles_moved
+from sandbox.tasks import clock_move
+from tenants.context import current_brand
 
 
 @never_cache
@@ -44,3 +53,33 @@ def _mail(name: str) -> Caught:
     if found is None:
         raise Http404
     return found
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def clock_page(request: HttpRequest) -> HttpResponse:
+    """The brand's day, and buttons that move it on; the platform's own host has no clock."""
+    if current_brand() is None or not settings.CLOCK_MOVABLE:
+        raise Http404
+    problem = ""
+    if request.method == "POST":
+        problem = _moved_on(request.POST.get("days", ""))
+        if not problem:
+            return redirect("sandbox:clock")
+    journey = journey_of()
+    gone = journey.days - journey.left if journey else 0
+    share = round(100 * gone / journey.days) if journey and journey.days else 0
+    told = {"now": clock.now(), "journey": journey, "moving": moving(journey), "gone": gone, "share": share}
+    return render(request, "clock/page.html", {**told, "problem": problem, "most": MOST_DAYS, "leaps": (1, 7, 31)})
+
+
+def _moved_on(given: str) -> str:
+    """What is wrong with it, in words; empty when the clock has been sent on."""
+    # ASCII digits only: int() takes others too.
+    days = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+    if not 1 <= days <= MOST_DAYS:
+        return _("Choose a number of days from 1 to %(most)d.") % {"most": MOST_DAYS}
+    if not journey_begin(days):
+        return _("The clock is moving already. Wait until it stands.")
+    clock_move.delay(days)
+    return ""

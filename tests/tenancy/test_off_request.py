@@ -43,6 +43,8 @@ ARGUMENTS: dict[str, list[Any]] = {
     "rewards.tasks.pool_import_work": [str(uuid7())],
     "rewards.tasks.supplier_order": [0],
     "rewards.tasks.supplier_sync": [0],
+    # No day on.
+    "sandbox.tasks.clock_move": [0],
 }
 PLATFORMS = {"provision_signup": [str(uuid7())], "signup_mail_send": [str(uuid7())], "signups_sweep": []}
 
