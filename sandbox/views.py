@@ -70,7 +70,8 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     gone = journey.days - journey.left if journey else 0
     share = round(100 * gone / journey.days) if journey and journey.days else 0
     told = {"now": clock.now(), "journey": journey, "moving": moving(journey), "gone": gone, "share": share}
-    return render(request, "clock/page.html", {**told, "problem": problem, "most": MOST_DAYS, "leaps": (1, 7, 31)})
+    template = "clock/_clock.html" if "HX-Request" in request.headers else "clock/page.html"
+    return render(request, template, {**told, "problem": problem, "most": MOST_DAYS, "leaps": (1, 7, 31)})
 
 
 def _moved_on(given: str) -> str:
