@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from billing.models import BundleShare, MembershipPlan, PlanPrice, Subscription
+from billing.models import BundleShare, MembershipPlan, PlanPrice, Shipment, Subscription
 from loyalty.models import Program
 from loyalty.planuse import plan_unused_since
 
@@ -70,7 +70,11 @@ def codes_held(row: Subscription) -> list[str]:
 
 
 def unused_since(row: Subscription, since: datetime) -> bool:
-    """Whether its member has used nothing since then of what the plan, or any part of it, gives."""
+    """Whether its member has used nothing since then of what the plan, or any part of it, gives, and no box of it that
+    was sent since is with them or on its way."""
+    sent = Shipment.objects.filter(subscription=row, shipped_at__gte=since, state__in=Shipment.SENT_STATES)
+    if sent.exists():
+        return False
     return all(plan_unused_since(member=row.member, plan=code, since=since) for code in codes_held(row))
 
 

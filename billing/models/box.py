@@ -39,6 +39,7 @@ class Shipment(BrandModel):
         STAFF = "staff", _("by hand")
 
     OPEN_STATES = (State.PLANNED, State.LOCKED)
+    SENT_STATES = (State.SHIPPED, State.DELIVERED)
 
     public_id = models.UUIDField(_("id"), default=uuid7, unique=True, editable=False)
     subscription = models.ForeignKey(

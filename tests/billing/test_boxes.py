@@ -20,6 +20,7 @@ from billing.models import Invoice, Shipment
 from billing.pausing import subscription_resume, subscription_skip
 from billing.plans import plan_named
 from billing.refunding import invoice_refund
+from billing.sharing import unused_since
 from billing.syncing import subscription_sync
 from core import clock
 from core.addresses import Address
@@ -106,6 +107,22 @@ def test_what_is_sent_earns_once_and_what_comes_back_takes_it_back(club: Club) -
     assert (club.points(ann), boxes(ann)[0].tracking) == (10, "3S2")
     with pytest.raises(BoxState):
         box_move(shipment=box, state="canceled", actor=shop.STAFF)
+
+
+def test_a_box_that_was_sent_since_the_charge_is_a_use_of_the_plan_until_it_comes_back(club: Club) -> None:
+    ann = member(club)
+    charged = club.subscription(ann).charged_at
+    assert charged is not None
+    club.advance(days=2)
+    settle(club)
+    assert unused_since(club.subscription(ann), charged)
+    box = sent(boxes(ann)[0])
+    assert not unused_since(club.subscription(ann), charged)
+    assert unused_since(club.subscription(ann), clock.now() + timedelta(seconds=1))
+    box_move(shipment=box, state="delivered", actor=shop.STAFF)
+    assert not unused_since(club.subscription(ann), charged)
+    box_move(shipment=box, state="returned", actor=shop.STAFF)
+    assert unused_since(club.subscription(ann), charged)
 
 
 def test_a_skip_is_one_box_can_be_taken_back_until_the_cut_off_and_costs_nothing(club: Club) -> None:
