@@ -14,8 +14,8 @@ from billing.winback import off_words, winback_terms
 from core import clock
 from core.outbox import Message, handler
 from engagement.acts import offers_allowed
-from loyalty.definition.basics import money_text
 from loyalty.definition.translation import text_in
+from loyalty.moneywords import money_words
 from loyalty.selectors import program_now
 from members.letters import letter_queue
 from members.models import Member, User
@@ -185,4 +185,4 @@ def _day(row: Subscription, text: str) -> str:
 
 
 def _money(told: dict[str, Any]) -> str:
-    return money_text(int(told["amount_minor"]), str(told["currency"])) if told["currency"] else ""
+    return money_words(int(told["amount_minor"]), str(told["currency"])) if told["currency"] else ""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from billing.leaving import MoneyBack, money_back
 from billing.models import Invoice, Subscription, SubscriptionChange
@@ -233,5 +234,5 @@ def _invoice_badge(row: Invoice) -> Badge:
             return Badge(_("Paid back"), "")
         return Badge(_("Paid"), "good")
     if row.status == Invoice.Status.OPEN:
-        return Badge(_("Open"), "bad" if row.attempts else "warn")
+        return Badge(pgettext("invoice", "Open"), "bad" if row.attempts else "warn")
     return Badge(_("Canceled"), "")
