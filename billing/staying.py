@@ -3,7 +3,6 @@ every step, and each step is counted."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Literal
 
 from django.db import transaction
@@ -88,12 +87,3 @@ def step_note(*, subscription: Subscription, step: Step, actor: Actor) -> None:
     row = reread(subscription)
     with transaction.atomic():
         happened(row, "cancel_step", key=f"{step}:{clock.now().date()}", actor=actor, topic="", step=step)
-
-
-def steps_counted() -> dict[str, int]:
-    """How many times each step was shown, how many took the offer, paused from there, and left."""
-    kinds = ("cancel_step", "offer_taken", "cancel_asked", "keep_asked")
-    found: Counter[str] = Counter()
-    for kind, step in SubscriptionChange.objects.filter(kind__in=kinds).values_list("kind", "details__step"):
-        found[step if kind == "cancel_step" else kind] += 1
-    return dict(found)

@@ -31,7 +31,6 @@ from loyalty.simulating import Simulated, event_simulate
 from members.models import Member
 
 ROOT = "t"
-MADE_UP = "made_up"
 MOST_MEMBERS, MOST_EVENTS = 8, 15
 
 

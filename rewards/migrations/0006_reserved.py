@@ -15,7 +15,7 @@ def _text(own, dutch):
 
 def _piece(row, zone):
     """The row as `sections.rewards` writes it, without what is at its default."""
-    local = lambda moment: moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else None  # noqa: E731
+    local = lambda moment: moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else None  # noqa: E731  (one line, used twice below)
     price = {"points": row.price, "currency": row.currency}
     piece = {
         "code": row.code,

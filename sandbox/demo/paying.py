@@ -27,7 +27,7 @@ from tenants.context import brand_context, platform_context
 from tenants.models import Brand
 
 DEMO = system("demo")
-GOOD, DECLINES_LATER = "4242424242424242", "4000000000000341"
+GOOD = "4242424242424242"
 
 
 def plans_add(plan: dict[str, Any], program: Program) -> None:

@@ -299,3 +299,24 @@ def test_each_payment_that_was_promised_is_paid_back_by_the_sweep_where_the_seco
     club.settle()
     assert club.charged() == 1300
     assert (promises_keep(), club.charged(), promises_keep()) == (2, 0, 0)
+
+
+def test_who_used_nothing_in_the_period_gets_it_back_with_what_was_added(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]
+) -> None:
+    shift = brand.clock_shift
+    club = Club(
+        stand_in, key, brand, client_for(brand), plans=[PLUS, MAX, TOP], refund_unused=True, withdrawal_days=0
+    )  # fmt: skip
+    ann = club.somebody()
+    row = club.joined(ann)
+    renew(club, ann)
+    half_way(club, row := club.subscription(ann))
+    row = have(row, 2)
+    back = money_back(row)
+    assert back is not None
+    # This period's payment and the add-ons of half of it; the period before is over.
+    assert (back.amount_minor, back.why, club.charged()) == (1000 + 300, "unused", 2000 + 300)
+    subscription_leave_refunded(subscription=row, actor=shop.STAFF)
+    assert club.charged() == 1000
+    brand.clock_shift = shift

@@ -15,7 +15,7 @@ from billing.leaving import money_back, subscription_cancel, subscription_keep, 
 from billing.models import Invoice, Subscription, SubscriptionChange
 from billing.pausing import subscription_pause, subscription_resume, subscription_skip
 from billing.plans import plan_named
-from billing.staying import ladder_of, offer_take, step_note, steps_counted
+from billing.staying import ladder_of, offer_take, step_note
 from core import clock
 from members.models import Member
 from sandbox.stripe.server import LocalStripe
@@ -359,5 +359,6 @@ def test_behaviour_21_the_offer_to_stay_is_taken_once_and_leaving_is_always_ther
     assert club.charged() == 1500
     row = subscription_cancel(subscription=club.subscription(ann), actor=MEMBER)
     assert row.cancel_scheduled
-    assert steps_counted() == {"offer": 1, "offer_taken": 1, "cancel_asked": 1}
+    kinds = SubscriptionChange.objects.filter(kind__in=("cancel_step", "offer_taken", "cancel_asked"))
+    assert sorted(kinds.values_list("kind", flat=True)) == ["cancel_asked", "cancel_step", "offer_taken"]
     brand.clock_shift = shift
