@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -17,7 +17,7 @@ from loyalty.definition.windows import Anniversary, Rolling, window_anchor
 from loyalty.models import Enrollment, ProgressCounter, TierStanding
 from loyalty.rules.dates import day_start, local_day
 from loyalty.rules.progress import TierProgress, progress_of, tier_progress, values_on
-from loyalty.selectors import Place, PlaceRow, accounts_of, program_of
+from loyalty.selectors import Place, PlaceRow, accounts_of, named_texts, program_of
 
 
 class TierStep(msgspec.Struct, frozen=True):
@@ -108,23 +108,22 @@ def tiers_of(place: Place) -> list[TierView]:
     return _views(_Shown(compiled, counters, _balances(place, compiled), *_own_days(place, compiled)), standings)
 
 
-_STANDINGS = msgspec.json.Decoder(list[Held])
-_NUMBERS = msgspec.json.Decoder(dict[str, int])
+# See loyalty/sql/0034_reads_as_text.sql.
+_Told = tuple[int, UUID, int, str, int, datetime | None, datetime | None, list[Held], dict[str, int], dict[str, int]]
+_TIERS_TOLD = msgspec.json.Decoder(_Told)
 
 
 def tiers_named(named: Mapping[str, object], program: str | None) -> tuple[PlaceRow, list[TierView]] | None:
     """The same for the member who is named by public_id or external_id, in the program or in the only one, and whose
     place that is. One call; None unless exactly one place is meant."""
     with connection.cursor() as cursor:
-        params: list[Any] = [named.get("public_id"), named.get("external_id"), program]
-        cursor.execute("SELECT * FROM tiers_read(%s::uuid, %s::text, %s::text)", params)
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute("SELECT tiers_told(%s, %s, %s)", [*named_texts(named), program])
+        [text] = cursor.fetchone()
+    if text is None:
         return None
-    place, (joined_at, enrolled_at, standings, counters, balances) = PlaceRow(*row[:5]), row[5:]
-    compiled = program_of(place)
-    shown = _Shown(compiled, _NUMBERS.decode(counters), _NUMBERS.decode(balances), joined_at, enrolled_at)
-    return place, _views(shown, _STANDINGS.decode(standings))
+    told = _TIERS_TOLD.decode(text)
+    place, (joined_at, enrolled_at, standings, counters, balances) = PlaceRow(*told[:5]), told[5:]
+    return place, _views(_Shown(program_of(place), counters, balances, joined_at, enrolled_at), standings)
 
 
 class _Shown(msgspec.Struct):

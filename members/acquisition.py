@@ -47,6 +47,8 @@ class FirstTouchMiddleware:
 
 def read(request: HttpRequest) -> Acquisition | None:
     """What this address says about where its visitor came from; None when it says nothing."""
+    if not request.META.get("QUERY_STRING"):
+        return None
     utm = {name: _short(request.GET.get(name, "")) for name in ("utm_source", "utm_medium", "utm_campaign")}
     ref = _short(request.GET.get("ref", ""))
     if not ref and not any(utm.values()):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bench.bare import bare_install, bare_side
 from bench.ground import Ground, targets, unique
 from bench.report import Report
 from bench.rounds import Sample, interleaved
 from bench.web import load_side, web
 
-HTTP, REFERENCE = "events in bulk", "reference booking"
+HTTP, REFERENCE, BARE = "events in bulk", "reference booking", "bare storing in bulk"
 ROWS, CONNECTIONS = 1000, 4
 
 
@@ -18,14 +19,19 @@ def run(ground: Ground) -> Report:
     report.begin()
     shops, sizes = ground.shops(), ground.sizes
     rows = min(ROWS, 10 * sizes.members_each)
+    bare_install(ground.stand, shops[0])
+    bare = bare_side(ground.stand, shops[0], rows=rows, seconds=sizes.seconds)
     with web(ground.stand) as server:
 
         def once() -> Sample:
             work = {"kind": "bulk", "targets": targets(shops), "run": unique(), "rows": rows}
             return load_side(server, work, seconds=sizes.seconds, connections=CONNECTIONS, each=rows)()
 
-        measured = interleaved({HTTP: once, REFERENCE: ground.reference()}, sizes.rounds)
+        measured = interleaved({HTTP: once, BARE: bare, REFERENCE: ground.reference()}, sizes.rounds)
     report.sides(measured)
     report.ratio(measured, HTTP, REFERENCE, goal=3)
     report.cpu(measured, HTTP, REFERENCE)
+    report.ratio(measured, BARE, REFERENCE)
+    report.cpu(measured, BARE, REFERENCE)
+    report.cpu(measured, HTTP, BARE)
     return report

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import msgspec
 
+from bench.bare import bare_install, bare_side
 from bench.ground import Ground, unique
 from bench.program import order
 from bench.report import Report
@@ -24,7 +25,7 @@ from loyalty.models import Enrollment
 from tenants.context import brand_context, platform_context
 from tenants.models import Brand
 
-BOOKING, REFERENCE = "loyalty_book()", "reference booking"
+BOOKING, REFERENCE, BARE = "loyalty_book()", "reference booking", "bare storing of one event"
 CLIENTS = 4
 
 
@@ -40,13 +41,20 @@ def run(ground: Ground) -> Report:
     shop = ground.shops()[0]
     plan = one_plan(shop)
     report.note(f"plan of {len(json.dumps(plan)):,} bytes: {', '.join(f'{len(plan[name])} {name}' for name in plan)}")
-    measured = interleaved(
-        {BOOKING: _side(ground.stand, shop, plan, ground.sizes.seconds), REFERENCE: ground.reference(clients=CLIENTS)},
-        ground.sizes.rounds,
-    )
+    bare_install(ground.stand, shop)
+    seconds = ground.sizes.seconds
+    sides = {
+        BOOKING: _side(ground.stand, shop, plan, seconds),
+        BARE: bare_side(ground.stand, shop, rows=1, seconds=seconds),
+        REFERENCE: ground.reference(clients=CLIENTS),
+    }
+    measured = interleaved(sides, ground.sizes.rounds)
     report.sides(measured)
     report.cpu(measured, BOOKING, REFERENCE, goal=1.3)
     report.ratio(measured, BOOKING, REFERENCE)
+    report.cpu(measured, BARE, REFERENCE)
+    report.ratio(measured, BARE, REFERENCE)
+    report.cpu(measured, BOOKING, BARE)
     return report
 
 

@@ -132,10 +132,12 @@ MIDDLEWARE = [
     "tenants.middleware.BrandMiddleware",
     "core.http.BodyGuardMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tenants.middleware.BrandSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "members.acquisition.FirstTouchMiddleware",
+    "core.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # What stands from here to the end is for pages: the API's requests don't go through it.
+    "core.lanes.ApiLane",
+    "tenants.middleware.BrandSessionMiddleware",
+    "members.acquisition.FirstTouchMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -143,6 +145,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "core.lanes.lane_end",
 ]
 TEMPLATES = [
     {

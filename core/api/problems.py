@@ -25,7 +25,7 @@ from rest_framework import exceptions as drf
 from core.api.auth import CHALLENGE
 from core.api.limits import Exhausted
 from core.errors import Busy, DomainError, InvalidInput, NotFound
-from core.ids import uuid7
+from core.ids import uuid7_text
 from core.problems import (
     CONTENT_TYPE,
     PATH_SAFE,
@@ -51,7 +51,7 @@ def request_id_of(request: HttpRequest) -> str:
     known: str | None = getattr(request, "_request_id", None)
     if known is None:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        known = given if REQUEST_ID.match(given) else str(uuid7())
+        known = given if REQUEST_ID.match(given) else uuid7_text()
         request._request_id = known  # type: ignore[attr-defined]  # kept on it by us
     return known
 

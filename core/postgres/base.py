@@ -118,6 +118,9 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-ten
     rider: Rider | None = None
 
     def get_connection_params(self) -> dict[str, Any]:
+        if self.alias in self._connection_pools:
+            # Django asks for them in every request, and takes a connection out of the pool without looking at them.
+            return {}
         return {**super().get_connection_params(), "cursor_factory": DatabaseCursor}
 
     @property
