@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from rewards import views
-from rewards.benefits.pages import benefits_view, calendar_view
+from rewards.benefits.pages import benefits_view, calendar_view, code_view
 from rewards.benefits.published import keys_view
 
 app_name = "rewards"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("my-rewards/<uuid:redemption_id>/cancel/", views.redemption_cancel_page, name="cancel"),
     path("my-rewards/<uuid:redemption_id>/confirm/", views.redemption_confirm, name="confirm"),
     path("benefits/", benefits_view, name="benefits"),
+    path("benefits/<slug:code>/code/", code_view, name="benefit_code"),
     path("benefits/calendar.ics", calendar_view, name="benefits_calendar"),
     path(".well-known/jwks.json", keys_view, name="token_keys"),
     path("rewards/<slug:code>/waiting/", views.waiting_list, name="waiting"),

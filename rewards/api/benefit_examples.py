@@ -18,6 +18,7 @@ HELD: dict[str, Any] = {
     "link": "",
     "title": "",
     "flag": "",
+    "partner": "",
     "causes": ["tier:main:advocate"],
     "since": "2026-10-02T08:14:00Z",
     "until": "2027-12-31T23:00:00Z",

@@ -10,14 +10,15 @@ from msgspec import Meta, Struct
 
 from core.api.shapes import Body
 from loyalty.definition.translation import text_in
-from rewards.benefits.definition import Beta, Content, EarlyAccess, Recognition
+from rewards.benefits.definition import Beta, Content, EarlyAccess, PartnerCode, Recognition
 from rewards.benefits.entitlements import Access, Entitlements, Feature
 from rewards.benefits.holding import Held
 from rewards.benefits.models import BenefitUse
 
 ProgramSlug = Annotated[str, Meta(min_length=1, max_length=40)] | None
 Kind = Literal[
-    "discount", "free_shipping", "early_access", "bonus", "content", "recognition", "beta", "invitation"
+    "discount", "free_shipping", "early_access", "bonus", "content", "recognition", "beta", "invitation",
+    "partner_code",
 ]  # fmt: skip
 
 
@@ -34,7 +35,8 @@ class BenefitHeldOut(Struct):
     """A benefit that the member holds now.
 
     causes: why, as `tier:<ladder>:<tier>`, `plan:<plan>`, `segment:<segment>`, `everyone` or `staff`. until null: no
-    end is known. link, title, flag: of the kinds that have one, else empty.
+    end is known. link, title, flag, partner: of the kinds that have one, else empty. A partner's code itself is shown
+    to the member alone, on their own page.
     """
 
     code: str
@@ -47,6 +49,7 @@ class BenefitHeldOut(Struct):
     link: str
     title: str
     flag: str
+    partner: str
     causes: list[str]
     since: datetime | None
     until: datetime | None
@@ -156,9 +159,10 @@ def held_out(held: Held) -> BenefitHeldOut:
         description=text_in(each.description, "en"),
         description_nl=text_in(each.description, "nl"),
         icon=each.icon,
-        link=gives.link if isinstance(gives, EarlyAccess | Content) else "",
+        link=gives.link if isinstance(gives, EarlyAccess | Content | PartnerCode) else "",
         title=text_in(gives.title, "en") if isinstance(gives, Recognition) else "",
         flag=gives.flag if isinstance(gives, Beta) else "",
+        partner=gives.partner if isinstance(gives, PartnerCode) else "",
         causes=held.causes,
         since=held.since,
         until=held.until,

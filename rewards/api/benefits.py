@@ -114,7 +114,8 @@ class BenefitUsesView(ThinView):
         examples={"body": examples.USE_CREATE, "201": examples.USE},
     )
     def post(self, request: HttpRequest, member: str, benefit: str) -> HttpResponse:
-        """Once per id. 409 when the member doesn't hold it at that time, or used it as often as the allowance says."""
+        """Once per id. 409 when the member doesn't hold it at that time, or used it as often as the allowance says; and
+        of a partner's code (`benefit_is_code`), which members take on their own page."""
         body = self.read_body(UseCreate)
 
         def run() -> Reply:

@@ -55,8 +55,14 @@ class BenefitAdmin(ReadOnlyAdmin):
     list_select_related = ("program",)
     search_fields = ("code",)
     ordering = ("program", "position", "id")
-    fields = (("shown_name", "code"), "sentence", ("program", "given"), ("changed_at", "retired_at"), ("held", "used"))
-    readonly_fields = ("shown_name", "code", "sentence", "program", "given", "changed_at", "retired_at", "held", "used")
+    fields = (
+        ("shown_name", "code"), "sentence", ("program", "given"), ("changed_at", "retired_at"), ("held", "used"),
+        ("pool", "codes_left"),
+    )  # fmt: skip
+    readonly_fields = (
+        "shown_name", "code", "sentence", "program", "given", "changed_at", "retired_at", "held", "used", "pool",
+        "codes_left",
+    )  # fmt: skip
     change_form_template = "admin/rewards/benefit.html"
     change_list_template = "admin/rewards/benefits.html"
 
@@ -94,6 +100,10 @@ class BenefitAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("uses"))
     def used(self, benefit: Benefit) -> str:
         return points(attached(benefit, "used") or 0)
+
+    @display(description=gettext_lazy("codes left"))
+    def codes_left(self, benefit: Benefit) -> str:
+        return points(benefit.pool.left) if benefit.pool is not None else ""
 
     @display(description=gettext_lazy("given"), label={"yes": "success", "no": "warning"})
     def given(self, benefit: Benefit) -> Labelled:
@@ -241,11 +251,13 @@ class BenefitUseAdmin(MemberRows):
     search_help_text = gettext_lazy("Search by the use's own id or an order's number.")
     ordering = ("-used_at",)
     fields = (
-        ("member", "benefit"), ("used_at", "units"), ("source", "external_id"), ("order_number", "note"), "why",
+        ("member", "benefit"), ("used_at", "units"), ("source", "external_id"), ("order_number", "note"),
+        ("why", "pool_code"),
         ("recorded_at", "initiated_by"), ("taken_back_at", "taken_back_reason"),
     )  # fmt: skip
     readonly_fields = (
-        "member", "benefit", "used_at", "units", "source", "external_id", "order_number", "note", "why", "recorded_at",
+        "member", "benefit", "used_at", "units", "source", "external_id", "order_number", "note", "why", "pool_code",
+        "recorded_at",
         "initiated_by", "taken_back_at", "taken_back_reason",
     )  # fmt: skip
     change_form_template = "admin/rewards/benefit_use.html"

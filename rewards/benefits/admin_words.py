@@ -31,6 +31,9 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("EarlyAccess", "link"): _("Where it is"),
     ("Content", "link"): _("Where it is"),
     ("Recognition", "title"): _("Title"),
+    ("PartnerCode", "partner"): _("Partner"),
+    ("PartnerCode", "pool"): _("Pool with the partner’s codes"),
+    ("PartnerCode", "link"): _("Where the code is used"),
     ("Beta", "flag"): _("Name of the feature, as your product knows it"),
     ("Allowance", "uses"): _("How often"),
     ("Allowance", "period"): _("In each"),
@@ -45,6 +48,10 @@ HELP: dict[tuple[str, str], Any] = {
     ("Benefit", "given_to"): _("Any one of these is enough. Nobody named: every member."),
     ("Benefit", "allowance"): _("Without one, uses are only noted."),
     ("Discount", "at_least_minor"): _("What those articles must come to, tax included."),
+    ("PartnerCode", "pool"): _(
+        "Import the codes there; we mail you when few are left. Each member sees the codes that they took, and nobody"
+        " else’s."
+    ),
     ("EarlyAccess", "link"): _("Its dates are those of the calendar: in from the start of each until its end."),
     ("Moment", "starts_at"): _("By the clock of the program's time zone."),
     ("Moment", "repeats"): _("Empty: once."),
@@ -59,6 +66,7 @@ KINDS: dict[str, Any] = {
     "Recognition": _("recognition"),
     "Beta": _("a new feature before others"),
     "Invitation": _("invitations to events"),
+    "PartnerCode": _("a partner’s code"),
 }
 CHOICES: dict[tuple[str, Any], Any] = {
     ("discounts", "best"): _("the one that saves most"),

@@ -9,7 +9,16 @@ from loyalty.definition.lines import tests_problems
 from loyalty.definition.partchecks import text_problems, twice_problems
 from loyalty.definition.phrases import phrase
 from loyalty.definition.problems import Ground, Problem, Problems
-from rewards.benefits.definition import Benefit, BenefitsSection, Content, Discount, EarlyAccess, Moment, Recognition
+from rewards.benefits.definition import (
+    Benefit,
+    BenefitsSection,
+    Content,
+    Discount,
+    EarlyAccess,
+    Moment,
+    PartnerCode,
+    Recognition,
+)
 
 MOST_BENEFITS, MOST_HOLDERS, MOST_MOMENTS = 200, 20, 200
 _LINK = re.compile(r"(https://[^\s/]+|/(?!/))[^\s]*\Z")
@@ -57,7 +66,13 @@ def _gives(each: Benefit, path: str) -> Problems:
         yield from _discount(gives, here)
     if isinstance(gives, Recognition):
         yield from text_problems(gives.title, f"{here}.title", 60)
-    if isinstance(gives, EarlyAccess | Content):
+    if isinstance(gives, PartnerCode) and each.allowance is None:
+        yield Problem(
+            f"{path}.allowance",
+            phrase("It isn't said how many codes a member may take."),
+            phrase("Say how often, such as 1 × a month."),
+        )
+    if isinstance(gives, EarlyAccess | Content | PartnerCode):
         yield from link_problems(gives.link, f"{here}.link")
 
 

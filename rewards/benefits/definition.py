@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from loyalty.definition.basics import Code, LocalText
+from loyalty.definition.basics import Code, LocalText, ShortText
 from loyalty.definition.conditions import PlanTest, SegmentTest, TierTest
 from loyalty.definition.limits import PERIOD_WORDS, Period
 from loyalty.definition.lines import ItemTest, tests_words
@@ -110,7 +110,22 @@ class Invitation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return teller.say(N_("invitations to events"))
 
 
-Gives = Discount | FreeShipping | EarlyAccess | Bonus | Content | Recognition | Beta | Invitation
+class PartnerCode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="partner_code"):
+    """A code of a partner's, which the member takes on the benefits page as often as `allowance` says.
+
+    pool: the pool that the partner's codes are imported into; they are never part of the document. link: where the code
+    is used.
+    """
+
+    partner: ShortText
+    pool: ShortText
+    link: Link = ""
+
+    def words(self, teller: Teller) -> str:
+        return teller.tell(N_("a code for %(partner)s"), partner=self.partner)
+
+
+Gives = Discount | FreeShipping | EarlyAccess | Bonus | Content | Recognition | Beta | Invitation | PartnerCode
 Holder = TierTest | PlanTest | SegmentTest
 
 

@@ -31,6 +31,17 @@ class AllowanceUsed(Conflict):
     title = _("The benefit was used as often as it may be in this period.")
 
 
+class BenefitIsCode(Conflict):
+    code = "benefit_is_code"
+    title = _("This benefit is a partner’s code: the member takes it on their own page, where nobody else sees it.")
+
+
+class NoCodesLeft(Conflict):
+    code = "no_codes_left"
+    title = _("There are no codes left just now.")
+    hint = _("Try again later: what may be taken stays so.")
+
+
 class BenefitUseConflict(Conflict):
     code = "benefit_use_conflict"
     title = _("A use with this id was sent before, and said something else.")

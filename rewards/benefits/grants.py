@@ -21,8 +21,11 @@ from core.outbox import wake_after_commit
 from loyalty.models import Enrollment, Program
 from loyalty.nightly import Night
 from loyalty.selectors import program_now
+from rewards.benefits.definition import Benefit as Definition
+from rewards.benefits.definition import PartnerCode
 from rewards.benefits.models import Benefit, BenefitGrant
 from rewards.benefits.plan import BenefitPlan, PlannedBenefit, benefit_plan
+from rewards.models import CodePool
 
 AT_ONCE = 5_000
 Row = tuple[int, datetime]
@@ -194,18 +197,25 @@ def benefits_sync(program_id: int, plan: BenefitPlan, now: datetime) -> None:
         for position, each in enumerate(plan.section.benefits):
             body = msgspec.to_builtins(each)
             row = known.pop(each.code, None)
+            pool = _pool(each)
             if row is None:
                 Benefit.objects.create(
-                    program_id=program_id, code=each.code, body=body, position=position, changed_at=now
+                    program_id=program_id, code=each.code, body=body, position=position, changed_at=now, pool=pool
                 )
             elif (row.body, row.position, row.retired_at) != (body, position, None):
                 row.changed_at = now if _says(row.body) != _says(body) or row.retired_at else row.changed_at
-                row.body, row.position, row.retired_at = body, position, None
+                row.body, row.position, row.retired_at, row.pool = body, position, None, pool
                 row.save()
         for row in known.values():
             if row.retired_at is None:
                 row.retired_at = now
                 row.save(update_fields=["retired_at"])
+
+
+def _pool(benefit: Definition) -> CodePool | None:
+    """Where a partner’s codes lie; an empty pool where none is called so: codes are imported, never written."""
+    gives = benefit.gives
+    return CodePool.objects.get_or_create(name=gives.pool)[0] if isinstance(gives, PartnerCode) else None
 
 
 def _says(body: dict[str, Any]) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ class Benefit(BrandModel):
     """A benefit that a published program has or had: what grants and uses refer to. What it says is the document's.
 
     body: as the version in force says it. changed_at: since when it says so. retired_at: since when no version in force
-    has it any more.
+    has it any more. pool: where the codes of a partner's lie, of one that gives such codes.
     """
 
     program = models.ForeignKey(
@@ -30,6 +30,14 @@ class Benefit(BrandModel):
     position = models.PositiveIntegerField(_("position"), default=0)
     changed_at = models.DateTimeField(_("changed at"))
     retired_at = models.DateTimeField(_("not given since"), null=True, blank=True)
+    pool = models.ForeignKey(
+        "rewards.CodePool",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="benefits",
+        verbose_name=_("code pool"),
+    )
 
     class Meta:
         verbose_name = _("benefit")
@@ -89,6 +97,7 @@ class BenefitUse(BrandModel):
 
     causes: why the member held it then; "unused since the last charge" is asked of a plan's. period: the first local
     day of the allowance's period that it counts in, empty where it counts for ever or there is no allowance.
+    pool_code: the partner's code that the member took by it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -106,6 +115,14 @@ class BenefitUse(BrandModel):
     source = models.CharField(_("source"), max_length=60)
     external_id = models.CharField(_("id there"), max_length=200)
     units = models.PositiveIntegerField(_("times"), default=1)
+    pool_code = models.OneToOneField(
+        "rewards.PoolCode",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="benefit_use",
+        verbose_name=_("code"),
+    )
     period = models.CharField(_("counts in"), max_length=10, blank=True)
     causes = models.JSONField(_("because of"), default=list)
     order_number = models.CharField(_("order"), max_length=200, blank=True)

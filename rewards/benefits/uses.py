@@ -24,8 +24,10 @@ from loyalty.rules.dates import local_day
 from loyalty.selectors import program_now
 from members.facts import member_fact_drop, member_fact_set
 from members.models import Member
+from rewards.benefits.definition import PartnerCode
 from rewards.benefits.errors import (
     AllowanceUsed,
+    BenefitIsCode,
     BenefitNotFound,
     BenefitNotHeld,
     BenefitUseConflict,
@@ -50,12 +52,14 @@ def benefit_use(
     units: int = 1,
     order_number: str = "",
     note: str = "",
+    as_code: bool = False,
 ) -> BenefitUse:
     """Note that a member used a benefit. The same source and external_id again gives the first use.
 
     used_at: now unless it is said; the benefit must have been held then, and its allowance of that time counts.
-    BenefitNotFound, BenefitNotHeld, AllowanceUsed, BenefitUseConflict, InvalidInput, Busy; and what the room that
-    sells plans refuses (UsageCapReached).
+    as_code: the member takes a partner's code by it (codes.py); nobody else notes a use of such a benefit.
+    BenefitNotFound, BenefitIsCode, BenefitNotHeld, AllowanceUsed, BenefitUseConflict, InvalidInput, Busy; and what the
+    room that sells plans refuses (UsageCapReached).
     """
     _check(external_id, units, used_at)
     told = {"units": units, "order_number": order_number, "note": note, "source": source or actor.source}
@@ -66,8 +70,7 @@ def benefit_use(
         earlier = BenefitUse.objects.filter(source=told["source"], external_id=external_id).first()
         if earlier is not None:
             return _again(earlier, enrollment, code, told, used_at)
-        if planned is None:
-            raise BenefitNotFound(field="benefit")
+        planned = _usable(planned, as_code)
         grants_follow(enrollment.program_id, [enrollment.pk])
         # Read after the rows have followed: one that begins just now has begun.
         now = clock.now()
@@ -87,6 +90,14 @@ def _check(external_id: str, units: int, used_at: datetime | None) -> None:
         raise InvalidInput(_("From 1 up to %(n)d times.") % {"n": MOST_UNITS}, field="units")
     if used_at is not None and used_at > clock.now():
         raise InvalidInput(_("This lies in the future."), field="used_at")
+
+
+def _usable(planned: PlannedBenefit | None, as_code: bool) -> PlannedBenefit:
+    if planned is None:
+        raise BenefitNotFound(field="benefit")
+    if isinstance(planned.benefit.gives, PartnerCode) is not as_code:
+        raise BenefitIsCode(field="benefit") if not as_code else BenefitNotFound(field="benefit")
+    return planned
 
 
 def _again(

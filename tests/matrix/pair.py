@@ -95,6 +95,7 @@ from referrals.binding import referral_bind
 from referrals.codes import code_choose, display_name_set
 from referrals.models import Referral, ReferralMilestone
 from referrals.traces import trace_note
+from rewards.benefits.codes import partner_code_take
 from rewards.benefits.giving import benefit_give
 from rewards.benefits.models import BenefitGrant
 from rewards.benefits.tokens import token_key_rotate
@@ -238,6 +239,12 @@ def document(word: str, prefix: str) -> dict[str, Any]:
                         "name": f"{word} benefit",
                         "gives": {"kind": "content", "link": f"https://{word}.example/in"},
                         "moments": [{"name": f"{word} evening", "starts_at": "2099-01-01T19:00"}],
+                    },
+                    {
+                        "code": f"{prefix}partner",
+                        "name": f"{word} cinema",
+                        "gives": {"kind": "partner_code", "partner": f"{word} films", "pool": f"{word} tickets"},
+                        "allowance": {"uses": 2},
                     },
                     {
                         "code": f"{prefix}gift",
@@ -585,6 +592,9 @@ def benefited(place: Enrollment, word: str, prefix: str) -> Cast:
         for number in (1, 2)
     )  # fmt: skip
     benefit_use_take_back(use=gone, actor=staff, reason=f"{word} mistake")
+    tickets, _new = CodePool.objects.get_or_create(name=f"{word} tickets")
+    pool_import(pool=tickets, codes=[f"{word.upper()}-{prefix}{each}" for each in range(20)], actor=staff)
+    partner_code_take(enrollment=place, code=f"{prefix}partner", key=f"{word}-{prefix}", actor=partner)
     grant = benefit_give(enrollment=place, code=f"{prefix}gift", reason=f"{word} wedding", actor=staff)
     BenefitGrant.objects.filter(pk=grant.pk).update(causes=[f"{word} staff"])
     payment = payment_reserve(
@@ -596,6 +606,7 @@ def benefited(place: Enrollment, word: str, prefix: str) -> Cast:
     return {
         "cart_payment": str(payment.pk),
         "benefit_code": f"{prefix}benefit",
+        "partner_benefit": f"{prefix}partner",
         "benefit": str(use.benefit_id),
         "benefit_grant": str(grant.pk),
         "benefit_use": str(use.pk),
