@@ -118,15 +118,18 @@ def account_follow(*, connection: StripeConnection) -> StripeConnection:
     asked = told.get("requirements") or {}
     shown = (told.get("settings") or {}).get("dashboard") or {}
     name = str(shown.get("display_name") or (told.get("business_profile") or {}).get("name") or "")
-    with transaction.atomic():
+    with customer_alone("current"), transaction.atomic():
         row = StripeConnection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+        if row.health == Health.DISCONNECTED:
+            # While Stripe was asked: an older answer brings nothing back.
+            return row
         begins = bool(told.get("charges_enabled")) and not row.charges_enabled and _takes_over(row)
         row.charges_enabled = bool(told.get("charges_enabled"))
         row.requirements = [str(each) for each in asked.get("currently_due") or []][:50]
         row.asked_by = at(asked.get("current_deadline"))
         row.account_name = name[:200]
         row.health, row.problem = Health.GOOD, str(asked.get("disabled_reason") or "")[:200]
-        row.verified_at, row.disconnected_at = clock.now(), None
+        row.verified_at = clock.now()
         if begins:
             StripeConnection.objects.filter(current=True).exclude(pk=row.pk).update(current=False)
             row.current = True
@@ -141,18 +144,19 @@ def _takes_over(row: StripeConnection) -> bool:
     return not others.exists() or not row.objects_known.exists()
 
 
-def account_gone(*, connection: StripeConnection) -> StripeConnection:
-    """The account's owner took the platform's access away: the team is told once, nobody joins there any more, and
-    members keep what they paid for by our own clock."""
+def account_gone(*, connection: StripeConnection, actor: Actor = OWN) -> StripeConnection:
+    """Nobody joins there any more, and members keep what they paid for by our own clock. Where the account's owner took
+    the platform's access away, the team is told once; actor: who of the team left it (billing.disconnecting)."""
     with transaction.atomic():
         row = StripeConnection.objects.select_for_update(no_key=True).get(pk=connection.pk)
         if row.health == Health.DISCONNECTED:
             return row
         row.health, row.current, row.charges_enabled = Health.DISCONNECTED, False, False
-        row.disconnected_at = clock.now()
-        row.save(update_fields=["health", "current", "charges_enabled", "disconnected_at"])
-        _audited(row, "stripe.disconnected", OWN)
-        outbox_add("billing.attention", {"connection_id": row.pk, "what": "disconnected"})
+        row.disconnected_at, row.problem = clock.now(), actor.name[:200] if actor is not OWN else ""
+        row.save(update_fields=["health", "current", "charges_enabled", "disconnected_at", "problem"])
+        _audited(row, "stripe.disconnected", actor)
+        if actor is OWN:
+            outbox_add("billing.attention", {"connection_id": row.pk, "what": "disconnected"})
     return row
 
 

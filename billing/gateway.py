@@ -45,7 +45,10 @@ Json = dict[str, Any]
 
 
 def client_of(connection: StripeConnection) -> stripe.StripeClient:
-    """The client of the brand's account; with Connect the platform's, acting for the account."""
+    """The client of the brand's account; with Connect the platform's, acting for the account. StripeKeyRefused of one
+    that was disconnected, also where Stripe would still let us: who left isn't acted for."""
+    if connection.health == StripeConnection.Health.DISCONNECTED:
+        raise StripeKeyRefused(_("The account was disconnected."), hint="", code_said="account_invalid")
     if connection.mode == StripeConnection.Mode.CONNECT:
         return client_for(platform_key(livemode=connection.livemode), account=connection.account_id)
     return client_for(unseal(connection.sealed_key, purpose=KEY_PURPOSE))

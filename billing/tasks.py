@@ -8,6 +8,7 @@ from billing.boxes.noticing import box_notices_sweep
 from billing.boxes.planning import boxes_sweep
 from billing.catalog import plans_push
 from billing.comparing import comparison_run, comparisons_sweep
+from billing.disconnecting import leaves_work
 from billing.errors import StripeKeyRefused, StripeUnavailable
 from billing.forgetting import events_forget, operations_forget
 from billing.freezing import clocks_sweep
@@ -54,6 +55,7 @@ def plans_tell() -> None:
 
 STEPS = (
     events_work,
+    leaves_work,
     promises_keep,
     access_sweep,
     boxes_sweep,

@@ -19,6 +19,7 @@ from unfold.decorators import display
 from billing.admin.onboarding import CONNECT, OnboardingPages, asked_words
 from billing.connecting import PLATFORM_HOOK, connect_offered
 from billing.connections import connection_add, connection_check, connection_key_change, hook_url, secret_rotate
+from billing.disconnecting import leaving_now, renewing_at
 from billing.health import health_of
 from billing.models import StripeConnection
 from core.backoffice.asking import ask_and_do, sent
@@ -107,6 +108,7 @@ class StripeConnectionAdmin(OnboardingPages):
             state=self.health_shown(row)[1],
             asked=asked_words(row),
             gone=row.health == Health.DISCONNECTED,
+            leaving=renewing_at(row).count() if leaving_now(row) is not None else None,
             may_connect=request.user.has_perm(CONNECT),
             may_compare=request.user.has_perm(COMPARE),
             refused=row.health == Health.KEY_REFUSED,

@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from billing.connecting import account_follow, account_open, connect_offered, onboarding_link
+from billing.disconnecting import account_disconnect, renewing_at
 from billing.models import StripeConnection
 from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import ReadOnlyAdmin, actor_of, add_refusal
-from core.backoffice.forms import DressedForm
+from core.backoffice.forms import DressedForm, ReasonForm
 from core.errors import DomainError
 
 CONNECT = "billing.connect_stripe"
@@ -35,6 +36,10 @@ class OpenForm(DressedForm):
     )
 
 
+class LeaveForm(ReasonForm):
+    sure = forms.BooleanField(label=gettext_lazy("I know what this does to members"))
+
+
 class OnboardingPages(ReadOnlyAdmin):
     """The pages of it, beside those of an account that has a key of its own."""
 
@@ -44,6 +49,7 @@ class OnboardingPages(ReadOnlyAdmin):
             path("open/", wrap(self.open_view), name=f"{name}_open"),
             path("<path:object_id>/onboard/", wrap(self.onboard_view), name=f"{name}_onboard"),
             path("<path:object_id>/back/", wrap(self.back_view), name=f"{name}_back"),
+            path("<path:object_id>/disconnect/", wrap(self.disconnect_view), name=f"{name}_disconnect"),
         ]
 
     def open_view(self, request: HttpRequest) -> HttpResponse:
@@ -104,10 +110,42 @@ class OnboardingPages(ReadOnlyAdmin):
                 messages.warning(request, _("The account can’t take payments yet: Stripe asks for more."))
         return HttpResponseRedirect(self.url("change", row.pk))
 
+    def disconnect_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """GET says what comes of it and asks for the reason, POST begins it."""
+        row = self.object_or_404(request, object_id)
+        self.require(request.user.has_perm(CONNECT))
+        if (elsewhere := self._not_by_connect(row)) is not None:
+            return elsewhere
+
+        def act(given: dict[str, Any]) -> str:
+            account_disconnect(connection=row, reason=given["reason"], actor=actor_of(request))
+            return _("The account is being disconnected. Nobody joins there any more.")
+
+        return ask_and_do(
+            self, request, LeaveForm(sent(request)), act, title=_("Disconnect %(account)s") % {"account": row}, obj=row,
+            intro=leaving_words(row), submit=_("Disconnect"), danger=True, back=self.url("change", row.pk),
+        )  # fmt: skip
+
     def _not_by_connect(self, row: StripeConnection) -> HttpResponse | None:
         """An account with a key of its own has nothing to do here; one that was disconnected is over."""
         by_connect = row.mode == StripeConnection.Mode.CONNECT and row.health != StripeConnection.Health.DISCONNECTED
         return None if by_connect else HttpResponseRedirect(self.url("change", row.pk))
+
+
+def leaving_words(row: StripeConnection) -> str:
+    """What comes of disconnecting, for members first."""
+    number = renewing_at(row).count()
+    members = ngettext(
+        "%(n)d membership renews there: it ends with the period that is paid for, and nothing more is charged.",
+        "%(n)d memberships renew there: each ends with the period that is paid for, and nothing more is charged.",
+        number,
+    )
+    return " ".join([
+        _("Nobody joins there from now on."), members % {"n": number},
+        _("Until then members keep what they paid for; who wants to stay joins anew at another account of yours."),
+        _("After that we ask nothing of Stripe for this account: refunds and invoices are yours, in its dashboard."),
+        _("This can’t be taken back; an account can be opened anew."),
+    ])  # fmt: skip
 
 
 def asked_words(row: StripeConnection) -> list[tuple[str, str]]:
