@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -15,15 +15,27 @@ from core.flight import Flight
 TIMES = 5
 
 
-def messages(target: dict[str, Any], method: str, path: str, bodies: Iterator[bytes]) -> float:
-    """Of one request after others that made everything warm. target: host and key, as bench/load.py takes them."""
+def messages(
+    target: dict[str, Any],
+    method: str,
+    path: str,
+    bodies: Iterator[bytes],
+    signed: Callable[[bytes], dict[str, str]] = lambda _body: {},
+) -> float:
+    """Of one request after others that made everything warm. target: host and key, as bench/load.py takes them. signed:
+    what stands in the head because of the body."""
     client = Client(HTTP_HOST=target["host"], HTTP_X_FORWARDED_PROTO="https")
-    kept: dict[str, Any] = {"headers": {"Authorization": f"Bearer {target['key']}"}, "content_type": "application/json"}
+
+    def ask() -> Any:
+        body = next(bodies)
+        headers = {"Authorization": f"Bearer {target['key']}", **signed(body)}
+        return client.generic(method, path, body, headers=headers, content_type="application/json")
+
     for _time in range(3):
-        client.generic(method, path, next(bodies), **kept)
+        ask()
     with _counted() as sent:
         for _time in range(TIMES):
-            answer = client.generic(method, path, next(bodies), **kept)
+            answer = ask()
             if answer.status_code >= 300:
                 raise RuntimeError(f"{path} answered {answer.status_code}")
     return len(sent) / TIMES

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import secrets
+import time
+from collections.abc import Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
 from bench.ground import Ground, targets, unique
+from bench.messages import messages
 from bench.report import Finding, Report
 from bench.rounds import Rounds, Side, interleaved
 from bench.seeding import Shop
@@ -39,7 +45,20 @@ def run(ground: Ground) -> Report:
                 CONSTANT: load_side(server, constant, seconds=ground.sizes.seconds, connections=lines),
             }
             _tell(report, interleaved(sides, ground.sizes.rounds), lines)
+    trips = messages(targets([shop])[0], "POST", path, _bodies(), partial(signed, secret))
+    report.found(Finding("messages to PostgreSQL per webhook", trips, 1, at_least=False))
     return report
+
+
+def _bodies() -> Iterator[bytes]:
+    while True:
+        yield json.dumps({**event(), "id": f"evt_{unique()}"}).encode()
+
+
+def signed(secret: str, body: bytes) -> dict[str, str]:
+    at = int(time.time())
+    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Stripe-Signature": f"t={at},v1={digest}"}
 
 
 def _tell(report: Report, measured: Rounds, lines: int) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from billing import connections, tasks, waking
+from billing import connections, hookaccounts, tasks, waking
 from billing.models import (
     BillingOperation,
     BillingReport,
@@ -103,6 +103,7 @@ def test_behaviour_3_a_signature_of_another_secret_is_refused(club: Club) -> Non
 def test_behaviour_2_a_new_secret_takes_over_and_the_old_one_is_taken_for_a_day(
     club: Club, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hookaccounts, "KEPT_SECONDS", 0.0)
     club.join(club.somebody())
     event = club.things("event")[-1]["id"]
     body, old = club.signed(event)
@@ -405,6 +406,7 @@ def test_a_worker_is_sent_once_for_what_is_told_of_a_customer_at_about_the_same_
     club.press(club.join(club.somebody("Bob")).url)
     with django_capture_on_commit_callbacks(execute=True):
         club.deliver()
+    waking._calls.join()
     told_of = dict(StripeEvent.objects.values_list("pk", "customer"))
     assert len(told_of) > len(sent) >= len({each for each in told_of.values() if each})
     # The first is worked by the sweep before the worker comes, who finds the others all the same.
@@ -416,4 +418,5 @@ def test_a_worker_is_sent_once_for_what_is_told_of_a_customer_at_about_the_same_
     sent.clear()
     with django_capture_on_commit_callbacks(execute=True):
         waking.event_wake(first, club.connection.pk, told_of[first])
+    waking._calls.join()
     assert sent == [first]
