@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,22 +12,25 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.errors import AccountChanged, KeyNotAccepted, StripeKeyRefused, StripeNotConnected
+from billing.errors import AccountChanged, KeyNotAccepted, StripeKeyRefused, StripeMissing, StripeNotConnected
 from billing.gateway import (
     API_VERSION,
     KEY_PURPOSE,
     OLD_SECRET_PURPOSE,
     SECRET_PURPOSE,
     ask,
+    ask_all,
     asking,
     client_for,
     is_live,
     plain,
 )
+from billing.locking import customer_alone
 from billing.models import StripeConnection
 from billing.operations import operation_run
+from billing.times import seconds_of
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, system
 from core.audit import audit_record
 from core.outbox import outbox_add
 from core.secrets import seal, unseal
@@ -37,6 +41,9 @@ Health = StripeConnection.Health
 KEY = re.compile(r"(rk|sk)_(test|live)_[A-Za-z0-9_]{4,200}\Z")
 # How long webhooks that were signed with the secret before are still taken.
 OLD_SECRET_KEPT = timedelta(hours=24)
+# An endpoint that is younger may be somebody's who is at it.
+BEING_MADE = timedelta(hours=1)
+OWN = system("billing")
 EVENTS = (
     "checkout.session.completed",
     "checkout.session.expired",
@@ -88,11 +95,15 @@ def connection_add(*, key: str, actor: Actor) -> StripeConnection:
     """
     key = _key_read(key)
     account = _account_of(key)
-    with transaction.atomic():
+    # Of two who connect at once, or beside an account that begins to take payments, one is the one in use.
+    with customer_alone("current"), transaction.atomic():
         row = StripeConnection.objects.filter(account_id=account["id"], livemode=is_live(key)).first()
         row = row or StripeConnection(account_id=account["id"], livemode=is_live(key), created_at=clock.now())
         StripeConnection.objects.filter(current=True).exclude(pk=row.pk).update(current=False)
         row.current = True
+        # One that the platform acted for before goes by its own key from now on.
+        row.mode, row.charges_enabled, row.requirements = StripeConnection.Mode.API_KEY, True, []
+        row.asked_by = row.disconnected_at = None
         _key_put(row, key, account)
         row.save()
         _audited(row, "stripe.connect", actor)
@@ -178,9 +189,14 @@ def secret_rotate(*, connection: StripeConnection, actor: Actor) -> None:
     secret = unseal(connection.sealed_secret, purpose=SECRET_PURPOSE) if connection.sealed_secret else ""
     _endpoint_made(connection, actor, old_secret=secret)
     if old:
+        _endpoint_delete(connection, old, actor)
+
+
+def _endpoint_delete(connection: StripeConnection, named: str, actor: Actor) -> None:
+    with suppress(StripeMissing):
         operation_run(
-            connection=connection, kind="endpoint_delete", subject=old, params={}, actor=actor,
-            request=lambda v1, _params, options: v1.webhook_endpoints.delete(old, options=options),
+            connection=connection, kind="endpoint_delete", subject=named, params={}, actor=actor,
+            request=lambda v1, _params, options: v1.webhook_endpoints.delete(named, options=options),
         )  # fmt: skip
 
 
@@ -215,6 +231,25 @@ def secrets_of(connection: StripeConnection, wall: datetime) -> list[str]:
     return found
 
 
+def endpoints_tidy(*, connection: StripeConnection) -> int:
+    """Take away what a process that died left at Stripe: an endpoint of ours whose secret nobody kept, or an old one
+    that was to go. Stripe would send to it for days, and every one of those would be refused. How many. Not in a
+    transaction. StripeUnavailable, StripeKeyRefused."""
+    if connection.mode != StripeConnection.Mode.API_KEY:
+        return 0
+    listed = list(ask_all(connection, lambda v1, page: v1.webhook_endpoints.list(page)))
+    before = seconds_of(clock.now() - BEING_MADE)
+    row = StripeConnection.objects.get(pk=connection.pk)
+    left = [
+        str(each["id"]) for each in listed
+        if (each.get("metadata") or {}).get("stamgast") == str(row.public_id)
+        and each["id"] != row.endpoint_id and int(each["created"]) < before
+    ]  # fmt: skip
+    for each in left:
+        _endpoint_delete(row, each, OWN)
+    return len(left)
+
+
 # --- health ----------------------------------------------------------------------------------------------------------
 def connection_check(*, connection: StripeConnection) -> bool:
     """Ask Stripe whether the key still works, and note it. Not in a transaction."""
@@ -223,7 +258,8 @@ def connection_check(*, connection: StripeConnection) -> bool:
     except StripeKeyRefused as error:
         key_refused(connection, str(error.detail))
         return False
-    StripeConnection.objects.filter(pk=connection.pk).update(health=Health.GOOD, problem="", verified_at=clock.now())
+    there = StripeConnection.objects.filter(pk=connection.pk).exclude(health=Health.DISCONNECTED)
+    there.update(health=Health.GOOD, problem="", verified_at=clock.now())
     return True
 
 

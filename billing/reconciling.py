@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from billing.catalog import price_of
-from billing.connections import EVENTS, connection_check, key_refused
+from billing.connections import EVENTS, connection_check, endpoints_tidy, key_refused
 from billing.customers import customer_of, member_of
 from billing.errors import StripeKeyRefused, StripeUnavailable
 from billing.gateway import ask_all
 from billing.models import BillingDifference, BillingReport, StripeConnection, StripeEvent, Subscription
+from billing.sweeping import one_by_one
 from billing.syncing import customer_sync
 from billing.times import seconds_of
 from billing.webhooks import event_keep
@@ -204,6 +205,7 @@ def reconciling_due() -> int:
             made += 1
         if not _since(connection, Report.WHOLE, now - DAY):
             subscriptions_reconcile(connection)
+            one_by_one([connection], lambda each: endpoints_tidy(connection=each), "the endpoints of")
             made += 1
     return made
 

@@ -57,7 +57,9 @@ def event_work(event_id: int, *, or_beside: bool = False) -> None:
         log.exception("event %s of Stripe could not be worked", event.event_id)
         _later(event, type(error).__name__, counts=True)
         raise
-    StripeEvent.objects.filter(pk__in=ids).update(state=State.DONE, done_at=clock.now(), error="", next_at=None)
+    # One that was taken out of quarantine meanwhile may be about somebody else now: it waits.
+    read = StripeEvent.objects.filter(pk__in=ids, customer=event.customer)
+    read.update(state=State.DONE, done_at=clock.now(), error="", next_at=None)
 
 
 def _beside(event: StripeEvent) -> StripeEvent | None:
@@ -75,7 +77,8 @@ def _later(event: StripeEvent, said: str, *, counts: bool) -> None:
     """Once more, later and later; after many times somebody has to look. Members keep what they have meanwhile."""
     attempts = event.attempts + 1
     over = counts and attempts >= MOST_ATTEMPTS
-    StripeEvent.objects.filter(pk=event.pk).update(
+    # Another worker may have worked it meanwhile, as it works all that wait about a customer.
+    StripeEvent.objects.filter(pk=event.pk).exclude(state=State.DONE).update(
         attempts=F("attempts") + 1,
         error=said[:300],
         next_at=clock.now() + timedelta(seconds=min(5 * 2**attempts, 3600)),
