@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from core.actor import Actor
 from core.tables import OutboxMessage
-from loyalty.definition.checks import document_problems
+from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
 from loyalty.models import Enrollment, Program
 from loyalty.publishing import draft_difference
@@ -173,5 +173,7 @@ def test_it_is_built_in_the_admin_and_comes_back_as_it_was(brand: Any, client_fo
 
 def test_how_often_must_be_said_and_the_pool_is_named(brand: Any) -> None:
     endless = {name: value for name, value in CINEMA.items() if name != "allowance"}
-    [problem] = document_problems(document_decode(document({**endless, "given_to": []})))
+    with pytest.raises(DefinitionError) as refused:
+        document_decode(document({**endless, "given_to": []}))
+    [problem] = refused.value.problems
     assert problem.path == "sections.benefits.benefits[0].allowance"
