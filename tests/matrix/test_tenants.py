@@ -287,7 +287,7 @@ def test_both_brands_share_their_keys_and_differ_in_every_text(stage: Stage) -> 
     own_words = {
         "member_ref", "program_slug", "reward_code", "currency_code", "reset_key", "confirm_key", "signup",
         "signup_token", "brand", "domain", "claim_type", "place_code", "place_token", "board_code", "message_code",
-        "ladder_code", "tier_code", "benefit_code", "friend_code", "sweepstake_code", "panel_code",
+        "ladder_code", "tier_code", "benefit_code", "partner_benefit", "friend_code", "sweepstake_code", "panel_code",
         "picture", "voucher_code", "plan_code", "free_plan_code", "meter_code", "add_on_code",
     }  # fmt: skip
     for name, value in stage.amber.one.items():
