@@ -22,7 +22,9 @@ Json = dict[str, Any]
 
 def reread(subscription: Subscription) -> Subscription:
     """The row as it is now, with what belongs to it."""
-    rows = Subscription.objects.select_related("plan__program", "member", "price__plan", "connection", "next_price")
+    rows = Subscription.objects.select_related(
+        "plan__program", "member", "price__plan", "connection", "next_price", "kept_price__plan"
+    )
     return rows.get(pk=subscription.pk)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from billing.acting import account_of, change, note, reread, running, schedule_release
 from billing.addonprices import items_with, running_items
+from billing.boxes.charged import extras_refuse
 from billing.customers import customer_of
 from billing.errors import (
     NotPossibleNow,
@@ -20,12 +20,12 @@ from billing.errors import (
     PriceNotOffered,
 )
 from billing.gateway import ask
-from billing.itemchanges import items_now, items_then, meters_end, uses_told
-from billing.models import BillingProfile, MembershipPlan, PlanPrice, Subscription
-from billing.operations import operation_run
+from billing.itemchanges import items_now, uses_told
+from billing.models import MembershipPlan, PlanPrice, Subscription
+from billing.planned import change_forget, change_planned, change_put_off
 from billing.plans import price_chosen
 from billing.syncing import subscription_sync
-from billing.times import at_known, not_before, seconds_of
+from billing.times import not_before, seconds_of
 from core import clock
 from core.actor import Actor
 
@@ -84,6 +84,8 @@ def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tupl
     if row.cancel_scheduled:
         raise NotPossibleNow(_("It ends anyway. Take that back first."), state="cancel_scheduled")
     items_with(row, chosen, running_items(row))
+    if price_direction(row, chosen) == "up":
+        extras_refuse(row, chosen)
     return row, chosen
 
 
@@ -154,73 +156,38 @@ def subscription_change(
 
 
 def _now(row: Subscription, chosen: PlanPrice, at: datetime, actor: Actor) -> Subscription:
-    schedule_release(row, actor)
-    params = {
-        **_details(row, chosen, at),
-        "payment_behavior": "pending_if_incomplete",
-        "expand": ["latest_invoice"],
-    }
-    answer = change(row, "upgrade", params, actor)
-    note(row, "change_asked", actor, key=at.isoformat(), to_plan=chosen.plan.code, price=chosen.code, when="now")
-    after = subscription_sync(row)
-    if answer.get("pending_update"):
-        invoice = answer.get("latest_invoice") or {}
-        raise PaymentNeeded(url=invoice.get("hosted_invoice_url"))
+    """What was planned for the period's end gives way to it, and is kept where it isn't paid."""
+    with change_put_off(row, actor):
+        params = {
+            **_details(row, chosen, at),
+            "payment_behavior": "pending_if_incomplete",
+            "expand": ["latest_invoice"],
+        }
+        answer = change(row, "upgrade", params, actor)
+        note(row, "change_asked", actor, key=at.isoformat(), to_plan=chosen.plan.code, price=chosen.code, when="now")
+        after = subscription_sync(row)
+        if answer.get("pending_update"):
+            invoice = answer.get("latest_invoice") or {}
+            raise PaymentNeeded(url=invoice.get("hosted_invoice_url"))
     return after
 
 
 def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
-    """A schedule of two phases: what is paid for now, then the other price; then it lets go."""
     if row.next_price_id == chosen.pk:
         return row
-    connection, named = account_of(row), str(row.stripe_id)
-    items, ends = items_then(row, chosen), meters_end(row, chosen)
-    schedule_release(row, actor)
-    made = operation_run(
-        connection=connection, kind="schedule_create", subject=named, actor=actor,
-        params={"from_subscription": named, "metadata": {"price": str(chosen.pk)}},
-        request=lambda v1, given, options: v1.subscription_schedules.create(
-            {"from_subscription": given["from_subscription"]}, options
-        ),
+    with change_put_off(row, actor):
+        begins_at = change_planned(row, chosen, actor)
+    note(
+        row, "change_asked", actor, key=clock.now().isoformat(), to_plan=chosen.plan.code, price=chosen.code,
+        when="period_end", begins_at=begins_at.isoformat(),
     )  # fmt: skip
-    first = made["phases"][0]
-    phases = _phases(first, items, meters=ends)
-    operation_run(
-        connection=connection, kind="schedule_update", subject=made["id"], actor=actor,
-        params={"phases": phases, "end_behavior": "release", "metadata": {"price": str(chosen.pk)}},
-        request=lambda v1, given, options: v1.subscription_schedules.update(made["id"], given, options),
-    )  # fmt: skip
-    row = subscription_sync(row)
-    with transaction.atomic():
-        BillingProfile.objects.select_for_update().get(member=row.member)
-        Subscription.objects.filter(pk=row.pk).update(next_price=chosen, schedule_id=made["id"])
-        note(
-            row, "change_asked", actor, key=clock.now().isoformat(), to_plan=chosen.plan.code, price=chosen.code,
-            when="period_end", begins_at=at_known(first["end_date"]).isoformat(),
-        )  # fmt: skip
     return reread(row)
-
-
-def _phases(first: Json, then: list[Json], *, meters: bool) -> list[Json]:
-    """What runs as it is, and what follows it. What a phase doesn't repeat is lost: money off in both, the days of a
-    trial. A meter has no quantity. meters: whether one ends: not prorated, Stripe would forget what was used of it; at
-    a period's end nothing else is prorated."""
-    off = [{name: told for name, told in each.items() if told} for each in first.get("discounts") or []]
-    kept: Json = {"discounts": off} if off else {}
-    running_now: Json = {
-        "items": [{name: each[name] for name in ("price", "quantity") if name in each} for each in first["items"]],
-        "start_date": first["start_date"],
-        "end_date": first["end_date"],
-        **kept,
-    }
-    if first.get("trial_end"):
-        running_now["trial_end"] = first["trial_end"]
-    return [running_now, {"items": then, "proration_behavior": "create_prorations" if meters else "none", **kept}]
 
 
 def subscription_change_withdraw(*, subscription: Subscription, actor: Actor) -> Subscription:
     """What was to follow with the next period doesn't. Not in a transaction."""
     row = running(subscription)
+    change_forget(row)
     if row.schedule_id:
         schedule_release(row, actor)
         note(row, "change_withdrawn", actor, key=clock.now().isoformat())

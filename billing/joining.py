@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -65,7 +66,7 @@ def membership_join(
     if chosen is None:
         return Joined(subscription=_join_free(member, plan, actor))
     connection = connection_now()
-    pages_close(member, plan.group)
+    pages_close(member, plan.group, trial=trial_of(member, plan) is not None)
     urls = {"success_url": success_url, "cancel_url": cancel_url}
     checkout, url = _page(connection, member, chosen, promotion, urls, actor)
     return Joined(checkout=checkout, url=url)
@@ -119,9 +120,11 @@ def _join_free(member: Member, plan: MembershipPlan, actor: Actor) -> Subscripti
 
 
 # --- Stripe's page ---------------------------------------------------------------------------------------------------
-def pages_close(member: Member, group: str) -> None:
-    """No two pages of a group are open at once: each could be paid."""
-    rows = Checkout.objects.filter(member=member, group=group, state=Checkout.State.OPEN, purpose=Checkout.Purpose.JOIN)
+def pages_close(member: Member, group: str, *, trial: bool) -> None:
+    """No two pages of a group are open at once: each could be paid. Nor two with a trial, of whichever group: it is had
+    once. trial: whether the page to come has one."""
+    other = Q(group=group) | Q(trial=True) if trial else Q(group=group)
+    rows = Checkout.objects.filter(other, member=member, state=Checkout.State.OPEN, purpose=Checkout.Purpose.JOIN)
     for row in rows:
         try:
             ask(row.connection, lambda v1: v1.checkout.sessions.expire(row.stripe_id))  # noqa: B023  (called at once)

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from billing.access import access_follow
-from billing.acting import account_of, change, note, reread, running, schedule_release
+from billing.acting import account_of, change, note, reread, running
 from billing.errors import NotPossibleNow, StripeRefused
 from billing.locking import member_locked
 from billing.models import Invoice, Subscription
 from billing.operations import operation_run
+from billing.planned import change_put_off
 from billing.plans import section_now
 from billing.promising import promises_of, refund_key, refund_promise
 from billing.refunding import invoice_refund
@@ -74,13 +75,13 @@ def subscription_cancel(
     if row.plan.kind == "free":
         return _free_end(row, reason, comment, actor)
     row = running(subscription)
-    schedule_release(row, actor)
     said = {"cancellation_details": {"feedback": known[reason], "comment": comment or None}}
     said["cancellation_details"] = {k: v for k, v in said["cancellation_details"].items() if v}
-    if when == "now":
-        _end_now(row, said, actor)
-    elif not row.cancel_scheduled:
-        change(row, "cancel_at_end", {"cancel_at_period_end": True, **said}, actor)
+    with change_put_off(row, actor):
+        if when == "now":
+            _end_now(row, said, actor)
+        elif not row.cancel_scheduled:
+            change(row, "cancel_at_end", {"cancel_at_period_end": True, **said}, actor)
     note(row, "cancel_asked", actor, key=clock.now().isoformat(), when=when, reason=reason, comment=comment)
     return subscription_sync(row)
 

@@ -26,10 +26,12 @@ from billing.errors import (
     StripeUnavailable,
     UsageCapReached,
 )
+from billing.givingback import use_give_back, use_named
 from billing.meterprices import metered_charge
 from billing.models import MeteredUse, Subscription, SubscriptionItem
 from billing.operations import operation_run
 from billing.plans import METERED
+from billing.timeline import happened
 from billing.times import seconds_of
 from core import clock
 from core.actor import Actor, system
@@ -40,9 +42,11 @@ from members.models import Member
 State = MeteredUse.State
 ACTOR = system("billing")
 AT_ONCE = 500
-# Stripe takes events of the last 35 days, and takes one back within a day.
-TOLD_WITHIN, TAKEN_BACK_WITHIN = timedelta(days=34), timedelta(hours=23)
+# Stripe takes events of the last 35 days.
+TOLD_WITHIN = timedelta(days=34)
 MOST_CAP = 10**9
+# Percent of the member's own limit at which they are told.
+CAP_NEAR = 80
 
 
 class Usage(Struct, frozen=True, kw_only=True):
@@ -106,22 +110,42 @@ def use_take(member: Member, use: Use) -> None:
         subscription__member=member, subscription__duplicate=False, ended_at__isnull=True, plan__kind=METERED,
         since__lte=use.used_at,
     )  # fmt: skip
-    for item in rows.select_related("plan", "price", "subscription").order_by("pk"):
+    whole = rows.select_related("plan", "price", "subscription__member", "subscription__plan__program")
+    for item in whole.order_by("pk"):
         if metered_charge(item.plan).benefit != use.benefit:
             continue
-        due = _cost(item, _used(item) + use.units)
-        if item.cap_minor is not None and due > item.cap_minor:
+        used = _used(item)
+        if item.cap_minor is not None and _cost(item, used + use.units) > item.cap_minor:
             raise UsageCapReached(field="benefit", cap_minor=item.cap_minor, currency=item.price.currency)
-        MeteredUse.objects.get_or_create(
+        _row, new = MeteredUse.objects.get_or_create(
             item=item, use_id=use.id, defaults={"units": use.units, "used_at": use.used_at, "made_at": clock.now()}
         )
+        if new:
+            _cap_tell(item, used, used + use.units)
+
+
+def _cap_tell(item: SubscriptionItem, before: int, after: int) -> None:
+    """The member hears once in a period that their limit is near, and once that it leaves room for no other use."""
+    cap = item.cap_minor
+    if cap is None:
+        return
+    was, due = _cost(item, before), _cost(item, after)
+    if _cost(item, after + 1) > cap:
+        kind = "cap_reached" if _cost(item, before + 1) <= cap else ""
+    else:
+        kind = "cap_near" if was * 100 < cap * CAP_NEAR <= due * 100 else ""
+    if kind:
+        happened(
+            item.subscription, kind, key=f"{item.plan.code}:{_since(item).isoformat()}", meter=item.plan.code,
+            due_minor=due, cap_minor=cap, currency=item.price.currency,
+        )  # fmt: skip
 
 
 def use_drop(member: Member, use_id: str) -> None:
-    """In the transaction in which a use is taken back: it isn't told, or told as taken back."""
+    """In the transaction in which a use is taken back: it isn't told, or given back (billing.givingback)."""
     rows = MeteredUse.objects.filter(item__subscription__member=member, use_id=use_id).exclude(state=State.TAKEN_BACK)
     for row in rows.select_for_update(of=("self",)):
-        row.cancels = row.state == State.SENT and clock.now() - row.made_at < TAKEN_BACK_WITHIN
+        row.cancels = row.state == State.SENT
         row.state = State.TAKEN_BACK
         row.save(update_fields=["state", "cancels"])
 
@@ -135,8 +159,11 @@ def uses_send() -> int:
 def uses_send_of(subscription: Subscription) -> bool:
     """Those of one subscription, before something that is counted ends with a change. Whether all are told. Not in a
     transaction."""
-    _told(list(_waiting().filter(item__subscription=subscription)))
-    return not _waiting().filter(item__subscription=subscription).exists()
+    mine = _waiting().filter(item__subscription=subscription)
+    _told(list(mine))
+    # What is given back of a period that is over changes nothing of what ends now.
+    earlier = Q(cancels=True, used_at__lt=subscription.period_start or subscription.started_at)
+    return not mine.exclude(earlier).exists()
 
 
 def _waiting() -> QuerySet[MeteredUse]:
@@ -148,7 +175,10 @@ def _told(rows: list[MeteredUse]) -> int:
     told = 0
     for row in rows:
         try:
-            _take_back(row) if row.cancels else _send(row)
+            if row.cancels:
+                told += _gave_back(row)
+                continue
+            _send(row)
             told += 1
         except StripeUnavailable:
             break
@@ -174,29 +204,23 @@ def _send(row: MeteredUse) -> None:
     meter_ensure(connection, row.item.plan)
     params = {
         "event_name": meter_event(row.item.plan),
-        "identifier": _named(row),
+        "identifier": use_named(row),
         "timestamp": seconds_of(row.used_at),
         "payload": {"stripe_customer_id": customer, "value": str(row.units)},
     }
     operation_run(
-        connection=connection, kind="meter_event", subject=_named(row), params=params, actor=ACTOR,
+        connection=connection, kind="meter_event", subject=use_named(row), params=params, actor=ACTOR,
         request=lambda v1, given, options: v1.billing.meter_events.create(given, options),
     )  # fmt: skip
     _noted(row, State.SENT)
 
 
-def _take_back(row: MeteredUse) -> None:
-    connection = account_of(row.item.subscription)
-    params = {"event_name": meter_event(row.item.plan), "type": "cancel", "cancel": {"identifier": _named(row)}}
-    operation_run(
-        connection=connection, kind="meter_cancel", subject=_named(row), params=params, actor=ACTOR,
-        request=lambda v1, given, options: v1.billing.meter_event_adjustments.create(given, options),
-    )  # fmt: skip
+def _gave_back(row: MeteredUse) -> bool:
+    """False where it can't be said yet how: it waits."""
+    if not use_give_back(row, ACTOR):
+        return False
     _noted(row, State.TAKEN_BACK)
-
-
-def _named(row: MeteredUse) -> str:
-    return f"{row.item_id}-{row.use_id}"
+    return True
 
 
 def _noted(row: MeteredUse, state: str, *, error: str = "") -> None:

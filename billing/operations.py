@@ -37,12 +37,16 @@ def operation_run(
     params: Json,
     request: Callable[[Any, Json, Json], Any],
     actor: Actor,
+    follow: Json | None = None,
 ) -> Json:
     """Ask Stripe for it. request(v1, params, options) makes the call; the answer comes as plain JSON.
 
+    follow: what is to be written here of it, kept with the row until the caller has done so, for who finds that it
+    never was.
+
     StripeUnavailable: it may have been carried out, and the same call again is safe. Otherwise billing.errors.
     """
-    operation = _begun(connection, kind, subject, _digest(params), actor)
+    operation = _begun(connection, kind, subject, _digest(params), actor, follow)
     failpoint("billing.operation_begun")
     try:
         with asking():
@@ -54,6 +58,7 @@ def operation_run(
         raise
     except DomainError as error:
         _note(operation, State.FAILED, error=f"{error.code}: {error.detail}")
+        BillingOperation.objects.filter(pk=operation.pk, follow__isnull=False).update(follow=None)
         raise
     failpoint("billing.operation_answered")
     _note(operation, State.DONE, stripe_id=str(answer.get("id") or ""))
@@ -64,7 +69,9 @@ def _digest(params: Json) -> str:
     return hashlib.sha256(msgspec.json.encode(params, order="sorted")).hexdigest()
 
 
-def _begun(connection: StripeConnection, kind: str, subject: str, digest: str, actor: Actor) -> BillingOperation:
+def _begun(
+    connection: StripeConnection, kind: str, subject: str, digest: str, actor: Actor, follow: Json | None
+) -> BillingOperation:
     """The open row of the same wish, or a new one."""
     told = {"connection": connection, "kind": kind, "subject": subject, "digest": digest}
     now = clock.now()
@@ -77,7 +84,7 @@ def _begun(connection: StripeConnection, kind: str, subject: str, digest: str, a
             return found
         try:
             with transaction.atomic():
-                return BillingOperation.objects.create(**told, actor=actor.name[:120], made_at=now)
+                return BillingOperation.objects.create(**told, follow=follow, actor=actor.name[:120], made_at=now)
         except IntegrityError:
             continue
     raise StripeUnavailable()

@@ -9,12 +9,13 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from billing.acting import account_of, change, note, running, schedule_release
+from billing.acting import account_of, change, note, running
 from billing.boxes.charged import extras_charged_note
 from billing.boxes.closing import closed_refuse, skipped_refuse
 from billing.errors import NotPossibleNow
 from billing.models import Subscription
 from billing.operations import operation_run
+from billing.planned import change_put_off
 from billing.plans import definition_of, section_now
 from billing.renewing import renewal_at as renewal_at
 from billing.syncing import subscription_sync
@@ -71,10 +72,10 @@ def _pausable(subscription: Subscription) -> Subscription:
 
 def _pause(row: Subscription, *, cycles: int, kind: str, actor: Actor) -> Subscription:
     extras_charged_note(row)
-    schedule_release(row, actor)
     resumes = renewal_at(row, cycles - 1) + AFTER
     params = {"pause_collection": {"behavior": "void", "resumes_at": seconds_of(resumes)}}
-    change(row, "pause", params, actor)
+    with change_put_off(row, actor):
+        change(row, "pause", params, actor)
     note(row, kind, actor, key=clock.now().isoformat(), cycles=cycles, resumes_at=renewal_at(row, cycles).isoformat())
     return subscription_sync(row)
 

@@ -88,8 +88,10 @@ def _subscription_follow(
     old_price = row.price if not fresh else None
     was_live = not fresh and row.live
     _take_over(row, read, price, [each for each in customer.invoices if each.subscription == read.id], customer)
+    again = False
     if _counts(row) and (row.duplicate or not was_live):
-        row.duplicate = _make_room(row)
+        again = _trial_again(row, read)
+        row.duplicate = again or _make_room(row)
     row.synced_at = clock.now()
     changed = fresh or old_price != row.price or any(getattr(row, name) != value for name, value in before.items())
     row.save()
@@ -99,7 +101,18 @@ def _subscription_follow(
         followed.changed.append((read.id, str(before.get("billing", "")), row.billing))
     if row.duplicate and row.ended_at is None:
         followed.duplicates.append(row)
+    if again:
+        happened(row, "trial_refused")
     _note(row, before, old_price, fresh)
+
+
+def _trial_again(row: Subscription, read: ReadSubscription) -> bool:
+    """Whether it is a second trial, as from two pages that were open at once. Only of what was joined over a page of
+    ours: what staff begin in the dashboard, they mean."""
+    if read.status != Billing.TRIALING or not read.metadata.get("member"):
+        return False
+    tried = Subscription.objects.filter(member=row.member, trial_end__isnull=False, duplicate=False)
+    return tried.exclude(pk=row.pk).exists()
 
 
 def _counts(row: Subscription) -> bool:
@@ -111,6 +124,7 @@ def _take_over(
     row: Subscription, read: ReadSubscription, price: PlanPrice | None, invoices: list[ReadInvoice],
     customer: ReadCustomer,
 ) -> None:  # fmt: skip
+    before = row.price_id
     if price is not None:
         row.price, row.plan, row.group = price, price.plan, price.plan.group
     row.billing, row.item_id, row.quantity = read.status, read.item, read.quantity
@@ -137,6 +151,9 @@ def _take_over(
         row.resumes_at = read.period_end
     if not read.schedule or row.next_price_id == row.price_id:
         row.next_price = None
+    if read.ended_at is not None or (price is not None and price.pk != before):
+        # Another price holds, or none: what was put off for it has lost its ground.
+        row.kept_price = row.kept_look_at = None
 
 
 def _left_out(read: ReadSubscription, invoices: list[ReadInvoice]) -> bool:

@@ -150,7 +150,7 @@ def customer_read(connection: StripeConnection, customer: str) -> ReadCustomer:
         gone=gone,
         member=str((person.get("metadata") or {}).get("member") or ""),
         subscriptions=tuple(_subscription(each, bool(card), tops) for each in reversed(subscriptions)),
-        invoices=tuple(_invoice(each) for each in reversed(invoices)),
+        invoices=tuple(_invoice(each, _lines(connection, each)) for each in reversed(invoices)),
         charges=tuple(_charge(each) for each in reversed(charges)),
     )
 
@@ -200,10 +200,18 @@ def _card(raw: Any) -> ReadCard:
     return ReadCard(str(card.get("brand") or "")[:20], str(card.get("last4") or "")[:4], last)
 
 
-def _invoice(raw: Json) -> ReadInvoice:
+def _lines(connection: StripeConnection, raw: Json) -> list[Json]:
+    """All of them: an invoice carries only the first."""
+    there: list[Json] = raw["lines"]["data"]
+    if not raw["lines"].get("has_more"):
+        return there
+    named = str(raw["id"])
+    return list(ask_all(connection, lambda v1, page: v1.invoices.line_items.list(named, page)))
+
+
+def _invoice(raw: Json, lines: list[Json]) -> ReadInvoice:
     parent = (raw.get("parent") or {}).get("subscription_details") or {}
     moments = raw.get("status_transitions") or {}
-    lines = raw["lines"]["data"]
     ends = [line["period"]["end"] for line in lines if line["amount"] >= 0 and line.get("period")]
     starts = [line["period"]["start"] for line in lines if line["amount"] >= 0 and line.get("period")]
     payments = (raw.get("payments") or {}).get("data") or []

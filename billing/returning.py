@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing.cards import card_taken
 from billing.errors import SubscriptionNotFound
 from billing.gateway import ask
-from billing.models import Checkout
+from billing.models import Checkout, Subscription
 from billing.syncing import customer_sync
 from members.models import Member
 
@@ -30,3 +30,9 @@ def checkout_return(*, member: Member, session: str) -> Checkout:
     elif told["status"] == State.EXPIRED:
         Checkout.objects.filter(pk=row.pk, state=State.OPEN).update(state=State.EXPIRED)
     return rows.get(pk=row.pk)
+
+
+def trial_refused(page: Checkout) -> bool:
+    """Whether what the page brought was a second trial, which was ended again at once: nothing was charged."""
+    rows = Subscription.objects.filter(member_id=page.member_id, price_id=page.price_id, duplicate=True)
+    return rows.filter(created_at__gte=page.created_at, changes__kind="trial_refused").exists()

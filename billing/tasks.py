@@ -6,6 +6,7 @@ from billing.access import access_sweep
 from billing.boxes.leftovers import extras_drop
 from billing.boxes.noticing import box_notices_sweep
 from billing.boxes.planning import boxes_sweep
+from billing.boxes.unfinished import extras_settle
 from billing.catalog import plans_push
 from billing.comparing import comparison_run, comparisons_sweep
 from billing.disconnecting import leaves_work
@@ -15,6 +16,7 @@ from billing.freezing import clocks_sweep
 from billing.metering import uses_send
 from billing.models import StripeConnection
 from billing.noticing import notices_sweep
+from billing.planned import changes_put_back
 from billing.plans import plans_due
 from billing.promising import promises_keep
 from billing.promoting import promotions_push
@@ -57,9 +59,11 @@ STEPS = (
     events_work,
     leaves_work,
     promises_keep,
+    changes_put_back,
     access_sweep,
     boxes_sweep,
     extras_drop,
+    extras_settle,
     clocks_sweep,
     notices_sweep,
     box_notices_sweep,

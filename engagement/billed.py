@@ -9,7 +9,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import StripeConnection, Subscription, WinBackOffer
+from billing.models import MembershipPlan, StripeConnection, Subscription, WinBackOffer
 from billing.winback import off_words, winback_terms
 from core import clock
 from core.outbox import Message, handler
@@ -100,6 +100,46 @@ def unused(message: Message) -> None:
         _letter(row.member, _("Are you still using %(plan)s?") % words, text)
 
 
+@handler("subscription.cap_near")
+@handler("subscription.cap_reached")
+def cap_told(message: Message) -> None:
+    """What a member uses comes near to the limit that they set themselves, or has reached it."""
+    row = _row(message)
+    if row is None or not row.live:
+        return
+    told = message.payload
+    meter = MembershipPlan.objects.filter(program=row.plan.program_id, code=told["meter"]).first()
+    with translation.override(row.member.language):
+        words = {
+            "what": str(meter or row.plan), "due": _money({**told, "amount_minor": told["due_minor"]}),
+            "cap": _money({**told, "amount_minor": told["cap_minor"]}), "date": _next(row),
+        }  # fmt: skip
+        if message.topic == "subscription.cap_near":
+            headline = _("You are near your limit for %(what)s") % words
+            text = _("What you used of %(what)s comes to %(due)s so far. Your own limit is %(cap)s.") % words
+        else:
+            headline = _("Your limit for %(what)s is reached") % words
+            text = _("What you used of %(what)s comes to %(due)s; your own limit is %(cap)s, so nothing more can be "
+                     "used of it.") % words  # fmt: skip
+        if words["date"]:
+            text += " " + _("It counts anew from %(date)s. You can change your limit whenever you like.") % words
+        _letter(row.member, headline, text, path=f"{PAGE}{row.public_id}/usage/")
+
+
+@handler("subscription.trial_refused")
+def trial_refused(message: Message) -> None:
+    """A second trial was ended again at once."""
+    rows = Subscription.objects.select_related("member", "plan")
+    row = rows.filter(public_id=message.payload["subscription_id"]).first()
+    if row is None or not row.member.email or row.member.status != Member.Status.ACTIVE:
+        return
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan)}
+        text = _("You had your free trial already, and a trial is had once. So the one of %(plan)s was ended at once, "
+                 "and nothing was charged. You can join without a trial whenever you like.") % words  # fmt: skip
+        _letter(row.member, _("Your trial of %(plan)s didn’t begin") % words, text, path=PLANS)
+
+
 @handler("subscription.win_back")
 def win_back(message: Message) -> None:
     """An offer to who left; to who allowed offers, and only while it is good."""
@@ -168,9 +208,9 @@ def _row(message: Message) -> Subscription | None:
     return row
 
 
-def _letter(member: Member, headline: str, words: str) -> None:
+def _letter(member: Member, headline: str, words: str, *, path: str = PAGE) -> None:
     letter_queue(
-        kind="plan_news", to=member.email or "", language=member.language, path=PAGE, headline=headline, words=words
+        kind="plan_news", to=member.email or "", language=member.language, path=path, headline=headline, words=words
     )
 
 

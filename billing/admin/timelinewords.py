@@ -22,6 +22,9 @@ Details = dict[str, Any]
 
 PLAIN: dict[str, Any] = {
     "duplicated": gettext_lazy("A second one beside the first: canceled and paid back"),
+    "trial_refused": gettext_lazy("A second trial: ended again, nothing was charged"),
+    "cap_near": gettext_lazy("Told that their limit for uses is near"),
+    "cap_reached": gettext_lazy("Told that their limit for uses is reached"),
     "kept": gettext_lazy("Goes on after all"),
     "resumed": gettext_lazy("Goes on after the pause"),
     "recovered": gettext_lazy("What was late is paid"),

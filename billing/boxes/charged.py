@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from billing.errors import StripeMissing
+from billing.errors import NotPossibleNow, StripeMissing
 from billing.gateway import ask
-from billing.models import BillingProfile, Invoice, Shipment, Subscription
+from billing.models import BillingProfile, Invoice, PlanPrice, Shipment, Subscription
+from billing.plans import definition_of
 
 State = Shipment.State
 
@@ -20,7 +22,7 @@ def extras_charged_note(row: Subscription) -> None:
     box = mine.filter(cycle_at=row.period_end).first() if row.period_end is not None else None
     if box is None:
         return
-    paid = {each["item_id"] for each in box.extras if not each.get("charged") and _paid(row, each["item_id"])}
+    paid = {each["item_id"] for each in box.extras if not each.get("charged") and extra_paid_on(row, each["item_id"])}
     if not paid:
         return
     with transaction.atomic():
@@ -30,15 +32,27 @@ def extras_charged_note(row: Subscription) -> None:
         box.save(update_fields=["extras"])
 
 
-def _paid(row: Subscription, item: str) -> bool:
+def extra_paid_on(row: Subscription, item: str) -> Invoice | None:
+    """The invoice that it was paid with, if it was. Not in a transaction."""
     assert row.connection is not None
     try:
         told = ask(row.connection, lambda v1: v1.invoice_items.retrieve(item))
     except StripeMissing:
-        return False
+        return None
     on = told.get("invoice")
     named = on["id"] if isinstance(on, dict) else on
-    return bool(named) and Invoice.objects.filter(stripe_id=named, status=Invoice.Status.PAID).exists()
+    return Invoice.objects.filter(stripe_id=named, status=Invoice.Status.PAID).first() if named else None
+
+
+def extras_refuse(row: Subscription, chosen: PlanPrice) -> None:
+    """Another plan at once charges what waits for the next invoice: not for a box that isn't sent. NotPossibleNow."""
+    if definition_of(chosen.plan).box is not None:
+        return
+    ahead = Shipment.objects.filter(subscription=row, state=State.PLANNED, paid_at__isnull=True).exclude(extras=[])
+    if ahead.exists():
+        raise NotPossibleNow(
+            _("This plan sends no boxes. Take what you added out of your next box first."), field="plan"
+        )
 
 
 def extras_carried(row: Subscription) -> list[dict[str, Any]]:

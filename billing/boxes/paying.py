@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -27,10 +28,12 @@ from billing.syncing import subscription_sync
 from core import clock
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
+from core.failpoint import failpoint
 from loyalty.definition.translation import text_in
 
 State, Billing = Shipment.State, Subscription.Billing
 MOST_EXTRAS = 20
+EXTRA = "box_extra"
 
 
 def box_add(*, shipment: Shipment, extra: str, count: int, key: str, actor: Actor) -> Shipment:
@@ -49,24 +52,20 @@ def box_add(*, shipment: Shipment, extra: str, count: int, key: str, actor: Acto
     amount = wanted.amount(row.price.currency)
     if amount is None:
         raise InvalidInput(_("This can’t be chosen."), field="extra")
-    item = _item_made(fresh, row, wanted, count, amount, key, actor)
-    if item is None:
-        return fresh
     line = {
         "code": wanted.code, "name": wanted.name, "sku": wanted.sku, "count": count, "amount_minor": amount * count,
-        "currency": row.price.currency, "item_id": item, "key": key,
+        "currency": row.price.currency, "key": key,
     }  # fmt: skip
+    item = _item_made(fresh, row, wanted, line, actor)
+    if item is None:
+        return fresh
+    failpoint("billing.box_extra_made")
     try:
-        with transaction.atomic():
-            member_locked(row.member)
-            fresh = box_reread(shipment)
-            if item in [each["item_id"] for each in fresh.extras]:
-                return fresh
-            box_open(fresh)
-            return _extras_kept(fresh, [*fresh.extras, line])
+        return extra_kept(shipment, {**line, "item_id": item})
     except DomainError:
         # Closed while Stripe was asked: it isn't in the box, so it isn't paid for.
         ask(account_of(row), lambda v1: v1.invoice_items.delete(item))
+        wishes(shipment, key).update(follow=None)
         raise
 
 
@@ -85,27 +84,42 @@ def _extra(box: Shipment, code: str, count: int) -> BoxExtra:
     return found
 
 
-def _item_made(
-    box: Shipment, row: Subscription, extra: BoxExtra, count: int, amount: int, key: str, actor: Actor
-) -> str | None:
+def extra_kept(shipment: Shipment, line: dict[str, Any]) -> Shipment:
+    """It stands in the box, once, and nothing is left to be written of it. BoxClosed, NotPossibleNow."""
+    with transaction.atomic():
+        member_locked(shipment.subscription.member)
+        fresh = box_reread(shipment)
+        if line["item_id"] not in [each["item_id"] for each in fresh.extras]:
+            box_open(fresh)
+            fresh = _extras_kept(fresh, [*fresh.extras, line])
+        wishes(shipment, line["key"]).update(follow=None)
+    return fresh
+
+
+def wishes(box: Shipment, key: str) -> QuerySet[BillingOperation]:
+    """What was asked of Stripe for this extra of the box."""
+    return BillingOperation.objects.filter(kind=EXTRA, subject=f"{box.public_id}:{key}"[:80])
+
+
+def _item_made(box: Shipment, row: Subscription, extra: BoxExtra, line: dict[str, Any], actor: Actor) -> str | None:
     """The line that waits for the invoice: its id at Stripe. Of a wish carried out already, the one it made; None where
     that was taken out again, or nobody would pay for it."""
-    subject = f"{box.public_id}:{key}"[:80]
-    done = BillingOperation.objects.filter(kind="box_extra", subject=subject, state=BillingOperation.State.DONE).first()
+    key = line["key"]
+    done = wishes(box, key).filter(state=BillingOperation.State.DONE).first()
     if done is not None:
         return _still_there(row, done.stripe_id)
-    assert row.price is not None
     params = {
         "customer": customer_of(account_of(row), row.member),
         "subscription": str(row.stripe_id),
-        "amount": amount * count,
-        "currency": row.price.currency.lower(),
-        "description": f"{count} × {text_in(extra.name, row.member.language or 'en')}",
+        "amount": line["amount_minor"],
+        "currency": line["currency"].lower(),
+        "description": f"{line['count']} × {text_in(extra.name, row.member.language or 'en')}",
         "tax_behavior": "inclusive",
-        "metadata": {"box": str(box.public_id), "extra": extra.code},
+        "metadata": {"box": str(box.public_id), "extra": extra.code, "wish": key},
     }
     made = operation_run(
-        connection=account_of(row), kind="box_extra", subject=subject, params=params, actor=actor,
+        connection=account_of(row), kind=EXTRA, subject=f"{box.public_id}:{key}"[:80], params=params, actor=actor,
+        follow={"box": str(box.public_id), "line": line},
         request=lambda v1, given, options: v1.invoice_items.create(given, options),
     )  # fmt: skip
     return str(made["id"])

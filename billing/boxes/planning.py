@@ -36,7 +36,8 @@ def boxes_follow(member: Member) -> None:
     """Bring the member's boxes in line. In the caller's transaction, under the member's billing lock."""
     mine = Subscription.objects.filter(member=member, duplicate=False)
     open_boxes = Shipment.objects.filter(subscription=OuterRef("pk"), state__in=Shipment.OPEN_STATES)
-    rows = mine.filter(HAS_BOX | Exists(open_boxes)).select_related("plan__program", "member", "price")
+    rows = mine.filter(HAS_BOX | Exists(open_boxes))
+    rows = rows.select_related("plan__program", "member", "price", "next_price__plan")
     for row in rows.order_by("pk"):
         _follow(row, clock.now())
 
@@ -78,7 +79,7 @@ def _follow(row: Subscription, now: datetime) -> None:
     for each in rows.values():
         if _given_back(each):
             _stop(each, Why.REFUNDED, row, now)
-    wanted = cycles_wanted(course_of(row, newest), box, begun) if box is not None else {}
+    wanted = _sent(row, cycles_wanted(course_of(row, newest), box, begun)) if box is not None else {}
     spare = [each for at, each in sorted(rows.items()) if at not in wanted and each.paid_at is None]
     waiting = [each for each in spare if each.state in Shipment.OPEN_STATES]
     for at, kind in sorted(wanted.items()):
@@ -93,6 +94,13 @@ def _follow(row: Subscription, now: datetime) -> None:
     over = [each for each in spare if each.state == State.SKIPPED and each.cycle_at > begun]
     for each in (*waiting, *over):
         _stop(each, _why(row), row, now)
+
+
+def _sent(row: Subscription, cycles: dict[datetime, Kind]) -> dict[datetime, Kind]:
+    """Without those that belong to another plan already, where that one is planned and sends nothing."""
+    if row.next_price is None or row.period_end is None or definition_of(row.next_price.plan).box is not None:
+        return cycles
+    return {at: kind for at, kind in cycles.items() if at < row.period_end}
 
 
 def _given_back(box: Shipment) -> bool:

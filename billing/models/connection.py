@@ -140,6 +140,7 @@ class StripeEvent(BrandModel):
 class BillingOperation(BrandModel):
     """Something that we ask of Stripe. Written before it is asked: its id is the idempotency key, so that asking again
     after a lost answer does nothing twice. digest: of all that is asked; other parameters are another operation.
+    follow: what is still to be written here of what it does there; empty once that is done, or undone there.
     """
 
     class State(models.TextChoices):
@@ -154,6 +155,7 @@ class BillingOperation(BrandModel):
     kind = models.CharField(_("kind"), max_length=40)
     subject = models.CharField(_("of"), max_length=80)
     digest = models.CharField(max_length=64)
+    follow = models.JSONField(null=True, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.OPEN)
     stripe_id = models.CharField(_("object"), max_length=80, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
@@ -170,6 +172,9 @@ class BillingOperation(BrandModel):
                 condition=models.Q(state="open"),
                 name="billing_operation_open_once",
             )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["made_at"], name="billing_operation_follows", condition=models.Q(follow__isnull=False))
         ]
 
     def __str__(self) -> str:

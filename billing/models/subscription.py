@@ -83,6 +83,10 @@ class Subscription(BrandModel):
     next_price = models.ForeignKey(
         PlanPrice, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("then")
     )
+    kept_price = models.ForeignKey(
+        PlanPrice, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
+    kept_look_at = models.DateTimeField(null=True, blank=True, editable=False)
     charged_at = models.DateTimeField(_("last charged at"), null=True, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     synced_at = models.DateTimeField(_("last compared at"), null=True, blank=True)
@@ -105,6 +109,9 @@ class Subscription(BrandModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["member", "-id"], name="subscription_of_member"),
+            models.Index(
+                fields=["kept_look_at"], name="subscription_change_kept", condition=models.Q(kept_price__isnull=False)
+            ),
             models.Index(
                 fields=["access_until"],
                 name="subscription_access_ends",

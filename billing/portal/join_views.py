@@ -16,7 +16,7 @@ from billing.portal.doing import GOING, done, done_before, go_to, out_of_date, u
 from billing.portal.forms import JoinForm
 from billing.portal.plans import plan_or_404, plan_page, plans_page
 from billing.portal.words import refusal_words
-from billing.returning import checkout_return
+from billing.returning import checkout_return, trial_refused
 from core.errors import DomainError, NotFound
 from loyalty.access import actor_of, enrollment_chosen, member_page
 from loyalty.models import Enrollment
@@ -104,6 +104,8 @@ def back(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
         messages.success(request, _("Thank you. From now on this card pays."))
     elif live_of(enrollment.member, page.group) is not None:
         messages.success(request, _("Welcome! You’re in."))
+    elif trial_refused(page):
+        messages.warning(request, _("You had your free trial already, so this one didn’t begin. Nothing was charged."))
     else:
         messages.info(request, _("Thank you. We’re waiting for word of your payment; it shows here in a moment."))
     return redirect("membership:mine")

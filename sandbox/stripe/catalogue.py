@@ -328,9 +328,12 @@ def meter_event_cancel(account: Account, params: Json) -> Json:
     name, identifier = str(params["event_name"]), str((params.get("cancel") or {}).get("identifier"))
     meter = next((one for one in account.objects["billing.meter"].values() if one["event_name"] == name), None)
     seen = account.meter_events.get(meter["id"], []) if meter is not None else []
-    if not any(one["identifier"] == identifier for one in seen):
+    found = next((one for one in seen if one["identifier"] == identifier), None)
+    if found is None:
         raise invalid(f"No meter event has the identifier {identifier}.", param="cancel", code="resource_missing")
     assert meter is not None
+    if account.now(account.find("customer", found["customer"])) - found["created"] > 86400:
+        raise invalid("A meter event can be cancelled within 24 hours.", param="cancel")
     account.meter_events[meter["id"]] = [one for one in seen if one["identifier"] != identifier]
     return {
         "object": "billing.meter_event_adjustment",

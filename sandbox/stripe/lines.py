@@ -110,7 +110,8 @@ def _metered_line(account: Account, subscription: Json, item: Json, until: int) 
     if since >= until:
         return []
     price = item["price"]
-    quantity = used(account, price["recurring"]["meter"], subscription["customer"], since, until)
+    # Of uses that are given back, less than none are none.
+    quantity = max(0, used(account, price["recurring"]["meter"], subscription["customer"], since, until))
     name = account.get("product", price["product"])["name"]
     return [
         make_line(

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.stripe.errors import invalid
 
 Json = dict[str, Any]
+EMBEDDED = 10
 FILE = Path(__file__).with_name("shapes.json")
 BOOLEANS = {"true": True, "false": False, True: True, False: False}
 
@@ -107,7 +108,17 @@ def complete(thing: Json) -> Json:
         return {**thing, "data": [complete(one) for one in thing["data"]]}
     if thing.get("deleted"):
         return {key: value for key, value in thing.items() if not key.startswith("_")}
+    if thing.get("object") == "invoice":
+        thing = {**thing, "lines": _first_lines(thing)}
     return _fill(thing, _extract()["roots"].get(str(thing.get("object"))))
+
+
+def _first_lines(invoice: Json) -> Json:
+    """An invoice carries the first ten of its lines; the others are a list of their own."""
+    lines = invoice["lines"]
+    if len(lines["data"]) <= EMBEDDED:
+        return dict(lines)
+    return {**lines, "data": lines["data"][:EMBEDDED], "has_more": True, "url": f"/v1/invoices/{invoice['id']}/lines"}
 
 
 def _fill(thing: Json, name: str | None) -> Json:

@@ -45,6 +45,10 @@ PLANS: list[Json] = [
         "charge": {"kind": "recurring", "prices": [{**MONTHLY, "amount_minor": 495}]},
     },
     {
+        "code": "dear", "name": "Dear reader", "level": 3,
+        "charge": {"kind": "recurring", "prices": [{**MONTHLY, "amount_minor": 4995}]},
+    },
+    {
         "code": "yearly", "name": "Yearly", "level": 1, "group": "yearly", "box": {**BOX, "every": "month"},
         "charge": {"kind": "recurring", "prices": [{**MONTHLY, "amount_minor": 19900, "every": "year"}]},
     },

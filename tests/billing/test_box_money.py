@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 
 from billing.boxes import paying
+from billing.boxes.leftovers import extras_drop
 from billing.boxes.paying import box_add, box_extra_remove, box_quantity_set, box_send_now, send_now_preview
 from billing.cards import card_change
-from billing.changing import subscription_change, subscription_preview
+from billing.changing import subscription_change, subscription_change_withdraw, subscription_preview
 from billing.errors import BoxClosed, CardDeclined, NotPossibleNow, PreviewStale
 from billing.models import Shipment
 from billing.pausing import subscription_resume, subscription_skip
@@ -99,6 +100,59 @@ def test_an_extra_of_a_box_that_was_closed_meanwhile_is_taken_off_the_invoice(
     with pytest.raises(BoxClosed):
         box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
     assert (following(ann).extras, club.things("invoiceitem")) == ([], [])
+
+
+def planned(club: Club, who: Member, plan: str) -> None:
+    row = club.subscription(who)
+    shown = subscription_preview(subscription=row, plan=plan_named(plan))
+    subscription_change(
+        subscription=row, plan=plan_named(plan), shown_at=shown.shown_at, due_minor=shown.due_minor, actor=MEMBER
+    )
+
+
+def test_an_extra_isnt_charged_where_the_plan_that_follows_sends_no_box(club: Club) -> None:
+    ann = member(club)
+    box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
+    planned(club, ann, "reader")
+    assert (following(ann).state, following(ann).why) == ("canceled", "moved")
+    with pytest.raises(NotPossibleNow):
+        box_add(shipment=following(ann), extra="mug", count=1, key="b", actor=MEMBER)
+    assert extras_drop() == 1
+    assert (following(ann).extras, club.things("invoiceitem"), extras_drop()) == ([], [], 0)
+    renewed(club, club.subscription(ann))
+    assert (club.subscription(ann).plan.code, club.charged()) == ("reader", 19_95 + 4_95)
+
+
+def test_a_box_is_there_again_where_the_plan_without_boxes_was_taken_back(club: Club) -> None:
+    ann = member(club)
+    planned(club, ann, "reader")
+    subscription_change_withdraw(subscription=club.subscription(ann), actor=MEMBER)
+    assert following(ann).state == "planned"
+    box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
+    renewed(club, club.subscription(ann))
+    assert club.charged() == 2 * 19_95 + 7_95
+
+
+def test_an_extra_that_was_charged_before_its_box_is_paid_back_where_none_follows(club: Club) -> None:
+    ann = member(club)
+    box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
+    club.advance(days=1)
+    planned(club, ann, "big")
+    club.settle()
+    before = club.charged()
+    planned(club, ann, "reader")
+    assert [extras_drop(), extras_drop()] == [1, 0]
+    assert before - club.charged() == 7_95
+
+
+def test_a_plan_without_boxes_at_once_isnt_charged_with_what_the_next_box_was_to_have(club: Club) -> None:
+    ann = member(club)
+    box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
+    with pytest.raises(NotPossibleNow, match="out of your next box first"):
+        subscription_preview(subscription=club.subscription(ann), plan=plan_named("dear"))
+    box_extra_remove(shipment=following(ann), item_id=following(ann).extras[0]["item_id"], actor=MEMBER)
+    shown = subscription_preview(subscription=club.subscription(ann), plan=plan_named("dear"))
+    assert shown.at == "now"
 
 
 def test_more_of_a_box_costs_as_many_times_as_much_from_the_next_one_on(club: Club) -> None:

@@ -7,12 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from billing.errors import UsageCapReached
+from billing.gateway import ask
+from billing.leaving import subscription_cancel
 from billing.metering import usage_cap_set, usage_of, uses_send
 from billing.models import MeteredUse, Subscription
 from core.api import limits
+from core.outbox import outbox_drain
 from loyalty.errors import ProgramInvalid
 from loyalty.models import Enrollment
 from members.models import Member
@@ -22,6 +26,7 @@ from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.api.cast import Api, key_made, refused
 from tests.billing.cast import MONTHLY, Club, document
+from tests.billing.test_behaviours_changes import bad_card
 from tests.loyalty import shop
 
 Json = dict[str, Any]
@@ -150,3 +155,137 @@ def test_a_meter_of_a_plan_that_is_not_there_is_refused(brand: Brand) -> None:
     with pytest.raises(ProgramInvalid) as refusal:
         shop.program(document(plans=[PLUS, wrong]))
     assert refusal.value.field == "sections.billing.plans[1].charge.to[0]"
+
+
+def taken_back(use: BenefitUse) -> None:
+    benefit_use_take_back(use=use, actor=shop.PARTNER, reason="Mistake")
+    for _round in range(2):
+        # Once, however often the sweep comes.
+        uses_send()
+
+
+def test_a_use_that_is_taken_back_after_a_day_isnt_billed(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=1)
+    first, _second = uses(ann, "a", units=3), uses(ann, "b", units=2)
+    club.work()
+    club.advance(days=2)
+    taken_back(first)
+    assert MeteredUse.objects.get(use_id=first.pk).cancels is False
+    renew(club, ann)
+    assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1000]
+
+
+def test_a_use_that_is_billed_already_is_credited_on_the_next_invoice(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=1)
+    first, second = uses(ann, "a", units=3), uses(ann, "b", units=2)
+    renew(club, ann)
+    assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1000 + 3 * 150]
+    # Of five uses two were included: three less leave none to pay for, and what was included is worth nothing.
+    taken_back(first)
+    taken_back(second)
+    renew(club, ann)
+    assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1450, 1000 - 450]
+
+
+def test_a_credit_whose_process_ended_before_it_was_noted_is_given_once(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=1)
+    use = uses(ann, "a", units=4)
+    renew(club, ann)
+    taken_back(use)
+    MeteredUse.objects.update(cancels=True)
+    uses_send()
+    assert [each["amount"] for each in club.things("invoiceitem")] == [-300]
+
+
+def test_who_has_left_gets_a_use_that_was_taken_back_paid_back(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    club.advance(days=1)
+    use = uses(ann, "a", units=4)
+    renew(club, ann)
+    subscription_cancel(subscription=row, reason="unused", actor=shop.STAFF)
+    before = club.charged()
+    taken_back(use)
+    assert before - club.charged() == 300
+
+
+def test_a_use_of_a_payment_that_is_still_open_waits_for_it(club: Club) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=1)
+    use = uses(ann, "a", units=4)
+    club.work()
+    bad_card(club, ann)
+    renew(club, ann)
+    taken_back(use)
+    assert (MeteredUse.objects.get(use_id=use.pk).cancels, club.things("invoiceitem")) == (True, [])
+
+
+def test_all_lines_of_a_long_invoice_are_read(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    for number in range(25):
+        club.connection.refresh_from_db()
+        params = {
+            "customer": club.customer(ann), "subscription": str(row.stripe_id), "amount": 100 + number,
+            "currency": "eur", "description": f"Line {number}",
+        }  # fmt: skip
+        ask(club.connection, lambda v1: v1.invoice_items.create(params))  # noqa: B023  (called at once)
+    renew(club, ann)
+    last = club.invoices(ann)[-1]
+    assert len(last.lines) == 26 or len(last.lines) == 27
+    assert sum(each["amount_minor"] for each in last.lines) == last.total_minor == club.charged() - 1000
+
+
+def letters(who: Member) -> list[str]:
+    for _round in range(5):
+        outbox_drain()
+    return [str(each.subject) for each in mail.outbox if each.to == [who.email] and "imi" in each.subject]
+
+
+@pytest.mark.parametrize(
+    ("language", "near", "reached"),
+    [
+        ("en", "You are near your limit for Deliveries", "Your limit for Deliveries is reached"),
+        ("nl", "Je komt in de buurt van je limiet voor Deliveries", "Je limiet voor Deliveries is bereikt"),
+    ],
+)
+def test_a_member_is_told_once_in_a_period_that_their_limit_is_near_and_once_that_it_is_reached(
+    club: Club, language: str, near: str, reached: str
+) -> None:
+    ann = club.somebody(email="ann@example.com", language=language)
+    row = club.joined(ann)
+    club.advance(days=1)
+    usage_cap_set(subscription=row, meter="deliveries", cap_minor=1500, actor=shop.PARTNER)
+    mail.outbox.clear()
+    uses(ann, "a", units=9)
+    assert letters(ann) == []
+    eighth = uses(ann, "b")
+    assert letters(ann) == [near]
+    benefit_use_take_back(use=eighth, actor=shop.PARTNER, reason="Mistake")
+    uses(ann, "c")
+    assert letters(ann) == [near]
+    uses(ann, "d", units=2)
+    assert letters(ann) == [near, reached]
+    assert f"/membership/{row.public_id}/usage/" in str(mail.outbox[-1].body)
+    assert "€" in str(mail.outbox[-1].body)
+    renew(club, ann)
+    uses(ann, "e", units=12)
+    assert letters(ann) == [near, reached, reached]
+
+
+def test_a_limit_of_nothing_is_reached_with_what_is_included(club: Club) -> None:
+    ann = club.somebody(email="ann@example.com")
+    row = club.joined(ann)
+    club.advance(days=1)
+    usage_cap_set(subscription=row, meter="deliveries", cap_minor=0, actor=shop.PARTNER)
+    uses(ann, "a")
+    assert letters(ann) == []
+    uses(ann, "b")
+    assert letters(ann) == ["Your limit for Deliveries is reached"]
