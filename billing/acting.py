@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing.errors import NotPossibleNow, StripeRefused
 from billing.gateway import ask
-from billing.models import BillingProfile, StripeConnection, Subscription
+from billing.models import BillingOperation, BillingProfile, StripeConnection, Subscription
 from billing.operations import operation_run
 from billing.syncing import subscription_sync
 from billing.timeline import happened
@@ -31,9 +31,19 @@ def reread(subscription: Subscription) -> Subscription:
 def running(subscription: Subscription) -> Subscription:
     """The same, of one that runs at Stripe. NotPossibleNow for all others."""
     row = reread(subscription)
+    if _unread(row):
+        subscription_sync(row)
+        row = reread(subscription)
     if row.plan.kind != "recurring" or not row.live or row.connection is None:
         raise NotPossibleNow(_("The subscription doesn’t run."), state=row.billing, plan=row.plan.code)
     return row
+
+
+def _unread(row: Subscription) -> bool:
+    """Whether Stripe carried something out since it was read last: a process ended in between. Going by what was
+    before, the same would be asked for, and charged, once more."""
+    done = BillingOperation.objects.filter(subject=row.stripe_id or "", state=BillingOperation.State.DONE)
+    return row.synced_at is not None and done.filter(done_at__gt=row.synced_at).exists()
 
 
 def account_of(row: Subscription) -> StripeConnection:

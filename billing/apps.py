@@ -10,6 +10,7 @@ class BillingConfig(AppConfig):
         from billing.access import access_changed
         from billing.checks import section_problems
         from billing.metering import use_drop, use_take
+        from billing.passes import pass_times
         from billing.plans import document_plans_checked, plans_follow
         from billing.portal.wiring import pages_register
         from billing.section import DIFFERENCE_WORDS, SECTION, BillingSection
@@ -20,7 +21,7 @@ class BillingConfig(AppConfig):
         from loyalty.definition.difference import difference_words
         from loyalty.definition.sections import section_register
         from loyalty.nightly import night_step
-        from loyalty.planuse import use_taker_register
+        from loyalty.planuse import pass_bought_register, use_taker_register
         from loyalty.publishchecks import on_publish_check, on_published
 
         pages_register()
@@ -31,6 +32,7 @@ class BillingConfig(AppConfig):
         night_step("notices")(winback_night)
         night_step("notices")(unused_night)
         use_taker_register(use_take, use_drop)
+        pass_bought_register(pass_times)
         handler("subscription.access_changed")(access_changed)
         handler("invoice.refunded")(take_back)
         for topic in TOPICS:

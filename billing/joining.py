@@ -19,6 +19,7 @@ from billing.locking import member_locked
 from billing.meterprices import meter_prices
 from billing.models import Checkout, MembershipPlan, PlanPrice, PromotionCode, StripeConnection, Subscription
 from billing.operations import operation_run
+from billing.passes import AGAIN, pass_held
 from billing.plans import ON_TOP, definition_of, price_chosen, section_now
 from billing.promoting import promotion_ensure, promotion_named
 from billing.section import Recurring, Trial
@@ -80,9 +81,12 @@ def live_of(member: Member, group: str) -> Subscription | None:
 
 
 def in_the_way(member: Member, plan: MembershipPlan) -> Subscription | None:
-    """What keeps the member from joining: another plan of the group. A free one gives way to one that is paid for."""
+    """What keeps the member from joining: another plan of the group. A free one gives way to one that is paid for, and
+    a pass can be bought again."""
     there = live_of(member, plan.group)
-    return None if there is not None and there.plan.kind == "free" and plan.kind != "free" else there
+    if there is not None and (pass_held(there, plan) or (there.plan.kind == "free" and plan.kind != "free")):
+        return None
+    return there
 
 
 def _room_for(member: Member, plan: MembershipPlan) -> None:
@@ -208,6 +212,9 @@ def _page_params(
         params |= {"automatic_tax": {"enabled": True}, "billing_address_collection": "required"}
         params["customer_update"] = {"address": "auto"}
     if not price.every:
+        there = live_of(member, plan.group)
+        if there is not None and pass_held(there, plan):
+            told = {**told, AGAIN: str(there.public_id)}
         params["payment_intent_data"] = {"metadata": told}
         return params
     begun: dict[str, Any] = {"metadata": told, "billing_mode": {"type": "flexible"}}

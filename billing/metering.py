@@ -111,17 +111,28 @@ def use_take(member: Member, use: Use) -> None:
         since__lte=use.used_at,
     )  # fmt: skip
     whole = rows.select_related("plan", "price", "subscription__member", "subscription__plan__program")
-    for item in whole.order_by("pk"):
-        if metered_charge(item.plan).benefit != use.benefit:
-            continue
+    items = [each for each in whole.order_by("pk") if metered_charge(each.plan).benefit == use.benefit]
+    if not items or MeteredUse.objects.filter(item__in=items, use_id=use.id).exists():
+        return
+    item, used = _cheapest(items, use.units)
+    MeteredUse.objects.create(item=item, use_id=use.id, units=use.units, used_at=use.used_at, made_at=clock.now())
+    _cap_tell(item, used, used + use.units)
+
+
+def _cheapest(items: list[SubscriptionItem], units: int) -> tuple[SubscriptionItem, int]:
+    """A use is paid for once, however many plans of the member's count it: where it costs least, and fits the limit
+    that they set there. With what was used of that one. UsageCapReached."""
+    found: list[tuple[int, int, SubscriptionItem, int]] = []
+    for item in items:
         used = _used(item)
-        if item.cap_minor is not None and _cost(item, used + use.units) > item.cap_minor:
-            raise UsageCapReached(field="benefit", cap_minor=item.cap_minor, currency=item.price.currency)
-        _row, new = MeteredUse.objects.get_or_create(
-            item=item, use_id=use.id, defaults={"units": use.units, "used_at": use.used_at, "made_at": clock.now()}
-        )
-        if new:
-            _cap_tell(item, used, used + use.units)
+        due = _cost(item, used + units)
+        if item.cap_minor is None or due <= item.cap_minor:
+            found.append((due - _cost(item, used), item.pk, item, used))
+    if not found:
+        last = items[-1]
+        raise UsageCapReached(field="benefit", cap_minor=last.cap_minor, currency=last.price.currency)
+    _more, _pk, item, used = min(found)
+    return item, used
 
 
 def _cap_tell(item: SubscriptionItem, before: int, after: int) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from billing.models import Checkout, Invoice, PlanPrice, StripeConnection, Subscription
-from billing.plans import definition_of
+from billing.passes import fee_ends, fee_of, fee_void, pass_follow, pass_more, pass_over
 from billing.reading import ReadCharge, ReadCustomer, ReadInvoice
-from billing.section import OneFee
 from billing.timeline import happened
-from billing.times import months_later
 from core import clock
 from members.models import Member
 
@@ -31,12 +32,9 @@ def invoices_follow(connection: StripeConnection, member: Member, read: ReadCust
     for each in read.invoices:
         of = [one for name in each.payment_intents for one in charges.get(name, ())]
         _invoice_follow(connection, member, each, rows.get(each.subscription), of)
-    fees = [
-        _fee_follow(connection, member, charge)
-        for charge in read.charges
-        if charge.paid and str(charge.metadata.get("price", "")).isdigit()
-    ]
-    return [row for row in fees if row is not None and row.duplicate and row.ended_at is None]
+    fees = _fees_follow(connection, member, read.charges)
+    found = {row.pk: row for row in fees if row is not None}
+    return [row for row in found.values() if row.duplicate and row.ended_at is None]
 
 
 def _invoice_follow(
@@ -113,20 +111,32 @@ def invoice_told(row: Invoice) -> dict[str, Any]:
 
 
 # --- fees that are paid once -----------------------------------------------------------------------------------------
-def _fee_follow(connection: StripeConnection, member: Member, charge: ReadCharge) -> Subscription | None:
+def _fees_follow(
+    connection: StripeConnection, member: Member, charges: Iterable[ReadCharge]
+) -> list[Subscription | None]:
+    """What was paid for once, and what each payment of it stands for. A pass may have several."""
+    paid = [each for each in charges if each.paid and str(each.metadata.get("price", "")).isdigit()]
+    rows: dict[int, Subscription] = {}
+    of: dict[int, list[ReadCharge]] = {}
+    for charge in paid:
+        row = _fee_paid(connection, member, charge)
+        if row is not None:
+            row = rows.setdefault(row.pk, row)
+            of.setdefault(row.pk, []).append(charge)
+    for pk, row in rows.items():
+        _fee_follow(row, of[pk])
+    return list(rows.values())
+
+
+def _fee_paid(connection: StripeConnection, member: Member, charge: ReadCharge) -> Subscription | None:
     """A plan that was paid for once: a subscription row without a subscription at Stripe. None where it is no fee."""
     price = PlanPrice.objects.select_related("plan__program").filter(pk=int(charge.metadata["price"])).first()
     if price is None or price.plan.kind != "one_fee":
         return None
-    row = Subscription.objects.select_related("plan__program", "member").filter(stripe_id=charge.payment_intent).first()
+    known = Subscription.objects.select_related("plan__program", "member")
+    row = known.filter(Q(stripe_id=charge.payment_intent) | Q(invoices__stripe_id=charge.payment_intent)).first()
     if row is None:
-        row = _fee_row(connection, member, charge, price)
-    whole = charge.refunded >= charge.amount
-    if (whole or charge.dispute == "lost") and row.ended_at is None:
-        row.billing, row.ended_at = Billing.CANCELED, clock.now()
-        happened(row, "ended", because="refunded" if whole else "dispute_lost")
-    row.disputed, row.synced_at = charge.dispute == "open", clock.now()
-    row.save()
+        row = pass_more(member, charge, price.plan) or _fee_row(connection, member, charge, price)
     invoice = _fee_invoice(connection, member, charge, row)
     if not row.duplicate:
         happened(row, "started", at=row.started_at, trial=False, billing=row.billing)
@@ -136,18 +146,31 @@ def _fee_follow(connection: StripeConnection, member: Member, charge: ReadCharge
     return row
 
 
+def _fee_follow(row: Subscription, charges: list[ReadCharge]) -> None:
+    """It is over where none of its payments stands any more."""
+    if all(fee_void(each) for each in charges) and row.ended_at is None:
+        row.billing, row.ended_at = Billing.CANCELED, clock.now()
+        whole = any(each.refunded >= each.amount for each in charges)
+        happened(row, "ended", because="refunded" if whole else "dispute_lost")
+    row.disputed, row.synced_at = any(each.dispute == "open" for each in charges), clock.now()
+    row.save()
+    pass_follow(row, charges)
+
+
 def _fee_row(connection: StripeConnection, member: Member, charge: ReadCharge, price: PlanPrice) -> Subscription:
-    definition = definition_of(price.plan).charge
-    assert isinstance(definition, OneFee)
-    other = Subscription.objects.filter(member=member, group=price.plan.group, ended_at__isnull=True, duplicate=False)
-    other = other.exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE))
-    for free in other.filter(plan__kind="free").select_related("plan__program", "member"):
-        gives_way(free, at=charge.created_at, to=price.plan.code)
+    there = Subscription.objects.filter(member=member, group=price.plan.group, ended_at__isnull=True, duplicate=False)
+    there = there.exclude(billing__in=(*Subscription.OVER_STATES, Billing.INCOMPLETE))
+    doubled = False
+    for other in there.select_related("plan__program", "member"):
+        if other.plan.kind == "free":
+            gives_way(other, at=charge.created_at, to=price.plan.code)
+        else:
+            doubled |= not pass_over(other, charge.created_at)
     row = Subscription(
         member=member, connection=connection, stripe_id=charge.payment_intent, plan=price.plan, price=price,
         group=price.plan.group, billing=Billing.ACTIVE, started_at=charge.created_at, created_at=clock.now(),
-        period_start=charge.created_at, charged_at=charge.created_at, duplicate=other.exists(),
-        period_end=fee_ends(definition, charge.created_at),
+        period_start=charge.created_at, charged_at=charge.created_at, duplicate=doubled,
+        period_end=fee_ends(fee_of(price.plan), charge.created_at),
     )  # fmt: skip
     row.save()
     Checkout.objects.filter(member=member, price=price, subscription=None).update(subscription=row)
@@ -159,13 +182,6 @@ def gives_way(row: Subscription, *, at: datetime, to: str) -> None:
     row.billing, row.ended_at, row.cancel_at = Billing.CANCELED, at, at
     row.save(update_fields=["billing", "ended_at", "cancel_at"])
     happened(row, "ended", key="replaced", at=at, by=to)
-
-
-def fee_ends(fee: OneFee, paid_at: datetime) -> datetime | None:
-    """Until when what was paid for holds: to the second, so many days or months later; None: for life."""
-    if fee.valid_days is not None:
-        return paid_at + timedelta(days=fee.valid_days)
-    return months_later(paid_at, fee.valid_months) if fee.valid_months is not None else None
 
 
 def _fee_invoice(connection: StripeConnection, member: Member, charge: ReadCharge, row: Subscription) -> Invoice:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from billing.customers import customer_of
 from billing.errors import NotPossibleNow
+from billing.gateway import ask
 from billing.models import BillingOperation, Invoice, Refund
 from billing.operations import operation_run
 from billing.syncing import customer_sync
@@ -19,7 +20,7 @@ from core.errors import InvalidInput
 def invoice_refund(*, invoice: Invoice, amount_minor: int | None, reason: str, key: str, actor: Actor) -> Refund:
     """Pay back this much of what was paid; None: all that is left. key: the wish's own: the same wish again gives the
     same refund. Not in a transaction. InvalidInput, NotPossibleNow, StripeRefused, StripeUnavailable."""
-    again = _earlier(invoice, key)
+    again = _earlier(invoice, key, reason, actor)
     if again is not None:
         return again
     invoice = Invoice.objects.select_related("connection", "member", "subscription").get(pk=invoice.pk)
@@ -53,12 +54,20 @@ def subject_of(invoice: Invoice, key: str) -> str:
     return f"{invoice.pk}:{key}"[:80]
 
 
-def _earlier(invoice: Invoice, key: str) -> Refund | None:
+def _earlier(invoice: Invoice, key: str, reason: str, actor: Actor) -> Refund | None:
     done = BillingOperation.objects.filter(
         connection_id=invoice.connection_id, kind="refund", subject=subject_of(invoice, key),
         state=BillingOperation.State.DONE,
     )  # fmt: skip
-    return Refund.objects.filter(stripe_id__in=done.values("stripe_id")).first()
+    made = done.first()
+    if made is None:
+        return None
+    row = Refund.objects.filter(stripe_id=made.stripe_id).first()
+    if row is not None:
+        return row
+    # The process ended between Stripe's answer and our row: asked for anew it would be paid back twice.
+    told = ask(invoice.connection, lambda v1: v1.refunds.retrieve(made.stripe_id))
+    return _kept(invoice, told, reason.strip(), actor)
 
 
 def _kept(invoice: Invoice, made: dict[str, object], reason: str, actor: Actor) -> Refund:

@@ -30,6 +30,31 @@ def plan_unused_since(*, member: Member, plan: str, since: datetime) -> bool:
     return all(answer(member=member, plan=plan, since=since) for answer in _answers)
 
 
+class Bought(Struct, frozen=True):
+    """How often a pass that a member has was paid for, and since when they have it."""
+
+    times: int
+    since: datetime
+
+
+class AskBought(Protocol):
+    def __call__(self, *, member_id: int, plan: str) -> Bought | None: ...
+
+
+_bought: list[AskBought] = []
+
+
+def pass_bought_register(answer: AskBought) -> None:
+    """Called once in ready()."""
+    if answer not in _bought:
+        _bought.append(answer)
+
+
+def pass_bought(*, member_id: int, plan: str) -> Bought | None:
+    """None where the plan is no pass, or the member doesn't have it."""
+    return next((found for answer in _bought if (found := answer(member_id=member_id, plan=plan)) is not None), None)
+
+
 class Use(Struct, frozen=True):
     """A use of a benefit as it is noted."""
 

@@ -215,6 +215,11 @@ _TOLD: dict[str, Callable[[Details], str]] = {
         _("%(add_on)s: %(before)s → %(after)s")
         % {"add_on": told.get("add_on"), "before": told.get("before"), "after": told.get("after")}
     ),
+    "bought_again": lambda told: (
+        _("Bought again: it holds until %(date)s") % {"date": day(told.get("until"))}
+        if told.get("until")
+        else _("Bought again")
+    ),
     "period_given": lambda told: _("The period from %(date)s costs nothing") % {"date": day(told.get("from"))},
     "quantity_asked": lambda told: (
         _("Asked for %(after)s boxes instead of %(before)s")

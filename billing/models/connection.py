@@ -174,7 +174,10 @@ class BillingOperation(BrandModel):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["made_at"], name="billing_operation_follows", condition=models.Q(follow__isnull=False))
+            models.Index(
+                fields=["made_at"], name="billing_operation_follows", condition=models.Q(follow__isnull=False)
+            ),
+            models.Index(fields=["subject", "kind"], name="billing_operation_of"),
         ]
 
     def __str__(self) -> str:

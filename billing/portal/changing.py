@@ -14,7 +14,7 @@ from billing.models import MembershipPlan, PlanPrice, Subscription
 from billing.pausing import renewal_at
 from billing.plans import definition_of, plans_offered, prices_fitting, section_now
 from billing.portal.mine import shown
-from billing.portal.plans import gives, saved_words
+from billing.portal.plans import earned_words, gives, saved_words
 from billing.portal.words import local, price_words
 from billing.savings import uses_saved
 from billing.selectors import held
@@ -95,6 +95,7 @@ def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan
         # Who moves up may lose lines that the higher plan says in other words.
         "less": [line for line in mine.gives if line not in wanted] if preview.at == "period_end" else [],
         "saved": saved_words(enrollment, plan) if plan.pk != row.plan_id else "",
+        "earned": earned_words(enrollment, plan) if plan.pk != row.plan_id else "",
         "uses_saved": uses_saved_words(row, preview) if preview.at == "now" else "",
         "address": f"/membership/{row.public_id}/change/{plan.code}/{preview.price.code}/",
     }

@@ -16,11 +16,13 @@ from loyalty.planwords import plan_left
 
 
 class Left(NamedTuple):
-    """until None: it has no end of its own. time: in words; empty where there is no end. lines: one for each thing."""
+    """until None: it has no end of its own. time: in words; empty where there is no end. lines: one for each thing.
+    plan: its code."""
 
     until: datetime | None
     time: str
     lines: list[str]
+    plan: str
 
 
 def left_part(held: Held) -> Context | None:
@@ -32,7 +34,8 @@ def left_part(held: Held) -> Context | None:
     if not lines and not ends:
         return None
     until = row.period_end if ends else None
-    return {"left": Left(until, time_words(until - now) if until is not None else "", lines), "id": row.pk}
+    time = time_words(until - now) if until is not None else ""
+    return {"left": Left(until, time, lines, row.plan.code), "id": row.pk}
 
 
 def time_words(left: timedelta) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from billing.joining import joins_first, live_of, trial_of
 from billing.models import MembershipPlan, PlanPrice, Subscription
+from billing.passes import pass_held
 from billing.plans import ON_TOP, billing_section, definition_of, plans_offered, section_now
 from billing.portal.words import intro_words, local, period_words, price_words, trial_end_words, trial_words
 from billing.pricing import prices_for, prices_within
@@ -20,13 +21,15 @@ from loyalty.definition.document import Document
 from loyalty.home import Context
 from loyalty.models import Enrollment
 from loyalty.moneywords import money_words
+from loyalty.planpoints import more_points_with
 from loyalty.planwords import plan_saved, plan_words
 from loyalty.selectors import document_now
+from loyalty.templatetags.points import points
 from members.models import Member
 
-# What a member can do about a plan: join it, change to it, nothing since it is theirs, nothing as long as they have
-# another one of the kind that is paid for.
-May = Literal["join", "change", "mine", "other"]
+# What a member can do about a plan: join it, buy a pass that they have again, change to it, nothing since it is theirs,
+# nothing as long as they have another one of the kind that is paid for.
+May = Literal["join", "again", "change", "mine", "other"]
 
 
 class ShownPrice(NamedTuple):
@@ -43,7 +46,8 @@ class ShownPrice(NamedTuple):
 class ShownPlan(NamedTuple):
     """gives: a line for each thing that comes with it. trial, trial_end: empty where this member gets none. months,
     days: for how long what is paid once holds; both 0: for life. subscription: the one of the group that the member
-    has. saved: what their own orders of the last year would have saved with it; empty where that isn't known."""
+    has. saved: what their own orders of the last year would have saved with it; empty where that isn't known. earned:
+    the points that they would have had more."""
 
     plan: MembershipPlan
     name: str
@@ -58,6 +62,7 @@ class ShownPlan(NamedTuple):
     may: May
     subscription: Subscription | None
     saved: str
+    earned: str
 
     @property
     def free(self) -> bool:
@@ -121,6 +126,7 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
         may=_may(plan, there),
         subscription=there,
         saved=saved_words(enrollment, plan) if there is None or there.plan_id != plan.pk else "",
+        earned=earned_words(enrollment, plan) if there is None or there.plan_id != plan.pk else "",
     )
 
 
@@ -130,6 +136,22 @@ def saved_words(enrollment: Enrollment | None, plan: MembershipPlan) -> str:
         return ""
     minor = plan_saved(enrollment, plan.code)
     return money_words(minor, document_now(plan.program_id).program.money_currency) if minor else ""
+
+
+def earned_words(enrollment: Enrollment | None, plan: MembershipPlan) -> str:
+    """The points that they would have earned more with it, with what they are worth where the program says so."""
+    if enrollment is None or enrollment.program_id != plan.program_id:
+        return ""
+    money = document_now(plan.program_id).program.money_currency
+    told = []
+    for each in more_points_with(enrollment, plan.code):
+        words = {"points": points(each.points, each.currency)}
+        if each.value_minor:
+            words["money"] = money_words(each.value_minor, money)
+            told.append(_("%(points)s, worth %(money)s") % words)
+        else:
+            told.append(words["points"])
+    return "; ".join(told)
 
 
 def gives(document: Document, definition: Plan) -> list[str]:
@@ -176,7 +198,7 @@ def _may(plan: MembershipPlan, there: Subscription | None) -> May:
     if there is None:
         return "join"
     if there.plan_id == plan.pk:
-        return "mine"
+        return "again" if pass_held(there, plan) else "mine"
     if there.plan.kind == "free" and plan.kind != "free":
         return "join"
     return "change" if there.plan.kind == plan.kind == "recurring" else "other"

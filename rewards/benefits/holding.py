@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.db.models import Sum
 
 from core import clock
 from loyalty.definition.periods import period_start
@@ -14,6 +15,8 @@ from loyalty.rules.dates import local_day, period_last_day
 from loyalty.selectors import Place, program_of
 from rewards.benefits.definition import Benefit
 from rewards.benefits.grants import WANTED_NAMED, wanted_json
+from rewards.benefits.models import BenefitUse
+from rewards.benefits.passes import uses_allowed
 from rewards.benefits.plan import BenefitPlan, PlannedBenefit, benefit_plan
 from rewards.benefits.repeating import Dated
 
@@ -82,8 +85,9 @@ def benefits_held(place: Place, *, at: datetime | None = None) -> list[Held]:
                 used[code] = units
             else:
                 found.setdefault(code, []).append((causes, since, until))
-    return [_held(each, found[code], used.get(code, 0), now, program.zone) for code, each in plan.benefits.items()
-            if code in found and each.open_at(now)]  # fmt: skip
+    held = [(each, found[code], used.get(code, 0)) for code, each in plan.benefits.items() if code in found]
+    day = local_day(now, program.zone)
+    return [_held(each, rows, units, day, place) for each, rows, units in held if each.open_at(now)]
 
 
 def _periods(plan: BenefitPlan, day: date) -> dict[str, str]:
@@ -92,23 +96,30 @@ def _periods(plan: BenefitPlan, day: date) -> dict[str, str]:
     return {code: period_start(each.period, day) for code, each in limited if each is not None}
 
 
-def _held(each: PlannedBenefit, rows: list[tuple[str, Any, Any]], used: int, now: datetime, zone: Any) -> Held:
+def _held(each: PlannedBenefit, rows: list[tuple[str, Any, Any]], used: int, day: date, place: Place) -> Held:
     causes = sorted({cause for told, _since, _until in rows for cause in msgspec.json.decode(told)})
     ends = [until for _told, _since, until in rows]
     begun = [since for _told, since, _until in rows if since is not None]
     until = None if None in ends else max(ends)
     if each.ends_at is not None:
         until = min(until, each.ends_at) if until is not None else each.ends_at
-    return Held(each, causes, min(begun, default=None), until, _allowed(each.benefit, used, local_day(now, zone)))
+    allowed = _allowed(each.benefit, causes, used, day, place)
+    return Held(each, causes, min(begun, default=None), until, allowed)
 
 
-def _allowed(benefit: Benefit, used: int, day: date) -> Allowed | None:
+def _allowed(benefit: Benefit, causes: list[str], used: int, day: date, place: Place) -> Allowed | None:
     allowance = benefit.allowance
     if allowance is None:
         return None
-    return Allowed(
-        allowance.uses, allowance.period, max(0, allowance.uses - used), period_renewal(allowance.period, day)
-    )
+    uses, since = uses_allowed(allowance, causes, place.pk)
+    if since is not None:
+        used = _used_since(place, benefit.code, since)
+    return Allowed(uses, allowance.period, max(0, uses - used), period_renewal(allowance.period, day))
+
+
+def _used_since(place: Place, code: str, since: datetime) -> int:
+    rows = BenefitUse.objects.filter(enrollment_id=place.pk, benefit__code=code, taken_back_at=None, period="")
+    return int(rows.filter(used_at__gte=since).aggregate(n=Sum("units"))["n"] or 0)
 
 
 def period_renewal(period: str, day: date) -> date | None:

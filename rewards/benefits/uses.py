@@ -36,6 +36,7 @@ from rewards.benefits.errors import (
 from rewards.benefits.grants import grants_follow, grants_live
 from rewards.benefits.holding import period_renewal
 from rewards.benefits.models import BenefitGrant, BenefitUse
+from rewards.benefits.passes import uses_allowed
 from rewards.benefits.plan import PlannedBenefit, benefit_plan
 
 MOST_UNITS = 10_000
@@ -161,13 +162,16 @@ def _room(grant: BenefitGrant, planned: PlannedBenefit, at: datetime, units: int
     day = local_day(at, program.zone)
     period = period_start(allowance.period, day)
     uses = BenefitUse.objects.filter(enrollment_id=grant.enrollment_id, benefit_id=grant.benefit_id, taken_back_at=None)
+    allowed, since = uses_allowed(allowance, grant.causes, grant.enrollment_id)
+    if since is not None:
+        uses = uses.filter(used_at__gte=since)
     used = uses.filter(period=period).aggregate(n=Sum("units"))["n"] or 0
-    if used + units > allowance.uses:
+    if used + units > allowed:
         renews = period_renewal(allowance.period, day)
         raise AllowanceUsed(
             field="benefit",
-            allowed=allowance.uses,
-            left=max(0, allowance.uses - used),
+            allowed=allowed,
+            left=max(0, allowed - used),
             renews_on=renews.isoformat() if renews is not None else None,
         )
     return period

@@ -118,7 +118,12 @@ def _first_lines(invoice: Json) -> Json:
     lines = invoice["lines"]
     if len(lines["data"]) <= EMBEDDED:
         return dict(lines)
-    return {**lines, "data": lines["data"][:EMBEDDED], "has_more": True, "url": f"/v1/invoices/{invoice['id']}/lines"}
+    return {
+        **lines,
+        "data": lines["data"][:EMBEDDED],
+        "has_more": True,
+        "url": f"/v1/invoices/{invoice.get('id', 'upcoming')}/lines",
+    }
 
 
 def _fill(thing: Json, name: str | None) -> Json:

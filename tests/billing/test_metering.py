@@ -182,6 +182,7 @@ def test_a_use_that_is_billed_already_is_credited_on_the_next_invoice(club: Club
     club.joined(ann)
     club.advance(days=1)
     first, second = uses(ann, "a", units=3), uses(ann, "b", units=2)
+    club.work()
     renew(club, ann)
     assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1000 + 3 * 150]
     # Of five uses two were included: three less leave none to pay for, and what was included is worth nothing.
@@ -196,6 +197,7 @@ def test_a_credit_whose_process_ended_before_it_was_noted_is_given_once(club: Cl
     club.joined(ann)
     club.advance(days=1)
     use = uses(ann, "a", units=4)
+    club.work()
     renew(club, ann)
     taken_back(use)
     MeteredUse.objects.update(cancels=True)
@@ -208,6 +210,7 @@ def test_who_has_left_gets_a_use_that_was_taken_back_paid_back(club: Club) -> No
     row = club.joined(ann)
     club.advance(days=1)
     use = uses(ann, "a", units=4)
+    club.work()
     renew(club, ann)
     subscription_cancel(subscription=row, reason="unused", actor=shop.STAFF)
     before = club.charged()
@@ -274,7 +277,7 @@ def test_a_member_is_told_once_in_a_period_that_their_limit_is_near_and_once_tha
     uses(ann, "d", units=2)
     assert letters(ann) == [near, reached]
     assert f"/membership/{row.public_id}/usage/" in str(mail.outbox[-1].body)
-    assert "€" in str(mail.outbox[-1].body)
+    assert "15" in str(mail.outbox[-1].body)
     renew(club, ann)
     uses(ann, "e", units=12)
     assert letters(ann) == [near, reached, reached]
@@ -289,3 +292,24 @@ def test_a_limit_of_nothing_is_reached_with_what_is_included(club: Club) -> None
     assert letters(ann) == []
     uses(ann, "b")
     assert letters(ann) == ["Your limit for Deliveries is reached"]
+
+
+def test_a_use_that_two_plans_count_is_paid_for_once_where_it_costs_least(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]
+) -> None:
+    other = {**PLUS, "code": "extra", "name": "Extra", "group": "extra"}
+    charge = {**METER["charge"], "to": ["extra"], "included": 0, "prices": [{**MONTHLY, "amount_minor": 90}]}
+    cheap = {**METER, "code": "cheap", "name": "Cheap", "charge": charge}
+    shift = brand.clock_shift
+    club = Club(stand_in, key, brand, client_for(brand), plans=[PLUS, METER, other, cheap])
+    ann = club.somebody()
+    club.joined(ann)
+    club.joined(ann, "extra")
+    club.advance(days=1)
+    for number in range(4):
+        uses(ann, f"u{number}")
+        uses(ann, f"u{number}")
+    counted = MeteredUse.objects.values_list("item__plan__code", flat=True).order_by("pk")
+    # Two are included with the one; beyond them the other costs less.
+    assert list(counted) == ["deliveries", "deliveries", "cheap", "cheap"]
+    brand.clock_shift = shift

@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from billing.errors import AlreadyMember
+from billing import joining
+from billing.models import Subscription
+from billing.refunding import invoice_refund
+from billing.syncing import customer_sync
+from loyalty.drafts import section_put
 from loyalty.errors import ProgramInvalid
+from loyalty.models import Enrollment
+from loyalty.publishing import program_publish
+from members.models import Member
+from rewards.benefits.errors import AllowanceUsed
+from rewards.benefits.holding import benefits_held
+from rewards.benefits.uses import benefit_use
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.cast import Club, document
@@ -34,8 +44,6 @@ def test_a_pass_holds_for_its_days_to_the_second_and_can_be_bought_again(club: C
     row = club.joined(ann, "week", "")
     assert row.period_end == row.started_at + timedelta(days=7)
     assert (club.state(ann), club.plan(ann), club.charged()) == ("one_time", "week", 1250)
-    with pytest.raises(AlreadyMember):
-        club.join(ann, "week", "")
     club.advance(to=row.period_end - timedelta(seconds=2))
     club.work()
     assert (club.state(ann), club.plan(ann)) == ("one_time", "week")
@@ -51,3 +59,90 @@ def test_days_and_months_together_are_refused(brand: Brand) -> None:
     with pytest.raises(ProgramInvalid) as refused:
         shop.program(document(plans=[both]))
     assert refused.value.field == "sections.billing.plans[0].charge.valid_days"
+
+
+# --- bought again ----------------------------------------------------------------------------------------------------
+VISITS: list[dict[str, Any]] = [
+    {
+        "code": "visit", "name": "Visit", "gives": {"kind": "bonus"},
+        "allowance": {"uses": 3, "period": "lifetime"}, "given_to": [{"kind": "plan", "any_of": ["week"]}],
+    }
+]  # fmt: skip
+
+
+@pytest.fixture
+def pool(club: Club) -> Club:
+    """The pass gives three visits in all."""
+    program = section_put(program=club.program, name="benefits", plain={"benefits": VISITS})
+    program_publish(program=program, actor=shop.STAFF, expected_revision=program.draft_revision)
+    return club
+
+
+def visit(who: Member, number: str, units: int = 1) -> None:
+    place = Enrollment.objects.get(member=who)
+    benefit_use(enrollment=place, code="visit", external_id=number, actor=shop.PARTNER, units=units)
+
+
+def left(who: Member) -> tuple[int, int]:
+    [held] = benefits_held(Enrollment.objects.get(member=who))
+    assert held.allowed is not None
+    return held.allowed.left, held.allowed.uses
+
+
+def test_a_pass_that_is_bought_again_holds_longer_and_has_as_many_visits_more(pool: Club) -> None:
+    ann = pool.somebody()
+    row = pool.joined(ann, "week", "")
+    assert row.period_end is not None
+    visit(ann, "a", 3)
+    assert left(ann) == (0, 3)
+    with pytest.raises(AllowanceUsed):
+        visit(ann, "b")
+    pool.advance(days=2)
+    again = pool.joined(ann, "week", "")
+    assert (again.pk, again.period_end, pool.charged()) == (row.pk, row.period_end + timedelta(days=7), 2500)
+    assert left(ann) == (3, 6)
+    visit(ann, "b", 2)
+    # The same reading again adds nothing: once for each purchase.
+    pool.settle()
+    customer_sync(pool.connection, pool.customer(ann))
+    assert (left(ann), pool.subscription(ann).period_end) == ((1, 6), again.period_end)
+    assert Subscription.objects.filter(member=ann).count() == 1
+    pool.advance(to=row.period_end + timedelta(days=1))
+    pool.settle()
+    assert pool.plan(ann) == "week"
+    pool.advance(days=7)
+    pool.settle()
+    assert (pool.state(ann), pool.plan(ann)) == ("ended", None)
+
+
+def test_a_pass_that_is_bought_after_another_was_over_has_all_its_visits(pool: Club) -> None:
+    ann = pool.somebody()
+    pool.joined(ann, "week", "")
+    visit(ann, "a", 3)
+    pool.advance(days=8)
+    pool.settle()
+    pool.joined(ann, "week", "")
+    assert left(ann) == (3, 3)
+
+
+def test_a_purchase_that_is_paid_back_takes_its_days_and_visits_with_it(pool: Club) -> None:
+    ann = pool.somebody()
+    row = pool.joined(ann, "week", "")
+    pool.advance(days=1)
+    pool.joined(ann, "week", "")
+    first, second = pool.invoices(ann)
+    invoice_refund(invoice=second, amount_minor=None, reason="Mistake", key="a", actor=shop.STAFF)
+    pool.settle()
+    assert (left(ann), pool.subscription(ann).period_end, pool.state(ann)) == ((3, 3), row.period_end, "one_time")
+    invoice_refund(invoice=first, amount_minor=None, reason="Mistake", key="b", actor=shop.STAFF)
+    pool.settle()
+    assert (pool.state(ann), pool.charged()) == ("ended", 0)
+
+
+def test_two_pages_that_were_open_at_once_are_one_pass(pool: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = pool.somebody()
+    monkeypatch.setattr(joining, "pages_close", lambda *_given, **_more: None)
+    pages = [pool.join(ann, "week", ""), pool.join(ann, "week", "")]
+    assert [pool.press(each.url).status for each in pages] == [303, 303]
+    pool.settle()
+    assert (pool.charged(), left(ann)) == (1250, (3, 3))

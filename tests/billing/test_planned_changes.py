@@ -25,12 +25,16 @@ LITE: dict[str, Any] = {
     "code": "lite", "name": "Lite", "level": 0,
     "charge": {"kind": "recurring", "prices": [{**MONTHLY, "amount_minor": 500}]},
 }  # fmt: skip
+GRAND: dict[str, Any] = {
+    "code": "grand", "name": "Grand", "level": 3,
+    "charge": {"kind": "recurring", "prices": [{**MONTHLY, "amount_minor": 990000}]},
+}  # fmt: skip
 
 
 @pytest.fixture
 def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
     shift = brand.clock_shift
-    yield Club(stand_in, key, brand, client_for(brand), plans=[*SECTION["plans"], LITE])
+    yield Club(stand_in, key, brand, client_for(brand), plans=[*SECTION["plans"], LITE, GRAND])
     brand.clock_shift = shift
 
 
@@ -97,8 +101,8 @@ def test_a_payment_that_is_waited_for_gives_way_before_the_period_is_over(club: 
     club.advance(to=row.period_end - timedelta(hours=3))
     club.settle()
     with pytest.raises(PaymentNeeded):
-        upgrade(club, ann)
-    for _hour in range(3):
+        upgrade(club, ann, "grand")
+    for _hour in range(4):
         club.advance(days=0.03)
         changes_put_back()
     assert then(row) == "lite"

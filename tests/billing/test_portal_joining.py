@@ -8,6 +8,8 @@ import pytest
 
 from billing.gateway import ask
 from billing.models import Checkout, MembershipPlan, Subscription
+from loyalty.models import Enrollment
+from loyalty.planpoints import more_points_with
 from sandbox.stripe.server import LocalStripe
 from tests.billing import cast
 from tests.billing.browsing import Visitor
@@ -256,3 +258,31 @@ def test_a_fee_holds_for_its_time_and_is_given_back_within_the_withdrawal(club: 
     assert "your money is on its way back" in shown
     club.settle()
     assert (club.charged(), club.state(anna.member)) == (0, "ended")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(2, "earned more in the last twelve months: 123 points, worth €2.46."), (None, "123 points.")]
+)
+def test_what_a_plan_multiplies_of_ones_own_points_is_told(
+    stand_in: LocalStripe, key: str, brand: Any, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch,
+    value: int | None, said: str,
+) -> None:  # fmt: skip
+    double = {
+        "code": "plus_double", "name": "Double with Plus", "trigger": "order.paid", "group": "plans",
+        "when": {"kind": "plan", "any_of": ["plus"]},
+        "effects": [{"kind": "multiply", "currency": "points", "factor": "2"}],
+    }  # fmt: skip
+    monkeypatch.setattr(cast, "RULES", [*cast.RULES, double])
+    [points] = [each for each in shop.DOCUMENT["currencies"] if each["code"] == "points"]
+    monkeypatch.setitem(points, "value_minor_per_point", value)
+    anna = Visitor(Club(stand_in, key, brand, client_for(brand)), client_for)
+    shop.send(shop.order(anna.member, 40, "O-1"), shop.order(anna.member, 83, "O-2", days_ago=100))
+    shop.send(shop.order(anna.member, 500, "O-3", days_ago=400), shop.order(anna.member, 70, "O-4"))
+    shop.send(shop.returned(anna.member, "O-4", 70))
+    assert said in anna.open("/plans/plus/").replace("\u00a0", " ")
+    assert "earned more" not in anna.open("/plans/max/")
+    # What the plan has multiplied already isn't more.
+    anna.joins(price="month-EUR")
+    anna.club.settle()
+    shop.send(shop.order(anna.member, 90, "O-5"))
+    assert [each.points for each in more_points_with(Enrollment.objects.get(member=anna.member), "plus")] == [123]

@@ -49,6 +49,9 @@ def test_a_pass_is_bought_counts_down_and_is_bought_again(anna: Visitor) -> None
     assert "4 days" in shown
     assert "Your pass holds until" in shown
     assert "A visit: 7 of 10 left" in shown
+    assert 'href="/plans/week/"' in shown
+    assert "Bought again, it holds that much longer" in anna.open("/plans/week/")
+    assert "Buy Week pass again" in anna.open("/plans/")
     row = club.subscription(anna.member)
     assert row.period_end is not None
     club.advance(to=row.period_end + timedelta(seconds=1))
