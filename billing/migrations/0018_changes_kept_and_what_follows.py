@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0016_promotion_codes"),
+        ("billing", "0017_sealed_events"),
     ]
 
     operations = [
@@ -36,6 +36,10 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("follow__isnull", False)), fields=["made_at"], name="billing_operation_follows"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="billingoperation",
+            index=models.Index(fields=["subject", "kind"], name="billing_operation_of"),
         ),
         migrations.AddIndex(
             model_name="subscription",
