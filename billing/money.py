@@ -148,6 +148,8 @@ def _fee_paid(connection: StripeConnection, member: Member, charge: ReadCharge) 
 
 def _fee_follow(row: Subscription, charges: list[ReadCharge]) -> None:
     """It is over where none of its payments stands any more."""
+    # One that was paid for later may have ended it.
+    row.refresh_from_db()
     if all(fee_void(each) for each in charges) and row.ended_at is None:
         row.billing, row.ended_at = Billing.CANCELED, clock.now()
         whole = any(each.refunded >= each.amount for each in charges)

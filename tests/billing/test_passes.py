@@ -139,6 +139,23 @@ def test_a_purchase_that_is_paid_back_takes_its_days_and_visits_with_it(pool: Cl
     assert (pool.state(ann), pool.charged()) == ("ended", 0)
 
 
+def test_a_pass_that_is_paid_for_before_the_sweep_has_ended_the_last_one_is_a_new_one(pool: Club) -> None:
+    ann = pool.somebody()
+    first = pool.joined(ann, "week", "")
+    page = pool.join(ann, "week", "")
+    assert first.period_end is not None
+    # The page stays open while the pass runs out, and is paid a moment later.
+    pool.advance(to=first.period_end + timedelta(minutes=1))
+    assert pool.press(page.url).status == 303
+    pool.deliver()
+    customer_sync(pool.connection, pool.customer(ann))
+    first.refresh_from_db()
+    second = pool.subscription(ann)
+    assert (first.billing, second.pk != first.pk, second.duplicate) == ("canceled", True, False)
+    assert (second.period_end, left(ann), pool.charged()) == (second.started_at + timedelta(days=7), (3, 3), 2500)
+    pool.settle()
+
+
 def test_two_pages_that_were_open_at_once_are_one_pass(pool: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = pool.somebody()
     monkeypatch.setattr(joining, "pages_close", lambda *_given, **_more: None)
