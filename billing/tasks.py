@@ -13,6 +13,7 @@ from billing.disconnecting import leaves_work
 from billing.errors import StripeKeyRefused, StripeUnavailable
 from billing.forgetting import events_forget, operations_forget
 from billing.freezing import clocks_sweep
+from billing.lastcredits import credits_settle
 from billing.metering import uses_send
 from billing.models import StripeConnection
 from billing.noticing import notices_sweep
@@ -60,6 +61,7 @@ STEPS = (
     leaves_work,
     promises_keep,
     changes_put_back,
+    credits_settle,
     access_sweep,
     boxes_sweep,
     extras_drop,

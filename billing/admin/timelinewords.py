@@ -215,6 +215,12 @@ _TOLD: dict[str, Callable[[Details], str]] = {
         _("%(add_on)s: %(before)s → %(after)s")
         % {"add_on": told.get("add_on"), "before": told.get("before"), "after": told.get("after")}
     ),
+    "credit_settled": lambda told: (
+        _("What was to be credited is paid back: %(sum)s")
+        % {"sum": money(told.get("amount_minor"), str(told.get("currency") or ""))}
+        if told.get("amount_minor")
+        else _("Nothing was left to be credited")
+    ),
     "bought_again": lambda told: (
         _("Bought again: it holds until %(date)s") % {"date": day(told.get("until"))}
         if told.get("until")

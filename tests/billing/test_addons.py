@@ -20,6 +20,7 @@ from billing.errors import (
     StripeUnavailable,
 )
 from billing.gateway import ask
+from billing.lastcredits import credits_settle
 from billing.leaving import money_back, subscription_cancel, subscription_leave_refunded
 from billing.models import Subscription, SubscriptionItem
 from billing.plans import plan_named
@@ -320,3 +321,31 @@ def test_who_used_nothing_in_the_period_gets_it_back_with_what_was_added(
     subscription_leave_refunded(subscription=row, actor=shop.STAFF)
     assert club.charged() == 1000
     brand.clock_shift = shift
+
+
+def test_a_credit_for_an_add_on_that_was_taken_off_is_paid_back_to_who_leaves(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    have(row, 1)
+    club.advance(days=15)
+    club.settle()
+    have(row, 0)
+    [credit] = [each["amount"] for each in club.things("invoiceitem") if each["invoice"] is None]
+    assert credit < 0
+    subscription_cancel(subscription=row, when="now", reason="unused", actor=shop.STAFF)
+    assert credits_settle() == 0
+    club.advance(days=0.1)
+    club.settle()
+    before = club.charged()
+    assert [credits_settle(), credits_settle()] == [1, 0]
+    assert before - club.charged() == -credit
+    assert [each for each in club.things("invoiceitem") if each["invoice"] is None] == []
+
+
+def test_who_leaves_with_nothing_to_be_credited_is_looked_at_once(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    subscription_cancel(subscription=row, when="now", reason="unused", actor=shop.STAFF)
+    club.advance(days=0.1)
+    club.settle()
+    assert ([credits_settle(), credits_settle()], club.charged()) == ([1, 0], 1000)

@@ -1,0 +1,101 @@
+"""What waits to be credited on the next invoice of a subscription that has ended: none is to come, so it is paid back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from billing.acting import account_of
+from billing.customers import customer_of
+from billing.errors import NotPossibleNow, StripeMissing, StripeRefused
+from billing.gateway import ask, ask_all
+from billing.models import BillingOperation, Invoice, Subscription, SubscriptionChange
+from billing.refunding import invoice_refund
+from billing.sweeping import one_by_one
+from billing.timeline import happened
+from core import clock
+from core.actor import system
+from core.errors import InvalidInput
+
+Json = dict[str, Any]
+ACTOR = system("billing")
+KIND = "credit_settled"
+# Extras of boxes that aren't sent are taken off first; what ended longer ago was seen to then.
+AFTER, LATELY = timedelta(hours=1), timedelta(days=7)
+AT_ONCE = 200
+
+
+def credits_settle() -> int:
+    """The sweep's part: each subscription once, a while after it has ended. How many were looked at."""
+    now = clock.now()
+    seen = SubscriptionChange.objects.filter(subscription=OuterRef("pk"), kind=KIND)
+    rows = Subscription.objects.filter(
+        ~Exists(seen), plan__kind="recurring", duplicate=False, connection__isnull=False, ended_at__lte=now - AFTER,
+        ended_at__gt=now - LATELY,
+    )  # fmt: skip
+    rows = rows.select_related("plan__program", "member", "connection").order_by("pk")
+    return one_by_one(rows[:AT_ONCE], _settled, "the last credit of subscription")
+
+
+def _settled(row: Subscription) -> None:
+    waiting = _waiting(row)
+    amount = -sum(int(each["amount"]) for each in waiting)
+    paid_back = _paid_back(row, amount) if amount > 0 else 0
+    if paid_back:
+        for each in waiting:
+            _taken_off(row, str(each["id"]))
+    with transaction.atomic():
+        happened(row, KIND, topic="", amount_minor=paid_back, currency=row.price.currency if row.price else "")
+
+
+def _waiting(row: Subscription) -> list[Json]:
+    """Of a change, or of a use that was taken back: what the brand gives by hand isn't money that was paid."""
+    customer = customer_of(account_of(row), row.member)
+    if customer is None:
+        return []
+    asked = {"customer": customer, "pending": True}
+    found = ask_all(account_of(row), lambda v1, page: v1.invoice_items.list({**page, **asked}))
+    return [
+        each
+        for each in found
+        if _subscription_of(each) == row.stripe_id and (each["proration"] or "use" in (each.get("metadata") or {}))
+    ]
+
+
+def _subscription_of(item: Json) -> str | None:
+    return ((item.get("parent") or {}).get("subscription_details") or {}).get("subscription")
+
+
+def _paid_back(row: Subscription, amount: int) -> int:
+    """Off the last payment that has so much left, or else whatever it has; once, whoever asks again."""
+    key = f"credit:{row.pk}"
+    done = BillingOperation.objects.filter(
+        kind="refund", subject__endswith=f":{key}", state=BillingOperation.State.DONE
+    )
+    if done.exists():
+        return amount
+    paid = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=F("refunded_minor"))
+    rows = list(paid)
+    if not rows:
+        return 0
+    whole = [each for each in rows if each.paid_minor - each.refunded_minor >= amount]
+    invoice = whole[0] if whole else max(rows, key=lambda each: each.paid_minor - each.refunded_minor)
+    part = min(amount, invoice.paid_minor - invoice.refunded_minor)
+    try:
+        invoice_refund(
+            invoice=invoice, amount_minor=part, reason="credit with no invoice to come", key=key, actor=ACTOR
+        )
+    except (InvalidInput, NotPossibleNow, StripeRefused):
+        return 0
+    return part
+
+
+def _taken_off(row: Subscription, item: str) -> None:
+    try:
+        ask(account_of(row), lambda v1: v1.invoice_items.delete(item))
+    except (StripeMissing, StripeRefused):
+        # On an invoice meanwhile, or gone.
+        return
