@@ -1,4 +1,5 @@
-"""What waits to be credited on the next invoice of a subscription that has ended: none is to come, so it is paid back."""
+"""What waits to be credited on the next invoice of a subscription that has ended: none is to come, so it is paid
+back."""
 
 from __future__ import annotations
 
