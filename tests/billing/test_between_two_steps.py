@@ -11,9 +11,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from billing import access, addons, freezing, gateway, refunding, tasks, working
+from billing import access, freezing, gateway, tasks, working
 from billing.access import access_sweep, floors_follow
-from billing.addons import add_on_preview, add_on_set
 from billing.boxes.leftovers import extras_drop
 from billing.boxes.paying import box_add, box_extra_remove
 from billing.changing import subscription_change, subscription_preview
@@ -28,7 +27,6 @@ from billing.pausing import subscription_pause
 from billing.plans import plan_named
 from billing.promising import promises_keep
 from billing.reconciling import reconciling_due
-from billing.refunding import invoice_refund
 from billing.staying import ladder_of, offer_take
 from billing.syncing import customer_sync
 from core import clock
@@ -39,7 +37,6 @@ from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing import boxcast
 from tests.billing.cast import MONTHLY, SECTION, Club, told
-from tests.billing.test_addons import TOP
 from tests.billing.test_metering import METER, PLUS, uses
 from tests.loyalty import cast as people
 from tests.loyalty import shop
@@ -452,52 +449,3 @@ def test_a_notice_names_the_day_by_the_programs_clock_and_what_all_of_it_costs(m
     assert notice["amount_minor"] == 2 * 19900
     [letter] = [each for each in mail.outbox if "renews" in each.subject]
     assert "6 January 2028" in str(letter.subject)
-
-
-class Ended(BaseException):
-    """The process is gone."""
-
-
-def test_a_refund_whose_process_ended_before_it_was_noted_is_paid_back_once(
-    make: MakeClub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    club = make()
-    ann = club.somebody()
-    club.joined(ann)
-    [invoice] = club.invoices(ann)
-
-    def gone(*_given: Any) -> Any:
-        raise Ended
-
-    with monkeypatch.context() as here:
-        here.setattr(refunding, "_kept", gone)
-        with pytest.raises(Ended):
-            invoice_refund(invoice=invoice, amount_minor=300, reason="Late", key="one", actor=MEMBER)
-    row = invoice_refund(invoice=invoice, amount_minor=300, reason="Late", key="one", actor=MEMBER)
-    assert (row.amount_minor, club.charged(), len(club.things("refund"))) == (300, 700, 1)
-
-
-def test_an_add_on_whose_process_ended_before_it_was_read_is_charged_once(
-    make: MakeClub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    club = make(plans=[PLUS, TOP])
-    ann = club.somebody()
-    row = club.joined(ann)
-
-    def set_it() -> None:
-        shown = add_on_preview(subscription=row, add_on=plan_named("extra"), quantity=1)
-        add_on_set(
-            subscription=row, add_on=plan_named("extra"), quantity=1, shown_at=shown.shown_at,
-            due_minor=shown.due_minor, actor=MEMBER,
-        )  # fmt: skip
-
-    def gone(*_given: Any) -> Any:
-        raise Ended
-
-    with monkeypatch.context() as here:
-        here.setattr(addons, "subscription_sync", gone)
-        with pytest.raises(Ended):
-            set_it()
-    before = club.charged()
-    set_it()
-    assert (club.charged(), row.add_ons.get().quantity) == (before, 1)
