@@ -15,7 +15,7 @@ from billing.refunding import invoice_refund
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.cast import Club
-from tests.billing.test_addons import PLUS, TOP
+from tests.billing.test_addons import MAX, PLUS, TOP
 from tests.loyalty import shop
 
 MEMBER = shop.STAFF
@@ -24,7 +24,7 @@ MEMBER = shop.STAFF
 @pytest.fixture
 def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
     shift = brand.clock_shift
-    yield Club(stand_in, key, brand, client_for(brand), plans=[PLUS, TOP])
+    yield Club(stand_in, key, brand, client_for(brand), plans=[PLUS, MAX, TOP])
     brand.clock_shift = shift
 
 
