@@ -177,6 +177,7 @@ def billed(place: Enrollment, word: str, prefix: str, number: int) -> dict[str, 
     BillingOperation.objects.create(
         connection=account, kind=f"{word} cancel"[:40], subject=f"sub_{word}", digest="0" * 64, state="done",
         stripe_id=f"sub_{word}", error=f"{word} said", actor=f"user:{word}", made_at=now, done_at=now,
+        follow={"box": word},
     )  # fmt: skip
     code = PromotionCode.objects.create(
         code=f"{word}-{number}".upper(), body={"percent": "10"}, plans=[word], made_at=now, made_by=f"user:{word}"
