@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.tables import OutboxMessage
 from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode
+from loyalty.ledger import ledger_invariants
 from loyalty.models import Enrollment, Program
 from loyalty.publishing import draft_difference
 from members.facts import member_fact_drop, member_fact_set
@@ -72,6 +73,13 @@ def test_a_member_takes_a_code_once_a_month_and_the_same_wish_twice_takes_one(br
     take(place, key="another-key-of-a-form")
     assert [each.code for each in codes_taken(place)] == ["RIALTO-2", "RIALTO-1"]
     assert CodePool.objects.get().left == 1
+
+
+def test_the_proof_of_the_ledger_knows_whose_a_partners_code_is(brand: Any) -> None:
+    take(golden(somebody(cinema("RIALTO-1", "RIALTO-2"))))
+    assert ledger_invariants() == []
+    BenefitUse.objects.update(pool_code=None)
+    assert [each["promise"] for each in ledger_invariants()] == ["a handed-out code has its redemption"]
 
 
 def test_without_codes_nothing_of_the_allowance_is_used_and_the_last_one_tells_the_team(brand: Any) -> None:
