@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -84,16 +84,15 @@ def _way(row: MeteredUse) -> Literal["less", "credit", "wait", "nothing"]:
     return "less" if now - row.used_at < TOLD_WITHIN else "wait"
 
 
-def _done(kind: str, subject: str) -> bool:
+def _done(requests: QuerySet[BillingOperation]) -> bool:
     """Done by a process that ended before it could say so here."""
-    rows = BillingOperation.objects.filter(kind=kind, subject=subject, state=BillingOperation.State.DONE)
-    return rows.exists()
+    return requests.filter(state=BillingOperation.State.DONE).exists()
 
 
 def _less_told(row: MeteredUse, actor: Actor) -> None:
     subscription = row.item.subscription
     named = f"{use_named(row)}-back"
-    if _done("meter_less", named):
+    if _done(BillingOperation.objects.filter(kind="meter_less", subject=named)):
         return
     params = {
         "event_name": meter_event(row.item.plan),
@@ -166,7 +165,7 @@ def _came_to(row: MeteredUse, invoice: Invoice) -> int:
 
 def _taken_off(row: MeteredUse, amount: int, actor: Actor) -> None:
     subscription = row.item.subscription
-    if _done("use_credit", use_named(row)):
+    if _done(BillingOperation.objects.filter(kind="use_credit", subject=use_named(row))):
         return
     with translation.override(subscription.member.language or "en"):
         day = date_format(timezone.localtime(row.used_at), "j F")

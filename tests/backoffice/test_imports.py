@@ -67,7 +67,7 @@ def test_a_csv_goes_from_upload_to_done_with_its_columns_told_and_its_first_rows
     assert follow["HX-Refresh"] == "true"
     assert "+12" in told(follow)
     done = told(owner.get(page("change", job.pk)))
-    assert "unknown_member" in done
+    assert "No member is known by this." in done
     report = b"".join(owner.get(page("rejects", job.pk)).streaming_content).decode("utf-8-sig")
     assert report.splitlines()[1].startswith("3,A-1002,unknown_member,member,")
 
