@@ -50,11 +50,15 @@ def test_what_a_draft_would_change_is_read_in_words_and_beside_what_is_published
     page.locator("a[href$='/publish/']").click()
     content = page.locator("#content")
     expect(content).to_contain_text("herfstprogramma")
+    # In words first; the document itself for who asks for it.
+    expect(page.locator(".sg-diff .sg-del").first).to_be_hidden()
+    page.locator("details.sg-more summary").press("Enter")
     expect(page.locator(".sg-diff .sg-del").first).to_be_visible()
     expect(page.locator(".sg-diff .sg-add").first).to_contain_text("autumn")
     wrong = looked_at_by_staff(page, "difference-1440-light-nl")
     phone = open_page(width=390, scheme="dark", cookies=drafter)
     phone.goto(page.url)
+    phone.locator("details.sg-more summary").click()
     wrong += [f"390: {each}" for each in phone.evaluate(WIDER_THAN_SCREEN)]
     wrong += looked_at_by_staff(phone, "difference-390-dark-en")
     phone.locator("[name=note]").fill("Autumn")
