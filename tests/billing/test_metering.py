@@ -157,6 +157,17 @@ def test_a_meter_of_a_plan_that_is_not_there_is_refused(brand: Brand) -> None:
     assert refusal.value.field == "sections.billing.plans[1].charge.to[0]"
 
 
+def billed_use(club: Club) -> tuple[Member, BenefitUse]:
+    """Four uses at once, two of them beyond what is included, on an invoice that is paid."""
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=1)
+    use = uses(ann, "a", units=4)
+    club.work()
+    renew(club, ann)
+    return ann, use
+
+
 def taken_back(use: BenefitUse) -> None:
     benefit_use_take_back(use=use, actor=shop.PARTNER, reason="Mistake")
     for _round in range(2):
@@ -193,12 +204,7 @@ def test_a_use_that_is_billed_already_is_credited_on_the_next_invoice(club: Club
 
 
 def test_a_credit_whose_process_ended_before_it_was_noted_is_given_once(club: Club) -> None:
-    ann = club.somebody()
-    club.joined(ann)
-    club.advance(days=1)
-    use = uses(ann, "a", units=4)
-    club.work()
-    renew(club, ann)
+    _ann, use = billed_use(club)
     taken_back(use)
     MeteredUse.objects.update(cancels=True)
     uses_send()
@@ -206,13 +212,8 @@ def test_a_credit_whose_process_ended_before_it_was_noted_is_given_once(club: Cl
 
 
 def test_who_has_left_gets_a_use_that_was_taken_back_paid_back(club: Club) -> None:
-    ann = club.somebody()
-    row = club.joined(ann)
-    club.advance(days=1)
-    use = uses(ann, "a", units=4)
-    club.work()
-    renew(club, ann)
-    subscription_cancel(subscription=row, reason="unused", actor=shop.STAFF)
+    ann, use = billed_use(club)
+    subscription_cancel(subscription=club.subscription(ann), reason="unused", actor=shop.STAFF)
     before = club.charged()
     taken_back(use)
     assert before - club.charged() == 300
