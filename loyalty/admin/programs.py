@@ -19,9 +19,10 @@ from core.backoffice.registry import brand_admin
 from core.errors import DomainError, InvalidInput
 from loyalty.admin.countback import backfills_open, cancel_page
 from loyalty.admin.files import document_file, download
-from loyalty.admin.forms.editor import StructForm, field_path
+from loyalty.admin.forms.editor import StructForm
 from loyalty.admin.forms.kinds import list_many
 from loyalty.admin.laddercounts import counts_shown
+from loyalty.admin.problemplaces import placed
 from loyalty.admin.program_forms import ImportForm, NewProgramForm, PublishForm, starter_document
 from loyalty.admin.sectionrows import SectionRowPages
 from loyalty.admin.sections import section_cards
@@ -263,24 +264,6 @@ def changes_of(program: Program) -> list[Any] | None:
         return draft_difference(program, language=(get_language() or "en")[:2])
     except (InvalidInput, DefinitionError):
         return None
-
-
-def placed(program: Program, problems: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Each problem with the address of the very field that it is about."""
-    return [{**each, "url": _field_url(program, each["path"])} for each in problems]
-
-
-def _field_url(program: Program, path: str) -> str:
-    kind, _bracket, rest = path.partition("[")
-    number, _close, inner = rest.partition("]")
-    if kind not in document_lists() or not number.isdigit():
-        return f"{reverse('admin:loyalty_program_change', args=[program.pk])}#{field_path(path).replace('.', '-')}"
-    row = rows_of(program, kind)[int(number) :].first()
-    if row is None:
-        return ""
-    name = {"rules": "earningrule", "currencies": "pointcurrency", "ladders": "ladder"}.get(kind, "draftpart")
-    place = field_path(inner.lstrip(".")).replace(".", "-")
-    return f"{reverse(f'admin:loyalty_{name}_change', args=[row.pk])}#{place}"
 
 
 def _lists(program: Program) -> list[dict[str, Any]]:

@@ -11,9 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from core import clock
+from core.backoffice.columns import actor_names
 from core.tables import AuditEntry
+from loyalty.admin.problemplaces import placed
 from loyalty.definition.lists import piece_key
 from loyalty.definition.read import document_decode, document_shape
+from loyalty.draftrows import rows_of
 from loyalty.drafts import draft_plain, draft_replace
 from loyalty.models import (
     DraftPart,
@@ -404,3 +407,20 @@ def test_the_way_to_a_rule_names_it_as_its_reader_would(house: House, entered: E
         assert name in heading
         assert "er_euro" not in heading
     assert str(EarningRule(code="bare", body={"name": 7})) == "bare"
+
+
+def test_what_stands_in_the_way_is_told_by_piece_and_field(house: House) -> None:
+    rule = rows_of(house.program, "rules")[0]
+    asked = [{"path": path, "problem": "", "mend": ""} for path in ("rules[0].priority", "rules[0]", "program.name")]
+    field, whole, setting = placed(house.program, asked)
+    assert field["place"] == f"Earning rule “{rule}” › Priority"
+    assert field["url"] == f"{path_of('loyalty_earningrule_change', rule.pk)}#p-priority"
+    assert whole["place"] == f"Earning rule “{rule}”"
+    assert setting["place"] == "Name"
+
+
+@pytest.mark.parametrize(
+    ("actor", "told"), [("system:demo", "the product itself"), ("api:7bs7", "API key 7bs7"), ("member:1", "the member")]
+)
+def test_whoever_is_no_person_of_the_team_is_told_in_words(actor: str, told: str) -> None:
+    assert actor_names([actor, "user:x"]) == {actor: told}
