@@ -15,6 +15,7 @@ from claims.checkins import check_in_decide
 from claims.models import CheckIn
 from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import ReadOnlyAdmin, actor_of
+from core.backoffice.begunby import BegunByFields
 from core.backoffice.forms import DressedForm
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
@@ -30,7 +31,7 @@ class MemberOfCheckIn(MemberIdFilter):
 
 
 @brand_admin(CheckIn)
-class CheckInAdmin(ReadOnlyAdmin):
+class CheckInAdmin(BegunByFields, ReadOnlyAdmin):
     list_display = ("at", "member", "place", "method", "state_shown", "reason_shown", "distance_shown", "speed_kmh")
     list_filter = ("state", "reason", period_of("at"), "method", "place", MemberOfCheckIn)
     list_select_related = ("place", "enrollment__member")
@@ -40,11 +41,11 @@ class CheckInAdmin(ReadOnlyAdmin):
     change_form_template = "admin/claims/check_in.html"
     fields = (
         ("member", "place"), ("at", "method"), ("state", "reason_shown"), ("distance_shown", "accuracy_m", "speed_kmh"),
-        ("decided_at", "decided_by"), ("source", "initiated_by"),
+        ("decided_at", "decided_by"), ("source_shown", "begun_by_shown"),
     )  # fmt: skip
     readonly_fields = (
         "member", "place", "at", "method", "state", "reason_shown", "distance_shown", "accuracy_m", "speed_kmh",
-        "decided_at", "decided_by", "source", "initiated_by",
+        "decided_at", "decided_by", "source_shown", "begun_by_shown",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:

@@ -7,7 +7,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.views import ChangeList
+
+from core.backoffice.begunby import begun_by
 
 # Rows of one page → value by primary key.
 Fetch = Callable[[Sequence[Any]], Mapping[Any, Any]]
@@ -36,11 +39,22 @@ def attached(row: Any, name: str) -> Any:
 
 
 def actor_names(actors: Iterable[str]) -> dict[str, str]:
-    """`user:<pk>` → the person's e-mail, for those that still exist. Other actors aren't in the answer."""
+    """Who each is: a person's e-mail, for those that still exist; a key of the API, a member, the product itself."""
+    actors = list(actors)
     keys = {actor.partition(":")[2]: actor for actor in actors if actor.startswith("user:")}
     numbers = [int(key) for key in keys if key.isdigit()]
     found = get_user_model().objects.filter(pk__in=numbers).values_list("pk", "email") if numbers else ()
-    return {f"user:{pk}": email for pk, email in found}
+    return {f"user:{pk}": email for pk, email in found} | {
+        actor: words for actor in actors if (words := _other_words(actor))
+    }
+
+
+def _other_words(actor: str) -> str:
+    """Whoever is no person of the team, in words; nothing for who is."""
+    kind, _colon, key = actor.partition(":")
+    if kind == "api":
+        return _("API key %(key)s") % {"key": key}
+    return begun_by(kind) if kind in ("system", "member") else ""
 
 
 def attach_actor_names(rows: Sequence[Any]) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin, actor_of, refusal_text
+from core.backoffice.begunby import BegunByFields
 from core.backoffice.columns import actor_names, attach, attached
 from core.backoffice.display import object_link, signed_points
 from core.backoffice.forms import DressedForm
@@ -51,7 +52,7 @@ class DecideForm(DressedForm):
 
 
 @brand_admin(PointsAdjustment)
-class PointsAdjustmentAdmin(ReadOnlyAdmin):
+class PointsAdjustmentAdmin(BegunByFields, ReadOnlyAdmin):
     list_display = (
         "requested_at",
         "member",
@@ -67,11 +68,11 @@ class PointsAdjustmentAdmin(ReadOnlyAdmin):
     ordering = ("-requested_at",)
     fieldsets = (
         (None, {"fields": (("state", "points_shown"), ("member", "currency"), ("reason_code", "reason"))}),
-        (gettext_lazy("Asked for"), {"fields": (("asked", "requested_at"), ("source", "expires_at"))}),
+        (gettext_lazy("Asked for"), {"fields": (("asked", "requested_at"), ("source_shown", "expires_at"))}),
         (gettext_lazy("Decided"), {"fields": (("decided", "decided_at"), ("decision", "entry_shown"))}),
     )
     readonly_fields = (
-        "state", "points_shown", "member", "currency", "reason_code", "reason", "asked", "requested_at", "source",
+        "state", "points_shown", "member", "currency", "reason_code", "reason", "asked", "requested_at", "source_shown",
         "expires_at", "decided", "decided_at", "decision", "entry_shown",
     )  # fmt: skip
     change_form_template = "admin/loyalty/adjustment.html"

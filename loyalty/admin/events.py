@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin
-from core.backoffice.begunby import begun_by
+from core.backoffice.begunby import BegunByFields
 from core.backoffice.display import object_link, pretty_json
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
@@ -37,7 +37,7 @@ class MemberOfEvent(MemberIdFilter):
 
 
 @brand_admin(Event)
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(BegunByFields, ReadOnlyAdmin):
     list_display = ("received_at", "type", "external_id", "member_shown", "status_shown", "awarded", "source")
     list_filter = (period_of("received_at"), "status", "type", "source", MemberOfEvent)
     list_select_related = ("member",)
@@ -54,10 +54,6 @@ class EventAdmin(ReadOnlyAdmin):
         "type", "external_id", "member_shown", "status", "occurred_at", "received_at", "source", "begun_by_shown",
         "actor", "program", "version_shown", "payload_shown",
     )  # fmt: skip
-
-    @display(description=gettext_lazy("initiated by"))
-    def begun_by_shown(self, event: Event) -> str:
-        return begun_by(event.initiated_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """The list doesn't need the long columns; a page fetches them."""

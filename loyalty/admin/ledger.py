@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.backoffice.base import ReadOnlyAdmin
-from core.backoffice.begunby import BegunByFilter, begun_by
+from core.backoffice.begunby import BegunByFields, BegunByFilter, begun_by
 from core.backoffice.columns import attach_actor_names, attached
 from core.backoffice.display import object_link, signed_points
 from core.backoffice.export import csv_response
@@ -31,7 +31,7 @@ DRAWS_SHOWN = 200
 
 
 @brand_admin(PointsEntry)
-class PointsEntryAdmin(ReadOnlyAdmin):
+class PointsEntryAdmin(BegunByFields, ReadOnlyAdmin):
     list_display = (
         "recorded",
         "member",
@@ -56,7 +56,7 @@ class PointsEntryAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("occurred_at", "recorded_at"),
                     ("event_shown", "order_number"),
-                    ("who", "source"),
+                    ("who", "source_shown"),
                     "reversal",
                 )
             },

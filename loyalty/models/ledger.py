@@ -199,7 +199,7 @@ class PointsEntry(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.points:+d}"
+        return f"{self.get_kind_display()} {self.points:+d}"
 
 
 class PointsLot(BrandModel):

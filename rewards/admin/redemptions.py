@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from core.backoffice.asking import ask_and_do, sent
 from core.backoffice.base import ReadOnlyAdmin, actor_of
-from core.backoffice.begunby import begun_by
+from core.backoffice.begunby import BegunByFields
 from core.backoffice.display import points
 from core.backoffice.forms import ReasonForm
 from core.backoffice.periods import period_of
@@ -33,7 +33,7 @@ class MemberOfRedemption(MemberIdFilter):
 
 
 @brand_admin(Redemption)
-class RedemptionAdmin(ReadOnlyAdmin):
+class RedemptionAdmin(BegunByFields, ReadOnlyAdmin):
     list_display = ("redeemed_at", "member", "reward", "price_shown", "state_shown", "use_until")
     list_filter = (period_of("redeemed_at"), "state", "reward", MemberOfRedemption)
     list_select_related = ("reward", "enrollment__member")
@@ -43,16 +43,13 @@ class RedemptionAdmin(ReadOnlyAdmin):
     change_form_template = "admin/rewards/redemption.html"
     fields = (
         ("member", "reward"), ("price_shown", "state"), ("redeemed_at", "use_until"), ("used_at", "canceled_at"),
-        "cancel_reason", ("refunded_at", "refund_reason"), ("source", "begun_by_shown"), ("order_number", "entry"),
+        "cancel_reason", ("refunded_at", "refund_reason"), ("source_shown", "begun_by_shown"),
+        ("order_number", "entry"),
     )  # fmt: skip
     readonly_fields = (
         "member", "reward", "price_shown", "state", "redeemed_at", "use_until", "used_at", "canceled_at",
-        "cancel_reason", "refunded_at", "refund_reason", "source", "begun_by_shown", "order_number", "entry",
+        "cancel_reason", "refunded_at", "refund_reason", "source_shown", "begun_by_shown", "order_number", "entry",
     )  # fmt: skip
-
-    @display(description=gettext_lazy("initiated by"))
-    def begun_by_shown(self, redemption: Redemption) -> str:
-        return begun_by(redemption.initiated_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Redemption]:
         rows: QuerySet[Redemption] = super().get_queryset(request)
