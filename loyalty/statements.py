@@ -113,6 +113,11 @@ def _sums(account_id: int, period: Period) -> tuple[int, int, int]:
 def statement_file(enrollment: Enrollment, period: Period) -> StreamingHttpResponse:
     """The lines as CSV, for the member, for staff and over the API: the same columns, in the reader's language."""
     scales = {each.currency: each.scale for each in statement_totals(enrollment, period)}
+    zone = program_now(enrollment.program_id).zone
+
+    def local(moment: datetime) -> str:
+        # By the same days as the period.
+        return moment.astimezone(zone).isoformat()
 
     def amount(entry: PointsEntry, minor: int) -> str | int:
         scale = scales.get(entry.account.currency, 0)
@@ -120,8 +125,8 @@ def statement_file(enrollment: Enrollment, period: Period) -> StreamingHttpRespo
 
     columns: list[Column] = [
         (_("line"), lambda e: e.pk),
-        (_("recorded at"), lambda e: e.recorded_at.isoformat()),
-        (_("occurred at"), lambda e: e.occurred_at.isoformat()),
+        (_("recorded at"), lambda e: local(e.recorded_at)),
+        (_("occurred at"), lambda e: local(e.occurred_at)),
         (_("currency"), lambda e: e.account.currency),
         (_("kind"), lambda e: e.get_kind_display()),
         (_("reason"), lambda e: in_language(e.reason)),
@@ -129,7 +134,7 @@ def statement_file(enrollment: Enrollment, period: Period) -> StreamingHttpRespo
         (_("points"), lambda e: amount(e, e.points)),
         (_("holdings after"), lambda e: amount(e, e.balance_after)),
         (_("debt"), lambda e: amount(e, e.debt)),
-        (_("expires at"), lambda e: e.expires_at.isoformat() if e.expires_at else ""),
+        (_("expires at"), lambda e: local(e.expires_at) if e.expires_at else ""),
     ]
     rows = statement_lines(enrollment, period).iterator(chunk_size=2000)
     name = f"statement-{period.first.isoformat()}-{period.last.isoformat()}.csv"

@@ -88,10 +88,15 @@ class ImportJob(BrandModel):
         return self.state not in (self.State.DONE, self.State.FAILED, self.State.CANCELED)
 
     @property
+    def through(self) -> int:
+        """Rows that are done, those of the chunk under way too."""
+        return self.done + self.chunk_booked
+
+    @property
     def percent(self) -> int:
         if self.state == self.State.DONE:
             return 100
-        return min(99, int(100 * self.offset / self.size)) if self.size else 0
+        return min(99, 100 * self.through // self.total) if self.total else 0
 
     @property
     def rejected(self) -> int:

@@ -174,6 +174,11 @@ def test_pausing_stops_before_the_next_row_is_booked_and_going_on_finishes_it(an
     assert sums(import_work(job.pk)) == (State.DONE, 6, {"processed": 6}, {"points": 60})
 
 
+def test_what_is_booked_of_a_chunk_shows_in_the_progress_of_one_that_is_paused_within_it():
+    job = ImportJob(state=State.PAUSED, done=2_000, chunk_booked=500, total=10_000)
+    assert (job.through, job.percent) == (2_500, 25)
+
+
 def test_canceling_keeps_what_is_booked_and_forgets_the_file(anna, media: Path, django_capture_on_commit_callbacks):
     job = uploaded(ndjson(*orders(anna, 6)))
     with django_capture_on_commit_callbacks(execute=True):

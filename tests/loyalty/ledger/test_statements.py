@@ -72,6 +72,13 @@ def test_the_file_holds_every_line_and_runs_nothing_in_a_spreadsheet(anna, brand
     assert lines[2][head.index("reason")] == "'=HYPERLINK('x')"
 
 
+def test_the_file_tells_moments_by_the_program_s_days(anna, brand, client_for, time):
+    time.set("2026-03-02T23:30:00+00:00")  # half past midnight on the third in Amsterdam
+    shop.send(shop.order(anna.member, 7, "C"))
+    head, line = rows(client_for(brand, user=anna.user).get("/statement/?since=2026-03-03&until=2026-03-03&format=csv"))
+    assert line[head.index("recorded at")] == "2026-03-03T00:30:00+01:00"
+
+
 def test_a_period_that_cant_be_is_told_and_nothing_breaks(anna, brand, client_for):
     client = client_for(brand, user=anna.user)
     for query in ("since=2026-03-02&until=2026-03-01", "since=nonsense", "since=0001-01-01", "until=9999-12-31"):
