@@ -54,15 +54,22 @@ def adjustment_make(
                 raise IdempotencyKeyReused()
             return earlier
         row = _row(enrollment, currency, points, reason_code, reason, effect, actor, now)
-        if _within_limit(row, now):
-            row.entry = points_adjust(
-                enrollment=enrollment, currency=currency, points=points, reason=reason, actor=actor, key=key
-            )
-            row.state, row.decided_at = State.APPROVED, now
+        _booked(row, actor, key, keep=_within_limit(row, now))
         row.save(force_insert=True)
         if row.state == State.REQUESTED:
             _told(row, "points.adjustment_requested", actor)
     return row
+
+
+def _booked(row: PointsAdjustment, actor: Actor, key: str, *, keep: bool) -> None:
+    """Booked, or tried and undone: what couldn't be booked now isn't put before a second person."""
+    with transaction.atomic():
+        entry = points_adjust(
+            enrollment=row.enrollment, currency=row.currency, points=row.points, reason=row.reason, actor=actor, key=key
+        )
+        transaction.set_rollback(not keep)
+    if keep:
+        row.entry, row.state, row.decided_at = entry, State.APPROVED, row.requested_at
 
 
 def _reason_check(reason_code: str) -> None:

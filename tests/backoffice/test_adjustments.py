@@ -55,7 +55,7 @@ def test_who_asked_is_refused_and_another_books_it(place, entered):
 
 
 def test_a_refusal_needs_its_reason(place, entered):
-    ask(entered("support"), place, -500)
+    ask(entered("support"), place, 500)
     row = PointsAdjustment.objects.get()
     owner = entered("owner")
     address = page("loyalty_pointsadjustment_decide", row.pk)

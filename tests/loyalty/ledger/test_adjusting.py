@@ -100,12 +100,20 @@ def test_what_nobody_looks_at_in_time_is_off(place, time):
 
 
 def test_what_isnt_there_any_more_cant_be_taken_at_approval_and_it_stays_open(place):
-    ask(place, 90, "a")
-    made = ask(place, -150, "b")
+    adjustment_approve(adjustment=ask(place, 500, "a"), actor=BOB)
+    made = ask(place, -450, "b")
+    ask(place, -90, "c", actor=BOB)
     with pytest.raises(InsufficientPoints):
         adjustment_approve(adjustment=made, actor=BOB)
     made.refresh_from_db()
     assert made.state == "requested"
+
+
+def test_what_isnt_there_is_refused_at_once_and_doesnt_wait_for_anybody(place):
+    ask(place, 90, "a")
+    with pytest.raises(InsufficientPoints):
+        ask(place, -150, "b")
+    assert (PointsAdjustment.objects.count(), totals(place, "balance")) == (1, (90,))
 
 
 def test_the_same_key_is_the_same_adjustment(place):
