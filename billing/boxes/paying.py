@@ -19,7 +19,7 @@ from billing.boxes.planning import member_locked
 from billing.boxes.shape import BoxExtra
 from billing.boxes.words import box_told
 from billing.customers import customer_of
-from billing.errors import NotPossibleNow, PreviewStale, StripeMissing, StripeRefused
+from billing.errors import NotPossibleNow, PreviewStale, StripeMissing, StripeRefused, StripeUnavailable
 from billing.gateway import ask
 from billing.models import BillingOperation, Shipment, Subscription
 from billing.operations import operation_run
@@ -33,7 +33,7 @@ from loyalty.definition.translation import text_in
 
 State, Billing = Shipment.State, Subscription.Billing
 MOST_EXTRAS = 20
-EXTRA = "box_extra"
+EXTRA, EXTRA_OUT = "box_extra", "box_extra_out"
 
 
 def box_add(*, shipment: Shipment, extra: str, count: int, key: str, actor: Actor) -> Shipment:
@@ -101,13 +101,20 @@ def wishes(box: Shipment, key: str) -> QuerySet[BillingOperation]:
     return BillingOperation.objects.filter(kind=EXTRA, subject=f"{box.public_id}:{key}"[:80])
 
 
+def taken_out(box: Shipment, key: str) -> QuerySet[BillingOperation]:
+    """That this extra isn't to be in the box, nor charged, any more."""
+    return BillingOperation.objects.filter(kind=EXTRA_OUT, subject=f"{box.public_id}:{key}"[:80]).exclude(
+        state=BillingOperation.State.FAILED
+    )
+
+
 def _item_made(box: Shipment, row: Subscription, extra: BoxExtra, line: dict[str, Any], actor: Actor) -> str | None:
     """The line that waits for the invoice: its id at Stripe. Of a wish carried out already, the one it made; None where
     that was taken out again, or nobody would pay for it."""
     key = line["key"]
     done = wishes(box, key).filter(state=BillingOperation.State.DONE).first()
     if done is not None:
-        return _still_there(row, done.stripe_id)
+        return None if taken_out(box, key).exists() else _still_there(row, done.stripe_id)
     params = {
         "customer": customer_of(account_of(row), row.member),
         "subscription": str(row.stripe_id),
@@ -141,25 +148,60 @@ def _extras_kept(box: Shipment, extras: list[dict[str, Any]]) -> Shipment:
 
 
 def box_extra_remove(*, shipment: Shipment, item_id: str, actor: Actor) -> Shipment:
-    """Take an extra out again; it isn't charged. BoxClosed, NotPossibleNow: it is on an invoice already."""
+    """Take an extra out again; it isn't charged. BoxClosed, NotPossibleNow: it is on an invoice already.
+
+    It is out of the box before Stripe is asked: what is still to be said there is noted with that, for the sweep
+    (billing.boxes.unfinished), so that a process that ends on the way leaves nobody an extra for nothing.
+    """
+    row = running(shipment.subscription)
     with transaction.atomic():
-        member_locked(shipment.subscription.member)
+        member_locked(row.member)
         fresh = box_reread(shipment)
         box_open(fresh)
-    if item_id not in [each["item_id"] for each in fresh.extras]:
-        return fresh
-    row = running(shipment.subscription)
+        line = next((each for each in fresh.extras if each["item_id"] == item_id), None)
+        if line is None:
+            return fresh
+        out = _out_noted(fresh, line, actor)
+        fresh = _extras_kept(fresh, [each for each in fresh.extras if each["item_id"] != item_id])
+    failpoint("billing.box_extra_out")
     try:
         ask(account_of(row), lambda v1: v1.invoice_items.delete(item_id))
     except StripeMissing:
         # Taken out there already, and the answer was lost.
         pass
     except StripeRefused as error:
+        _put_back(shipment, line, out)
         raise NotPossibleNow(_("It is on an invoice already.")) from error
+    except StripeUnavailable:
+        # It is out of the box, and the sweep says so there.
+        return fresh
+    extra_out_done(out)
+    return fresh
+
+
+def _out_noted(box: Shipment, line: dict[str, Any], actor: Actor) -> BillingOperation:
+    return BillingOperation.objects.create(
+        connection=account_of(box.subscription), kind=EXTRA_OUT, subject=f"{box.public_id}:{line['key']}"[:80],
+        stripe_id=line["item_id"], follow={"box": str(box.public_id), "line": line}, actor=actor.name[:120],
+        made_at=clock.now(),
+    )  # fmt: skip
+
+
+def extra_out_done(out: BillingOperation) -> None:
+    """Stripe knows of it."""
+    state = BillingOperation.State.DONE
+    BillingOperation.objects.filter(pk=out.pk).update(state=state, follow=None, done_at=clock.now())
+
+
+def _put_back(shipment: Shipment, line: dict[str, Any], out: BillingOperation) -> None:
+    """It is paid for, or will be: so it is in the box."""
     with transaction.atomic():
-        member_locked(row.member)
+        member_locked(shipment.subscription.member)
         fresh = box_reread(shipment)
-        return _extras_kept(fresh, [each for each in fresh.extras if each["item_id"] != item_id])
+        _extras_kept(fresh, [*fresh.extras, line])
+        BillingOperation.objects.filter(pk=out.pk).update(
+            state=BillingOperation.State.FAILED, error="on an invoice already", follow=None, done_at=clock.now()
+        )
 
 
 def box_quantity_set(*, subscription: Subscription, quantity: int, actor: Actor) -> Subscription:

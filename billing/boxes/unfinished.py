@@ -1,5 +1,5 @@
-"""Extras that Stripe was asked for and that never came to stand in their box, since the process ended on the way: what
-Stripe has said yes to is put into the box while it is open; all else is taken off the invoice again."""
+"""Extras whose process ended on the way between Stripe and their box: what was asked for and Stripe has said yes to is
+put into the box while it is open; all else, and what was taken out of a box, is taken off the invoice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from billing.acting import account_of
 from billing.boxes.leftovers import LATELY, extra_taken_off
-from billing.boxes.paying import EXTRA, extra_kept
+from billing.boxes.paying import EXTRA, EXTRA_OUT, extra_kept, extra_out_done
 from billing.customers import customer_of
 from billing.errors import StripeKeyRefused, StripeMissing, StripeUnavailable
 from billing.gateway import ask, ask_all
@@ -24,7 +24,9 @@ AT_ONCE = 200
 
 def extras_settle() -> int:
     """The sweep's part. How many were seen to. Not in a transaction."""
-    rows = BillingOperation.objects.filter(kind=EXTRA, follow__isnull=False, made_at__lt=clock.now() - QUIET)
+    rows = BillingOperation.objects.filter(
+        kind__in=(EXTRA, EXTRA_OUT), follow__isnull=False, made_at__lt=clock.now() - QUIET
+    )
     return one_by_one(rows.order_by("made_at")[:AT_ONCE], _settled, "the extra of operation")
 
 
@@ -33,6 +35,10 @@ def _settled(operation: BillingOperation) -> None:
     boxes = Shipment.objects.select_related("subscription__member", "subscription__connection")
     box = boxes.get(public_id=operation.follow["box"])
     line = operation.follow["line"]
+    if operation.kind == EXTRA_OUT:
+        if extra_taken_off(box, line) or operation.made_at < clock.now() - LATELY:
+            extra_out_done(operation)
+        return
     if operation.state == State.DONE:
         over = _finished(box, {**line, "item_id": operation.stripe_id})
     else:
