@@ -25,14 +25,15 @@ from billing.models import BillingOperation, Invoice, MeteredUse
 from billing.operations import operation_run
 from billing.refunding import invoice_refund
 from billing.times import seconds_of
+from billing.whenbilled import TOLD_WITHIN, last_invoice
 from core import clock
 from core.actor import Actor
 from core.errors import InvalidInput
 
 Json = dict[str, Any]
 State, Status = MeteredUse.State, Invoice.Status
-# Stripe takes an event back within a day, and takes one of a moment of the last 35 days.
-TAKEN_BACK_WITHIN, TOLD_WITHIN = timedelta(hours=23), timedelta(days=34)
+# Stripe takes an event back within a day.
+TAKEN_BACK_WITHIN = timedelta(hours=23)
 BEGINS = ("subscription_create", "subscription_cycle")
 
 
@@ -71,17 +72,17 @@ def _cancelled(row: MeteredUse, actor: Actor) -> bool:
 
 def _way(row: MeteredUse) -> Literal["less", "credit", "wait", "nothing"]:
     subscription, now = row.item.subscription, clock.now()
-    if subscription.trial_end is not None and row.used_at < subscription.trial_end:
+    if subscription.trial_end is not None and row.counts_at < subscription.trial_end:
         return "nothing"
     if _billed_by(row) is not None:
         return "credit"
     if subscription.ended_at is not None or row.item.ended_at is not None:
         # Billed with the change or the end, if at all.
-        return "credit" if _last_invoice(row) is not None else "nothing"
+        return "credit" if last_invoice(row) is not None else "nothing"
     ends = subscription.period_end
     if ends is not None and now >= ends - timedelta(seconds=1):
         return "wait"
-    return "less" if now - row.used_at < TOLD_WITHIN else "wait"
+    return "less" if now - row.counts_at < TOLD_WITHIN else "wait"
 
 
 def _done(requests: QuerySet[BillingOperation]) -> bool:
@@ -97,7 +98,7 @@ def _less_told(row: MeteredUse, actor: Actor) -> None:
     params = {
         "event_name": meter_event(row.item.plan),
         "identifier": named,
-        "timestamp": seconds_of(row.used_at),
+        "timestamp": seconds_of(row.counts_at),
         "payload": {
             "stripe_customer_id": customer_of(account_of(subscription), subscription.member),
             "value": str(-row.units),
@@ -115,27 +116,20 @@ def _less_told(row: MeteredUse, actor: Actor) -> None:
 
 # --- what is billed already ------------------------------------------------------------------------------------------
 def _periods(row: MeteredUse) -> list[tuple[datetime, Invoice]]:
-    """When each period began that is over, and the invoice at its end: what was used in it is on that one."""
+    """When each period began that is over, and the invoice at its end: what counts in it is on that one."""
     found = Invoice.objects.filter(subscription=row.item.subscription, reason__in=BEGINS).order_by("created_at", "pk")
     return [(before.created_at, after) for before, after in pairwise(found)]
 
 
 def _billed_by(row: MeteredUse) -> Invoice | None:
     for began, invoice in _periods(row):
-        if began <= row.used_at < invoice.created_at:
+        if began <= row.counts_at < invoice.created_at:
             return invoice
     return None
 
 
-def _last_invoice(row: MeteredUse) -> Invoice | None:
-    """Of a meter that ended within its period: what was used of it is on the invoice of the change."""
-    ended = row.item.ended_at or row.item.subscription.ended_at
-    mine = Invoice.objects.filter(subscription=row.item.subscription, created_at__gte=row.used_at)
-    return mine.exclude(created_at__gt=ended).order_by("-created_at").first() if ended is not None else None
-
-
 def _credited(row: MeteredUse, actor: Actor) -> bool:
-    invoice = _billed_by(row) or _last_invoice(row)
+    invoice = _billed_by(row) or last_invoice(row)
     assert invoice is not None
     if invoice.status in (Status.DRAFT, Status.OPEN):
         return False
@@ -153,10 +147,11 @@ def _credited(row: MeteredUse, actor: Actor) -> bool:
 
 def _came_to(row: MeteredUse, invoice: Invoice) -> int:
     """What the period's uses came to with it, less what they come to without. Those given back before count no more."""
-    begins = Invoice.objects.filter(subscription=row.item.subscription, reason__in=BEGINS, created_at__lte=row.used_at)
+    subscription, at = row.item.subscription, row.counts_at
+    begins = Invoice.objects.filter(subscription=subscription, reason__in=BEGINS, created_at__lte=at)
     began = begins.order_by("created_at").values_list("created_at", flat=True).last() or row.item.since
     billed = Q(state=State.SENT) | Q(state=State.TAKEN_BACK, cancels=True)
-    rows = row.item.uses.filter(billed, used_at__gte=began, used_at__lt=invoice.created_at)
+    rows = row.item.uses.filter(billed, counts_at__gte=began, counts_at__lt=invoice.created_at)
     units = int(rows.aggregate(n=Sum("units"))["n"] or 0)
     price = row.item.price
     terms = {"included": price.included, "unit_minor": price.amount_minor}

@@ -6,11 +6,11 @@ Stripe, each under the use's id, which Stripe takes once.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -33,6 +33,7 @@ from billing.operations import operation_run
 from billing.plans import METERED
 from billing.timeline import happened
 from billing.times import seconds_of
+from billing.whenbilled import TOLD_WITHIN, counts_at, over_for
 from core import clock
 from core.actor import Actor, system
 from core.errors import InvalidInput
@@ -42,18 +43,21 @@ from members.models import Member
 State = MeteredUse.State
 ACTOR = system("billing")
 AT_ONCE = 500
-# Stripe takes events of the last 35 days.
-TOLD_WITHIN = timedelta(days=34)
 MOST_CAP = 10**9
 # Percent of the member's own limit at which they are told.
 CAP_NEAR = 80
+# What staff read beside a use that nobody pays for.
+OVER = "told of after its meter had ended: no invoice follows"
+NO_ROOM = "its period was billed already, and the member's limit leaves no room in this one"
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """A meter in the period that runs. due_minor: what the uses so far come to; cap_minor None: no limit."""
+    """A meter in the period that runs. late: of those used, so many were used before it and are billed with it, since
+    their own was billed already. due_minor: what the uses so far come to; cap_minor None: no limit."""
 
     item: SubscriptionItem
     used: int
+    late: int
     included: int
     unit_minor: int
     currency: str
@@ -88,9 +92,9 @@ def uses_wait(subscription: Subscription) -> bool:
 def _usage(item: SubscriptionItem) -> Usage:
     since, used = _since(item), _used(item)
     return Usage(
-        item=item, used=used, included=item.price.included, unit_minor=item.price.amount_minor,
-        currency=item.price.currency, due_minor=_cost(item, used), cap_minor=item.cap_minor, since=since,
-        until=item.subscription.period_end,
+        item=item, used=used, late=_units(_counted(item).filter(used_at__lt=since)), included=item.price.included,
+        unit_minor=item.price.amount_minor, currency=item.price.currency, due_minor=_cost(item, used),
+        cap_minor=item.cap_minor, since=since, until=item.subscription.period_end,
     )  # fmt: skip
 
 
@@ -98,25 +102,41 @@ def _since(item: SubscriptionItem) -> datetime:
     return item.subscription.period_start or item.since
 
 
-def _used(item: SubscriptionItem) -> int:
-    rows = item.uses.filter(used_at__gte=_since(item)).exclude(state=State.TAKEN_BACK)
+def _counted(item: SubscriptionItem) -> QuerySet[MeteredUse]:
+    """What is billed with the period that runs."""
+    rows = MeteredUse.objects.filter(item=item, counts_at__gte=_since(item))
+    return rows.exclude(state__in=(State.TAKEN_BACK, State.FAILED))
+
+
+def _units(rows: QuerySet[MeteredUse]) -> int:
     return int(rows.aggregate(n=Sum("units"))["n"] or 0)
+
+
+def _used(item: SubscriptionItem) -> int:
+    return _units(_counted(item))
 
 
 # --- with the use itself ---------------------------------------------------------------------------------------------
 def use_take(member: Member, use: Use) -> None:
     """In the transaction of the use, which is undone by what this raises. UsageCapReached."""
     rows = SubscriptionItem.objects.select_for_update(of=("self",)).filter(
-        subscription__member=member, subscription__duplicate=False, ended_at__isnull=True, plan__kind=METERED,
-        since__lte=use.used_at,
+        Q(ended_at__isnull=True) | Q(ended_at__gt=use.used_at), subscription__member=member,
+        subscription__duplicate=False, plan__kind=METERED, since__lte=use.used_at,
     )  # fmt: skip
     whole = rows.select_related("plan", "price", "subscription__member", "subscription__plan__program")
     items = [each for each in whole.order_by("pk") if metered_charge(each.plan).benefit == use.benefit]
     if not items or MeteredUse.objects.filter(item__in=items, use_id=use.id).exists():
         return
-    item, used = _cheapest(items, use.units)
-    MeteredUse.objects.create(item=item, use_id=use.id, units=use.units, used_at=use.used_at, made_at=clock.now())
-    _cap_tell(item, used, used + use.units)
+    now, running = clock.now(), [each for each in items if each.ended_at is None]
+    made = MeteredUse(use_id=use.id, units=use.units, used_at=use.used_at, counts_at=use.used_at, made_at=now)
+    if not running:
+        made.item, made.state, made.error = items[-1], State.FAILED, OVER
+        made.save()
+        return
+    made.item, used = _cheapest(running, use.units)
+    made.counts_at = counts_at(made.item.subscription, use.used_at, now)
+    made.save()
+    _cap_tell(made.item, used, used + use.units)
 
 
 def _cheapest(items: list[SubscriptionItem], units: int) -> tuple[SubscriptionItem, int]:
@@ -173,7 +193,7 @@ def uses_send_of(subscription: Subscription) -> bool:
     mine = _waiting().filter(item__subscription=subscription)
     _told(list(mine))
     # What is given back of a period that is over changes nothing of what ends now.
-    earlier = Q(cancels=True, used_at__lt=subscription.period_start or subscription.started_at)
+    earlier = Q(cancels=True, counts_at__lt=subscription.period_start or subscription.started_at)
     return not mine.exclude(earlier).exists()
 
 
@@ -202,6 +222,8 @@ def _told(rows: list[MeteredUse]) -> int:
                 _noted(row, State.TAKEN_BACK if row.cancels else State.FAILED, error=str(error.detail))
                 continue
             _noted(row, State.SENT)
+            # Stripe had it before it moved: it is billed by the time that it had then.
+            MeteredUse.objects.filter(pk=row.pk, moved_from__isnull=False).update(counts_at=F("moved_from"))
     return told
 
 
@@ -209,14 +231,20 @@ def _send(row: MeteredUse) -> None:
     subscription = row.item.subscription
     connection = account_of(subscription)
     customer = customer_of(connection, subscription.member)
-    if customer is None or clock.now() - row.used_at > TOLD_WITHIN:
+    if over_for(row):
+        _noted(row, State.FAILED, error=OVER)
+        return
+    at = _moved(row)
+    if at is None:
+        return
+    if customer is None or clock.now() - at > TOLD_WITHIN:
         _noted(row, State.FAILED, error="too late, or nobody to tell it of")
         return
     meter_ensure(connection, row.item.plan)
     params = {
         "event_name": meter_event(row.item.plan),
         "identifier": use_named(row),
-        "timestamp": seconds_of(row.used_at),
+        "timestamp": seconds_of(at),
         "payload": {"stripe_customer_id": customer, "value": str(row.units)},
     }
     operation_run(
@@ -224,6 +252,23 @@ def _send(row: MeteredUse) -> None:
         request=lambda v1, given, options: v1.billing.meter_events.create(given, options),
     )  # fmt: skip
     _noted(row, State.SENT)
+
+
+def _moved(row: MeteredUse) -> datetime | None:
+    """The time that Stripe is told. Where its period was billed while it waited it counts in the one that runs, unless
+    the member's limit has no room for it there: None."""
+    at = counts_at(row.item.subscription, row.counts_at, clock.now())
+    if at == row.counts_at:
+        return at
+    with transaction.atomic():
+        rows = SubscriptionItem.objects.select_for_update(of=("self",)).select_related("price", "subscription")
+        item = rows.get(pk=row.item_id)
+        units = _units(_counted(item).exclude(pk=row.pk)) + row.units
+        if item.cap_minor is not None and _cost(item, units) > item.cap_minor:
+            _noted(row, State.FAILED, error=NO_ROOM)
+            return None
+        MeteredUse.objects.filter(pk=row.pk).update(counts_at=at, moved_from=row.counts_at)
+    return at
 
 
 def _gave_back(row: MeteredUse) -> bool:

@@ -68,7 +68,7 @@ def periods_paid(row: Subscription) -> Sequence[Period]:
 def _used(item: SubscriptionItem, period: Period) -> int:
     """Told to Stripe, so that it was on the invoice."""
     rows = MeteredUse.objects.filter(
-        item=item, state=MeteredUse.State.SENT, used_at__gte=period[0], used_at__lt=period[1]
+        item=item, state=MeteredUse.State.SENT, counts_at__gte=period[0], counts_at__lt=period[1]
     )
     return sum(rows.values_list("units", flat=True))
 

@@ -188,6 +188,7 @@ WITH_ADD_ON: dict[str, Any] = {
 USAGE: dict[str, Any] = {
     "meter": "extra_delivery",
     "benefit_uses": 5,
+    "late_uses": 0,
     "included": 2,
     "unit_minor": 150,
     "currency": "EUR",

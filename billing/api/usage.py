@@ -24,11 +24,14 @@ path_parameter("meter", description="The meter's code.", schema={"type": "string
 
 
 class UsageOut(Struct):
-    """In the period that runs. included: uses that cost nothing; unit_minor: each further one. due_minor: what it comes
-    to so far, before discounts and tax: the next invoice has it. cap_minor: the member's limit; null: none."""
+    """In the period that runs. late_uses: of those, so many were used before it and told of when their own period had
+    been billed; they are billed with this one. included: uses that cost nothing; unit_minor: each further one.
+    due_minor: what it comes to so far, before discounts and tax: the next invoice has it. cap_minor: the member's
+    limit; null: none."""
 
     meter: str
     benefit_uses: int
+    late_uses: int
     included: int
     unit_minor: int
     currency: str
@@ -89,7 +92,7 @@ class UsageCapView(ActionView):
 
 def usage_out(each: Usage) -> UsageOut:
     return UsageOut(
-        meter=each.item.plan.code, benefit_uses=each.used, included=each.included, unit_minor=each.unit_minor,
-        currency=each.currency, due_minor=each.due_minor, cap_minor=each.cap_minor, since=each.since,
-        until=each.until,
+        meter=each.item.plan.code, benefit_uses=each.used, late_uses=each.late, included=each.included,
+        unit_minor=each.unit_minor, currency=each.currency, due_minor=each.due_minor, cap_minor=each.cap_minor,
+        since=each.since, until=each.until,
     )  # fmt: skip

@@ -44,7 +44,9 @@ class SubscriptionItem(BrandModel):
 
 
 class MeteredUse(BrandModel):
-    """A use that is to be paid for: told to Stripe once, under the use's own id."""
+    """A use that is to be paid for: told to Stripe once, under the use's own id. counts_at: the moment that Stripe is
+    told, by whose period it is billed; see billing/whenbilled.py. moved_from: the one before, of one that had to wait.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -58,6 +60,8 @@ class MeteredUse(BrandModel):
     use_id = models.UUIDField(_("use"))
     units = models.PositiveIntegerField(_("units"))
     used_at = models.DateTimeField(_("used at"))
+    counts_at = models.DateTimeField(_("counts at"))
+    moved_from = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     cancels = models.BooleanField(_("to be taken back there"), default=False)
     error = models.CharField(_("error"), max_length=200, blank=True)
@@ -68,7 +72,7 @@ class MeteredUse(BrandModel):
         verbose_name_plural = _("metered uses")
         constraints: ClassVar = [models.UniqueConstraint(fields=["item", "use_id"], name="metered_use_once")]
         indexes: ClassVar = [
-            models.Index(fields=["item", "used_at"], name="metered_use_of"),
+            models.Index(fields=["item", "counts_at"], name="metered_use_counted"),
             models.Index(
                 fields=["id"], name="metered_use_waiting", condition=models.Q(state="waiting") | models.Q(cancels=True)
             ),

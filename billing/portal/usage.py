@@ -23,15 +23,17 @@ from loyalty.moneywords import money_words
 
 
 class Shown(NamedTuple):
-    """A meter as its member reads it. share: of what is included (or of what the limit lets through) in per cent.
-    foreseen, foreseen_due: by the end of the period at this pace; 0 and empty where nothing can be said. cap: the
-    limit in words, cap_plain as it is typed. room: how many more uses it lets through."""
+    """A meter as its member reads it. late: of those used, so many are of a period before. share: of what is included
+    (or of what the limit lets through) in per cent. foreseen, foreseen_due: by the end of the period at this pace; 0
+    and empty where nothing can be said. cap: the limit in words, cap_plain as it is typed. room: how many more uses it
+    lets through."""
 
     id: int
     code: str
     name: str
     description: str
     used: int
+    late: int
     included: int
     beyond: int
     unit: str
@@ -76,6 +78,7 @@ def meter_shown(each: Usage) -> Shown:
         name=local(definition.name),
         description=local(definition.description),
         used=each.used,
+        late=each.late,
         included=each.included,
         beyond=max(0, each.used - each.included),
         unit=money_words(each.unit_minor, each.currency),

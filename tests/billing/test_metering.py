@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,9 +47,11 @@ def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[...
     brand.clock_shift = shift
 
 
-def uses(who: Member, number: str, units: int = 1) -> BenefitUse:
+def uses(who: Member, number: str, units: int = 1, at: datetime | None = None) -> BenefitUse:
     place = Enrollment.objects.get(member=who)
-    return benefit_use(enrollment=place, code="delivery", external_id=number, actor=shop.PARTNER, units=units)
+    return benefit_use(
+        enrollment=place, code="delivery", external_id=number, actor=shop.PARTNER, units=units, used_at=at
+    )
 
 
 def renew(club: Club, who: Member) -> Subscription:

@@ -12,11 +12,12 @@ from billing.errors import UsageCapReached
 from billing.foreseeing import uses_foreseen
 from billing.models import SubscriptionChange, SubscriptionItem
 from billing.selectors import next_charge
+from core import clock
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.browsing import Visitor
 from tests.billing.cast import Club
-from tests.billing.test_metering import METER, PLUS, uses
+from tests.billing.test_metering import METER, PLUS, renew, uses
 from tests.conftest import ClientFor
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -59,6 +60,18 @@ def test_the_next_payment_waits_with_stripes_figure_until_stripe_knows_every_use
     anna.open(f"{anna.base()}/next/")
     assert "€14.50" in anna.last.content.decode()
     assert "instead of" not in anna.last.content.decode()
+
+
+def test_the_page_says_which_uses_are_of_a_period_before(anna: Visitor) -> None:
+    anna.club.advance(days=1)
+    before = clock.now()
+    renew(anna.club, anna.member)
+    uses(anna.member, "a")
+    assert "in an earlier period" not in anna.open(f"{anna.base()}/usage/")
+    uses(anna.member, "b", units=3, at=before)
+    shown = anna.open(f"{anna.base()}/usage/")
+    assert "4 used, 2 included" in shown
+    assert "3 of these you used in an earlier period." in shown
 
 
 def test_a_limit_is_set_holds_and_is_taken_away(anna: Visitor) -> None:
