@@ -90,9 +90,11 @@ def uses_wait(subscription: Subscription) -> bool:
 
 
 def _usage(item: SubscriptionItem) -> Usage:
-    since, used = _since(item), _used(item)
+    since = _since(item)
+    found = _counted(item).aggregate(n=Sum("units"), late=Sum("units", filter=Q(used_at__lt=since)))
+    used = int(found["n"] or 0)
     return Usage(
-        item=item, used=used, late=_units(_counted(item).filter(used_at__lt=since)), included=item.price.included,
+        item=item, used=used, late=int(found["late"] or 0), included=item.price.included,
         unit_minor=item.price.amount_minor, currency=item.price.currency, due_minor=_cost(item, used),
         cap_minor=item.cap_minor, since=since, until=item.subscription.period_end,
     )  # fmt: skip
