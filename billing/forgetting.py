@@ -19,7 +19,7 @@ from core import clock
 LEAST_DAYS = 31
 ROWS_AT_ONCE = 1_000
 # A wish with a key of its own is known again by the request that carried it out, however much later it is sent.
-KNOWN_AGAIN = ("box_extra", "box_extra_out", "refund", "use_credit", "meter_less")
+KNOWN_AGAIN = ("box_extra", "box_extra_out", "refund", "use_credit", "meter_less", "balance_less")
 
 
 def kept_since() -> datetime:

@@ -1,5 +1,5 @@
-"""What waits to be credited on the next invoice of a subscription that has ended: none is to come, so it is paid
-back."""
+"""What waits to be credited on the next invoice of a subscription that has ended, or was put on the customer's balance
+by one of its own: no invoice is to come, so it is paid back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from billing.acting import account_of
 from billing.customers import customer_of
 from billing.errors import NotPossibleNow, StripeMissing, StripeRefused
 from billing.gateway import ask, ask_all
+from billing.lastbalances import balance_lower, balance_owed
 from billing.models import BillingOperation, Invoice, Subscription, SubscriptionChange
 from billing.refunding import invoice_refund
 from billing.sweeping import one_by_one
@@ -24,8 +25,9 @@ from core.errors import InvalidInput
 Json = dict[str, Any]
 ACTOR = system("billing")
 KIND = "credit_settled"
-# Extras of boxes that aren't sent are taken off first; what ended longer ago was seen to then.
-AFTER, LATELY = timedelta(hours=1), timedelta(days=7)
+# Extras of boxes that aren't sent are taken off first, and a last invoice, a draft for an hour, uses what it may. What
+# ended longer ago was seen to then.
+AFTER, LATELY = timedelta(hours=2), timedelta(days=7)
 AT_ONCE = 200
 
 
@@ -44,12 +46,16 @@ def credits_settle() -> int:
 def _settled(row: Subscription) -> None:
     waiting = _waiting(row)
     amount = -sum(int(each["amount"]) for each in waiting)
-    paid_back = _paid_back(row, amount) if amount > 0 else 0
+    paid_back = _paid_back(row, amount, f"credit:{row.pk}")
     if paid_back:
         for each in waiting:
             _taken_off(row, str(each["id"]))
+    off_balance = _paid_back(row, balance_owed(row), f"balance:{row.pk}")
+    if off_balance:
+        balance_lower(row, off_balance, ACTOR)
     with transaction.atomic():
-        happened(row, KIND, topic="", amount_minor=paid_back, currency=row.price.currency if row.price else "")
+        currency = row.price.currency if row.price else ""
+        happened(row, KIND, topic="", amount_minor=paid_back + off_balance, currency=currency)
 
 
 def _waiting(row: Subscription) -> list[Json]:
@@ -70,14 +76,15 @@ def _subscription_of(item: Json) -> str | None:
     return ((item.get("parent") or {}).get("subscription_details") or {}).get("subscription")
 
 
-def _paid_back(row: Subscription, amount: int) -> int:
-    """Off the last payment that has so much left, or else whatever it has; once, whoever asks again."""
-    key = f"credit:{row.pk}"
+def _paid_back(row: Subscription, amount: int, key: str) -> int:
+    """How much was: off the last payment that has so much left, or else whatever it has; once, whoever asks again."""
     done = BillingOperation.objects.filter(
         kind="refund", subject__endswith=f":{key}", state=BillingOperation.State.DONE
-    )
-    if done.exists():
-        return amount
+    ).first()
+    if done is not None:
+        return int(ask(account_of(row), lambda v1: v1.refunds.retrieve(done.stripe_id))["amount"])
+    if amount <= 0:
+        return 0
     paid = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=F("refunded_minor"))
     rows = list(paid)
     if not rows:

@@ -153,9 +153,12 @@ def tax_id_delete(account: Account, params: Json, customer: str, named: str) -> 
 
 @route("POST", "/v1/customers/{customer}/balance_transactions")
 def balance_add(account: Account, params: Json, customer: str) -> Json:
-    return move_balance(
+    made = move_balance(
         account, living_customer(account, customer), int(params["amount"]), str(params["currency"]), "adjustment"
     )
+    merge_metadata(made, params)
+    made["description"] = params.get("description")
+    return made
 
 
 @route("GET", "/v1/customers/{customer}/balance_transactions")
