@@ -17,6 +17,7 @@ from billing.errors import StripeMissing, StripeRefused
 from billing.gateway import ask
 from billing.models import BillingProfile, StripeConnection, StripeObject
 from billing.operations import operation_run
+from billing.vatnumbers import vat_read, vat_told
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.secrets import seal, unseal
@@ -26,7 +27,6 @@ CUSTOMER = "customer"
 ADDRESS = ("line1", "line2", "postal_code", "city", "country")
 LONGEST = {"line1": 200, "line2": 200, "postal_code": 20, "city": 100, "country": 2}
 PURPOSE = "invoice_for"
-VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,13}\Z")
 
 
 def profile_of(member: Member) -> BillingProfile:
@@ -92,7 +92,7 @@ def _told(member: Member) -> dict[str, Any]:
     if known.address:
         params["address"] = dict(known.address)
     if known.vat_id:
-        params["tax_id_data"] = [{"type": "eu_vat", "value": known.vat_id}]
+        params["tax_id_data"] = [vat_told(known.vat_id)]
     return params
 
 
@@ -103,11 +103,9 @@ def profile_save(*, member: Member, name: str, address: Mapping[str, str], vat_i
     InvalidInput names the field; a VAT number that Stripe doesn't take changes nothing here either.
     """
     told = _address_read(address)
-    name, vat_id = name.strip(), re.sub(r"[\s.]", "", vat_id).upper()
+    name, vat_id = name.strip(), vat_read(vat_id)
     if len(name) > 120:
         raise InvalidInput(_("At most %(n)d characters.") % {"n": 120}, field="name")
-    if vat_id and VAT.match(vat_id) is None:
-        raise InvalidInput(_("A VAT number begins with two letters, such as NL123456789B01."), field="vat_id")
     before = invoice_for(profile_of(member))
     rows = StripeObject.objects.filter(kind=CUSTOMER, ref=str(member.public_id)).select_related("connection")
     for row in rows:
@@ -139,7 +137,7 @@ def _vat_put(connection: StripeConnection, customer: str, vat_id: str) -> None:
     old = [each["id"] for each in ask(connection, lambda v1: v1.customers.tax_ids.list(customer))["data"]]
     if vat_id:
         try:
-            ask(connection, lambda v1: v1.customers.tax_ids.create(customer, {"type": "eu_vat", "value": vat_id}))
+            ask(connection, lambda v1: v1.customers.tax_ids.create(customer, vat_told(vat_id)))
         except StripeMissing:
             raise
         except StripeRefused as error:
