@@ -187,9 +187,10 @@ def _later(row: Subscription, chosen: PlanPrice, actor: Actor) -> Subscription:
 def subscription_change_withdraw(*, subscription: Subscription, actor: Actor) -> Subscription:
     """What was to follow with the next period doesn't. Not in a transaction."""
     row = running(subscription)
+    planned = bool(row.schedule_id) or row.kept_price is not None
     change_forget(row)
-    if row.schedule_id:
-        schedule_release(row, actor)
+    schedule_release(row, actor)
+    if planned:
         note(row, "change_withdrawn", actor, key=clock.now().isoformat())
         row = subscription_sync(row)
     return reread(row)

@@ -63,7 +63,7 @@ def _tell(rows: QuerySet[Subscription], kind: str, field: str) -> int:
 
 def _costs(row: Subscription) -> tuple[int, str]:
     """What is charged then, with add-ons and for all of how many they have; what it would be where no card is known."""
-    charge, price = next_charge(row), row.next_price or row.price
+    charge, price = next_charge(row), row.then_price or row.price
     if charge is not None:
         return charge.amount_minor, charge.currency
     return (price.amount_minor * row.quantity, price.currency) if price is not None else (0, "")

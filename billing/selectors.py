@@ -23,6 +23,8 @@ from billing.standing import State
 from core import clock
 from members.models import Member
 
+WITH = ("plan__program", "price", "next_price__plan", "kept_price__plan", "member", "connection")
+
 
 class Offered(Struct, frozen=True, kw_only=True):
     """A plan as this member can join it. trial_days: 0 where they get none. mine: they are on it."""
@@ -76,7 +78,7 @@ def offered_to(member: Member) -> list[Offered]:
 def subscriptions_of(member: Member) -> QuerySet[Subscription]:
     """All that there ever were, newest first; not those that came into being by mistake."""
     rows = Subscription.objects.filter(member=member, duplicate=False)
-    return rows.select_related("plan__program", "price", "next_price__plan", "member", "connection").order_by("-pk")
+    return rows.select_related(*WITH).order_by("-pk")
 
 
 def held_by(member: Member) -> list[Held]:
@@ -91,7 +93,7 @@ def held(row: Subscription) -> Held:
 
 def next_charge(row: Subscription) -> NextCharge | None:
     """By what is known here. A cycle that is left out isn't charged."""
-    price = row.next_price or row.price
+    price = row.then_price or row.price
     if not row.live or row.cancel_scheduled or price is None or not price.every:
         return None
     if row.billing == Subscription.Billing.TRIALING and not row.has_card:
@@ -120,6 +122,11 @@ def _on_top(row: Subscription, price: PlanPrice) -> int:
     return used + _add_ons(row, price, items)
 
 
+def charged_each_time(row: Subscription, price: PlanPrice) -> int:
+    """What a period costs by that price, with add-ons, and without what is used in it."""
+    return price.amount_minor * row.quantity + _add_ons(row, price, running_items(row))
+
+
 def _add_ons(row: Subscription, price: PlanPrice, items: list[SubscriptionItem]) -> int:
     try:
         priced = items_with(row, price, items)
@@ -130,7 +137,7 @@ def _add_ons(row: Subscription, price: PlanPrice, items: list[SubscriptionItem])
 
 def subscription_named(public_id: UUID, *, member: Member | None = None) -> Subscription:
     """SubscriptionNotFound, also for another member's."""
-    rows = Subscription.objects.select_related("plan__program", "price", "next_price__plan", "member", "connection")
+    rows = Subscription.objects.select_related(*WITH)
     found = rows.filter(public_id=public_id, duplicate=False)
     if member is not None:
         found = found.filter(member=member)

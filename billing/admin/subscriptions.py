@@ -106,7 +106,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
             access=str(ACCESS[row.access]),
             price=price_words(row),
             next=next_words(row),
-            then=price_words(row, then=True) if row.next_price_id else "",
+            then=price_words(row, then=True) if row.then_price else "",
             timeline=timeline_rows(row, people=may_see_people(request)),
             invoices=self._invoices(request, row),
             facts=self._facts(request, row),
@@ -163,7 +163,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
 def price_words(row: Subscription, *, then: bool = False) -> str:
     """EUR 10.00 a month; the plan is named where it will be another."""
-    price = row.next_price if then else row.price
+    price = row.then_price if then else row.price
     if price is None:
         return _("free of charge") if row.plan.kind == "free" else DASH
     text = money(price.amount_minor * row.quantity, price.currency)

@@ -253,8 +253,8 @@ def subscription_out(row: Subscription) -> SubscriptionOut:
         paid_until=row.paid_until, trial_end=row.trial_end, has_card=row.has_card, cancel_at=row.cancel_at,
         canceled_at=row.canceled_at, ended_at=row.ended_at, resumes_at=row.resumes_at,
         late_since=row.first_failed_at, disputed=row.disputed,
-        next_plan=row.next_price.plan.code if row.next_price is not None else None,
-        next_price=row.next_price.code if row.next_price is not None else None,
+        next_plan=row.then_price.plan.code if row.then_price is not None else None,
+        next_price=row.then_price.code if row.then_price is not None else None,
         next_charge=NextChargeOut(coming.amount_minor, coming.currency, coming.at) if coming is not None else None,
         add_ons=[
             AddOnHeld(each.plan.code, each.quantity, price_out(each.price), each.since)

@@ -132,6 +132,12 @@ class Subscription(BrandModel):
     def cancel_scheduled(self) -> bool:
         return self.cancel_at is not None and self.ended_at is None
 
+    @property
+    def then_price(self) -> PlanPrice | None:
+        """What follows with the next period: as it stands at Stripe, or kept while a change in its place waits to be
+        paid for."""
+        return self.next_price or self.kept_price
+
     def holds(self, at: datetime) -> bool:
         """Whether what the plan gives holds then, by what is known here; Stripe is never asked."""
         return self.access == self.Access.HELD and (self.access_until is None or self.access_until > at)

@@ -17,9 +17,11 @@ from billing.portal.mine import shown
 from billing.portal.plans import earned_words, gives, saved_words
 from billing.portal.words import local, price_words
 from billing.savings import uses_saved
-from billing.selectors import held
+from billing.selectors import charged_each_time, held, next_charge
 from billing.times import months_later
+from billing.upcoming import LeftOut, skip_foreseen
 from core import clock
+from core.errors import DomainError
 from loyalty.home import Context
 from loyalty.models import Enrollment
 from loyalty.moneywords import money_words
@@ -134,9 +136,26 @@ def pause_page(enrollment: Enrollment, row: Subscription) -> Context:
     if may:
         assert row.price is not None
         page["skip_from"], page["skip_until"] = row.period_end, renewal_at(row, 1)
-        page["amount"] = money_words(row.price.amount_minor * row.quantity, row.price.currency)
+        page |= _skip_words(row)
         page["pauses"] = list(_pauses(row, section.most_pause_months))
     return page
+
+
+def _skip_words(row: Subscription) -> Context:
+    """What isn't charged and what is after it: as Stripe has it or, where it doesn't answer, as our own rows do."""
+    assert row.price is not None
+    try:
+        told = skip_foreseen(row)
+    except DomainError:
+        told = None
+    if told is None:
+        charge, then = next_charge(row), charged_each_time(row, row.price)
+        told = LeftOut(charge.amount_minor if charge else then, then, row.price.currency, lapses=False)
+    return {
+        "amount": money_words(told.due_minor, told.currency),
+        "then": money_words(told.then_minor, told.currency),
+        "lapses": told.lapses,
+    }
 
 
 def _pauses(row: Subscription, most: int) -> Iterator[Pause]:

@@ -126,9 +126,13 @@ def _card_over(row: Subscription, charge: NextCharge | None) -> bool:
 
 def _then(row: Subscription) -> str:
     """What comes with the next period, where it is another plan or price."""
-    if row.next_price is None:
+    price = row.then_price
+    if price is None:
         return ""
-    return _("%(plan)s, %(price)s") % {"plan": row.next_price.plan, "price": price_words(row.next_price, row.quantity)}
+    words = {"plan": price.plan, "price": price_words(price, row.quantity)}
+    if row.next_price is None:
+        return _("%(plan)s, %(price)s, unless you pay first for the change that waits for it") % words
+    return _("%(plan)s, %(price)s") % words
 
 
 def owed_of(row: Subscription) -> str:
@@ -179,7 +183,7 @@ def _trial_sentence(row: Subscription, held: Held) -> str:
     day = short_day(row.trial_end)
     if held.next_charge is not None and row.price is not None:
         return _("Your trial runs until %(day)s. Then it’s %(price)s.") % {
-            "day": day, "price": price_words(row.next_price or row.price, row.quantity),
+            "day": day, "price": price_words(row.then_price or row.price, row.quantity),
         }  # fmt: skip
     return _("Your trial runs until %(day)s. Give a card before that to go on.") % {"day": day}
 
@@ -200,7 +204,7 @@ def may_of(held: Held, back: MoneyBack | None) -> frozenset[str]:
             found.add("pay")
         if left_out or (row.billing == Billing.PAUSED and row.has_card):
             found.add("resume")
-        if row.next_price is not None and row.schedule_id:
+        if (row.next_price is not None and row.schedule_id) or row.kept_price is not None:
             found.add("withdraw_change")
     if recurring and row.cancel_scheduled:
         found.add("keep")

@@ -10,16 +10,20 @@ import pytest
 from django.test import Client
 
 from billing import acting, operations, planned
+from billing.api.shapes import subscription_out
 from billing.cards import card_change
 from billing.errors import NotPossibleNow, PaymentNeeded, StripeRefused, StripeUnavailable
 from billing.leaving import subscription_cancel
 from billing.models import Subscription
 from billing.planned import changes_put_back
+from billing.selectors import subscription_named
 from members.models import Member
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
+from tests.billing.browsing import Visitor
 from tests.billing.cast import GOOD, MONTHLY, SECTION, Club
 from tests.billing.test_behaviours_changes import MEMBER, bad_card, upgrade
+from tests.conftest import ClientFor
 
 LITE: dict[str, Any] = {
     "code": "lite", "name": "Lite", "level": 0,
@@ -79,6 +83,32 @@ def test_a_change_that_was_planned_is_there_again_when_the_higher_plan_wasnt_pai
     club.advance(to=row.period_end + timedelta(hours=2))
     club.settle()
     assert (club.subscription(ann).plan.code, club.charged()) == ("lite", 1500)
+
+
+def test_while_the_payment_is_waited_for_the_members_page_shows_the_planned_change_and_lets_it_be_taken_back(
+    club: Club, client_for: ClientFor
+) -> None:
+    anna = Visitor(club, client_for)
+    anna.joins("plus", price="month-EUR")
+    club.settle()
+    upgrade(club, anna.member, "lite")
+    bad_card(club, anna.member)
+    with pytest.raises(PaymentNeeded):
+        upgrade(club, anna.member)
+    club.settle()
+    shown = anna.open("/membership/")
+    assert "Lite, €5 a month, unless you pay first for the change that waits for it" in shown
+    assert "€5 on" in shown
+    # Stripe doesn't know of it meanwhile.
+    assert anna.client.get(f"{anna.base()}/next/").status_code == 204
+    told = subscription_out(subscription_named(club.subscription(anna.member).public_id))
+    assert (told.next_plan, told.next_charge and told.next_charge.amount_minor) == ("lite", 500)
+    anna.send(f"{anna.base()}/change/withdraw/")
+    assert "unless you pay first" not in anna.open("/membership/")
+    club.advance(days=2)
+    club.settle()
+    row = club.subscription(anna.member)
+    assert (changes_put_back(), then(row), row.plan.code) == (0, "", "plus")
 
 
 def test_a_higher_plan_that_is_paid_for_after_all_takes_the_planned_ones_place(club: Club) -> None:

@@ -1,0 +1,90 @@
+"""Who leaves a payment out is told what truly isn't charged, and what truly is after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.stripe.server import LocalStripe
+from tenants.models import Brand
+from tests.billing.browsing import Visitor
+from tests.billing.cast import SECTION, Club
+from tests.conftest import ClientFor
+
+Json = dict[str, Any]
+OFFER: Json = {"percent": "50", "duration": "once"}
+HALF: Json = {"percent": "50", "duration": "repeating", "months": 6}
+Join = Callable[..., Visitor]
+
+
+@pytest.fixture
+def join(stand_in: LocalStripe, key: str, brand: Brand, client_for: ClientFor) -> Iterator[Join]:
+    """Anna, on plus for 10 euros a month."""
+    shift = brand.clock_shift
+
+    def joined(intro: Json | None = None, **section: Any) -> Visitor:
+        plans = deepcopy(SECTION["plans"])
+        if intro:
+            next(each for each in plans if each["code"] == "plus")["charge"]["intro"] = intro
+        visitor = Visitor(Club(stand_in, key, brand, client_for(brand), plans=plans, **section), client_for)
+        visitor.joins("plus", price="month-EUR")
+        visitor.club.settle()
+        return visitor
+
+    yield joined
+    brand.clock_shift = shift
+
+
+def renewed(anna: Visitor) -> None:
+    end = anna.club.subscription(anna.member).period_end
+    assert end is not None
+    anna.club.advance(to=end + timedelta(hours=2))
+    anna.club.settle()
+
+
+def skipped(anna: Visitor) -> str:
+    """The page before it, and then it is left out."""
+    shown = anna.open(f"{anna.base()}/pause/")
+    anna.send(f"{anna.base()}/pause/")
+    anna.club.settle()
+    return shown
+
+
+def test_a_discount_for_one_payment_is_said_to_go_with_the_one_that_is_skipped(join: Join) -> None:
+    anna = join(stay_offer=OFFER)
+    anna.open(f"{anna.base()}/leave/?step=offer")
+    anna.send(f"{anna.base()}/offer/")
+    shown = skipped(anna)
+    assert "€5 on" in shown
+    assert ", with €10." in shown
+    assert "Your discount is for one payment: it goes with the one you skip." in shown
+    assert "€10 on" in anna.open(f"{anna.base()}/next/")
+    for _cycle in range(2):
+        renewed(anna)
+    assert anna.club.charged() == 1000 + 1000
+
+
+def test_a_discount_that_lasts_is_in_what_is_charged_after_it(join: Join) -> None:
+    anna = join(intro=HALF)
+    shown = skipped(anna)
+    assert "€5 on" in shown
+    assert ", with €5." in shown
+    assert "goes with the one you skip" not in shown
+    exact = anna.open(f"{anna.base()}/next/")
+    assert "€5 on" in exact
+    assert "instead of €10" in exact
+    for _cycle in range(2):
+        renewed(anna)
+    assert anna.club.charged() == 500 + 500
+
+
+def test_where_stripe_is_away_our_own_figures_stand_there(join: Join) -> None:
+    anna = join()
+    anna.club.control("faults", faults=[{"path": "/v1/", "kind": "status", "status": 503, "times": 20}])
+    shown = anna.open(f"{anna.base()}/pause/")
+    assert "€10 on" in shown
+    assert ", with €10." in shown
