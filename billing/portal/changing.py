@@ -9,8 +9,11 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.addonprices import items_with, running_items
+from billing.boxes.charged import extras_refuse
 from billing.changing import Preview, price_direction
-from billing.models import MembershipPlan, PlanPrice, Subscription
+from billing.errors import NotPossibleNow
+from billing.models import MembershipPlan, PlanPrice, Subscription, SubscriptionItem
 from billing.pausing import renewal_at
 from billing.plans import definition_of, plans_offered, prices_fitting, section_now
 from billing.portal.mine import shown
@@ -30,12 +33,21 @@ from loyalty.selectors import document_now
 Billing = Subscription.Billing
 
 
+class First(NamedTuple):
+    """What is in the way of a change, and where its member sees to it."""
+
+    words: str
+    address: str
+    action: str
+
+
 class Choice(NamedTuple):
-    """A price that one can change to. up: it begins at once."""
+    """A price that one can change to. up: it begins at once. first: what is to be done before."""
 
     code: str
     text: str
     up: bool
+    first: First | None
 
 
 class Other(NamedTuple):
@@ -44,13 +56,15 @@ class Other(NamedTuple):
     description: str
     gives: list[str]
     choices: list[Choice]
+    firsts: list[First]
     mine: bool
 
 
 def change_page(enrollment: Enrollment, row: Subscription) -> Context:
     """The plans of the group with the prices in the currency that the member pays."""
     mine = shown(held(row))
-    others = [other for plan in _plans(row) if (other := _other(plan, row)).choices]
+    items = running_items(row)
+    others = [other for plan in _plans(row) if (other := _other(plan, row, items)).choices]
     return {"enrollment": enrollment, "mine": mine, "others": others, "may": "change" in mine.may}
 
 
@@ -59,24 +73,42 @@ def _plans(row: Subscription) -> Iterator[MembershipPlan]:
     yield from rows.select_related("program").prefetch_related("prices__plan")
 
 
-def _other(plan: MembershipPlan, row: Subscription) -> Other:
+def _other(plan: MembershipPlan, row: Subscription, items: list[SubscriptionItem]) -> Other:
     assert row.price is not None
     definition = definition_of(plan)
     currency = row.price.currency
     fitting = prices_fitting(plan.prices.all(), member=row.member, currency=currency)
     prices = [each for each in fitting if each.currency == currency]
+    choices = [_choice(each, row, items) for each in prices if each.pk not in (row.price.pk, row.next_price_id)]
     return Other(
         plan=plan,
         name=local(definition.name),
         description=local(definition.description),
         gives=gives(document_now(plan.program_id), definition),
-        choices=[_choice(each, row) for each in prices if each.pk not in (row.price.pk, row.next_price_id)],
+        choices=choices,
+        # Said once, also where it is in the way of all the plan's prices.
+        firsts=list(dict.fromkeys(each.first for each in choices if each.first is not None)),
         mine=plan.pk == row.plan_id,
     )
 
 
-def _choice(price: PlanPrice, row: Subscription) -> Choice:
-    return Choice(price.code, price_words(price, row.quantity), price_direction(row, price) == "up")
+def _choice(price: PlanPrice, row: Subscription, items: list[SubscriptionItem]) -> Choice:
+    up = price_direction(row, price) == "up"
+    return Choice(price.code, price_words(price, row.quantity), up, _first(price, row, items, up=up))
+
+
+def _first(price: PlanPrice, row: Subscription, items: list[SubscriptionItem], *, up: bool) -> First | None:
+    """What subscription_preview would refuse for what stands beside the plan."""
+    try:
+        items_with(row, price, items)
+    except NotPossibleNow as error:
+        return First(str(error.detail), f"/membership/{row.public_id}/extras/", _("See your add-ons"))
+    try:
+        if up:
+            extras_refuse(row, price)
+    except NotPossibleNow as error:
+        return First(str(error.detail), "/boxes/", _("See your boxes"))
+    return None
 
 
 def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan, preview: Preview) -> Context:

@@ -98,6 +98,28 @@ def test_what_does_not_fit_is_not_there_and_another_members_neither(anna: Visito
     assert anna.client.post(address, {"key": "short"}).status_code == 400
 
 
+def test_what_is_in_the_way_of_another_plan_is_said_beside_it_with_where_to_see_to_it(anna: Visitor) -> None:
+    base = anna.base()
+    assert "off first" not in anna.open(f"{base}/change/")
+    for add_on in ("extra", "gift"):
+        anna.open(f"{base}/extras/{add_on}/1/")
+        anna.send(f"{base}/extras/{add_on}/1/")
+    shown = anna.open(f"{base}/change/")
+    page = anna.last.content.decode()
+    # The box goes with one of the two other plans; the gift isn't to be had by the year.
+    assert shown.count("Take Another box off first.") == 1
+    assert shown.count("Take A gift off first.") == 1
+    assert f'href="{base}/extras/"' in page
+    assert f"{base}/change/max/month-EUR/" in page
+    assert f"{base}/change/lean/" not in page
+    assert f"{base}/change/plus/year-EUR/" not in page
+    for add_on in ("extra", "gift"):
+        anna.open(f"{base}/extras/{add_on}/0/")
+        anna.send(f"{base}/extras/{add_on}/0/")
+    assert "off first" not in anna.open(f"{base}/change/")
+    assert f"{base}/change/plus/year-EUR/" in anna.last.content.decode()
+
+
 def test_while_another_plan_is_to_begin_the_page_says_why_nothing_can_be_changed(anna: Visitor) -> None:
     address = f"{anna.base()}/change/lean/month-EUR/"
     anna.open(address)

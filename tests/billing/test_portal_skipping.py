@@ -49,7 +49,7 @@ def renewed(anna: Visitor) -> None:
 def skipped(anna: Visitor) -> str:
     """The page before it, and then it is left out."""
     shown = anna.open(f"{anna.base()}/pause/")
-    anna.send(f"{anna.base()}/pause/")
+    anna.post(f"{anna.base()}/pause/", anna.form(f"{anna.base()}/pause/", which=0))
     anna.club.settle()
     return shown
 
