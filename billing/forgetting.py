@@ -1,7 +1,8 @@
 """What isn't kept for ever: events of Stripe's and requests to it, some time after they were done.
 
 Stripe itself tells of an event for thirty days and knows an idempotency key for one: after that they only lie there,
-and what Stripe sent names people. What waits, has failed or is in quarantine stays until somebody has seen to it.
+and what Stripe sent names people. Events that wait, have failed or are in quarantine stay until somebody has seen to
+them, and so does a request whose outcome isn't known.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ def events_forget() -> dict[str, int]:
 
 
 def operations_forget() -> dict[str, int]:
-    """Requests that Stripe carried out, but for those by which a wish is known again. How many went."""
-    before = kept_since()
-    done = BillingOperation.objects.filter(state=BillingOperation.State.DONE, done_at__lt=before, follow__isnull=True)
-    return {"billing_operations": _delete(done.exclude(kind__in=KNOWN_AGAIN), "made_at", before)}
+    """Requests that Stripe refused, or carried out, but for those by which a wish is known again. How many went."""
+    before, state = kept_since(), BillingOperation.State
+    over = BillingOperation.objects.exclude(state=state.OPEN).filter(done_at__lt=before, follow__isnull=True)
+    return {"billing_operations": _delete(over.exclude(state=state.DONE, kind__in=KNOWN_AGAIN), "made_at", before)}
 
 
 def _delete(rows: QuerySet[Any], came: str, before: datetime) -> int:

@@ -77,16 +77,26 @@ def test_what_was_done_goes_when_its_time_is_over_and_nothing_else(club: Club, m
     StripeEvent.objects.filter(pk=second.pk).update(state="failed", done_at=None)
     [opened, refused] = BillingOperation.objects.order_by("pk")[:2]
     BillingOperation.objects.filter(pk=opened.pk).update(state="open", done_at=None)
-    BillingOperation.objects.filter(pk=refused.pk).update(state="failed")
+    BillingOperation.objects.filter(pk=refused.pk).update(state="failed", kind="refund")
     events, operations = StripeEvent.objects.count(), BillingOperation.objects.count()
     assert events > 5, "more than one piece"
     later(club.brand, 89)
     assert billing_forget() == NOTHING
     later(club.brand, 2)
-    assert billing_forget() == {**NOTHING, "stripe_events": events - 2, "billing_operations": operations - 2}
+    assert billing_forget() == {**NOTHING, "stripe_events": events - 2, "billing_operations": operations - 1}
     assert set(StripeEvent.objects.values_list("pk", flat=True)) == {first.pk, second.pk}
-    assert set(BillingOperation.objects.values_list("pk", flat=True)) == {opened.pk, refused.pk}
+    assert [row.pk for row in BillingOperation.objects.all()] == [opened.pk]
     assert billing_forget() == NOTHING
+
+
+def test_a_request_that_was_refused_stays_while_something_is_still_to_be_undone_of_it(club: Club) -> None:
+    club.joined(club.somebody())
+    [undone, lately] = BillingOperation.objects.order_by("pk")[:2]
+    later(club.brand, 200)
+    BillingOperation.objects.filter(pk=undone.pk).update(state="failed", follow={"box": "1"})
+    BillingOperation.objects.filter(pk=lately.pk).update(state="failed", done_at=clock.now())
+    billing_forget()
+    assert {row.pk for row in BillingOperation.objects.all()} == {undone.pk, lately.pk}
 
 
 def test_one_that_was_worked_again_lately_stays(club: Club) -> None:
