@@ -50,9 +50,11 @@ def _settled(row: Subscription) -> None:
     if paid_back:
         for each in waiting:
             _taken_off(row, str(each["id"]))
-    off_balance = _paid_back(row, balance_owed(row), f"balance:{row.pk}")
-    if off_balance:
-        balance_lower(row, off_balance, ACTOR)
+    owed = balance_owed(row)
+    off_balance = _paid_back(row, owed, f"balance:{row.pk}")
+    # Who had all of it back by leaving, as within the withdrawal, doesn't have it once more.
+    if lower := off_balance or (0 if _left_of(row) else owed):
+        balance_lower(row, lower, ACTOR)
     with transaction.atomic():
         currency = row.price.currency if row.price else ""
         happened(row, KIND, topic="", amount_minor=paid_back + off_balance, currency=currency)
@@ -85,8 +87,7 @@ def _paid_back(row: Subscription, amount: int, key: str) -> int:
         return int(ask(account_of(row), lambda v1: v1.refunds.retrieve(done.stripe_id))["amount"])
     if amount <= 0:
         return 0
-    paid = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=F("refunded_minor"))
-    rows = list(paid)
+    rows = _left_of(row)
     if not rows:
         return 0
     whole = [each for each in rows if each.paid_minor - each.refunded_minor >= amount]
@@ -99,6 +100,12 @@ def _paid_back(row: Subscription, amount: int, key: str) -> int:
     except (InvalidInput, NotPossibleNow, StripeRefused):
         return 0
     return part
+
+
+def _left_of(row: Subscription) -> list[Invoice]:
+    """Its payments of which something wasn't paid back."""
+    paid = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=F("refunded_minor"))
+    return list(paid)
 
 
 def _taken_off(row: Subscription, item: str) -> None:

@@ -60,10 +60,7 @@ def vat_read(typed: str) -> str:
     form, example = FORMS.get(number[:2], ("", ""))
     if not form:
         raise InvalidInput(
-            _(
-                "Begin with the two letters of a country of the EU, the United Kingdom, Switzerland or Norway, such as "
-                "NL123456789B01."
-            ),
+            _("Begin with the letters of a country in the EU, or with GB, CH or NO, such as NL123456789B01."),
             field="vat_id",
         )
     if re.fullmatch(form, number[2:], re.ASCII) is None:

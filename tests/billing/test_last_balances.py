@@ -11,22 +11,32 @@ from django.test import Client
 from billing import lastcredits
 from billing.gateway import ask
 from billing.lastcredits import credits_settle
-from billing.leaving import subscription_cancel
+from billing.leaving import subscription_cancel, subscription_leave_refunded
 from billing.metering import uses_send
 from members.models import Member
 from rewards.benefits.uses import benefit_use_take_back
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
-from tests.billing.cast import Club
-from tests.billing.test_metering import METER, PLUS, renew, uses
+from tests.billing.cast import MONTHLY, YEARLY, Club
+from tests.billing.test_behaviours_changes import upgrade
+from tests.billing.test_metering import METER, renew, uses
+from tests.billing.test_metering import PLUS as BY_MONTH
 from tests.loyalty import shop
+
+Json = dict[str, Any]
 
 
 @pytest.fixture
 def club(stand_in: LocalStripe, key: str, brand: Brand, client_for: Callable[..., Client]) -> Iterator[Club]:
     shift = brand.clock_shift
-    yield Club(stand_in, key, brand, client_for(brand), plans=[PLUS, METER])
+    yield Club(stand_in, key, brand, client_for(brand), plans=[PLUS, MAX, METER])
     brand.clock_shift = shift
+
+
+# Paid for by the year it is more than by the month with the higher one.
+PLUS: Json = {**BY_MONTH, "charge": {"kind": "recurring", "prices": [MONTHLY, YEARLY]}}
+MAX: Json = {**PLUS, "code": "max", "name": "Max", "level": 2, "charge": {"kind": "recurring", "prices": [
+    {**MONTHLY, "amount_minor": 2500}]}}  # fmt: skip
 
 
 def given(club: Club, who: Member, amount: int) -> None:
@@ -98,3 +108,22 @@ def test_a_process_that_ends_after_the_refund_pays_back_once_and_lowers_the_bala
     assert (club.charged(), balance(club, ann)) == (3000, 0)
     assert [credits_settle(), credits_settle()] == [1, 0]
     assert (club.charged(), balance(club, ann)) == (3000, 0)
+
+
+@pytest.mark.parametrize("withdraws", [False, True])
+def test_a_year_that_a_higher_plan_ended_is_paid_back_once_also_to_who_withdraws(club: Club, withdraws: bool) -> None:
+    ann = club.somebody()
+    club.joined(ann, "plus", "year-EUR")
+    year = club.charged()
+    club.advance(days=1)
+    row = upgrade(club, ann, "max")
+    rest = -balance(club, ann)
+    assert 0 < rest < year == club.charged()
+    if withdraws:
+        subscription_leave_refunded(subscription=row, actor=shop.STAFF)
+        club.advance(days=0.1)
+        club.settle()
+    else:
+        left(club, ann)
+    assert [credits_settle(), credits_settle()] == [1, 0]
+    assert (club.charged(), balance(club, ann)) == (0 if withdraws else year - rest, 0)

@@ -33,7 +33,7 @@ def test_what_only_looks_like_one_is_refused(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["123456789", "US123456789", "Ann", "ÀÉ123"])
 def test_letters_of_no_such_country_are_refused(typed: str) -> None:
-    with pytest.raises(InvalidInput, match="Begin with the two letters"):
+    with pytest.raises(InvalidInput, match="Begin with the letters of a country"):
         vat_read(typed)
 
 
