@@ -69,6 +69,7 @@ def test_it_is_said_beside_the_field_in_dutch_too(club: Club, client_for: Client
         ("Bea", "nl", "Dit is geen heel btw-nummer: een dat met NL begint, ziet eruit als NL123456789B01."),
     ):
         visitor = Visitor(club, client_for, name, language)
+        visitor.client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
         visitor.open("/membership/details/")
         assert words in visitor.send("", name=name, vat_id="NL12")
         assert visitor.last.status_code == 422
