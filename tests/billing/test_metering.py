@@ -281,6 +281,7 @@ def test_a_member_is_told_once_in_a_period_that_their_limit_is_near_and_once_tha
     assert letters(ann) == [near, reached]
     assert f"/membership/{row.public_id}/usage/" in str(mail.outbox[-1].body)
     assert "15" in str(mail.outbox[-1].body)
+    assert uses_send() == 3
     renew(club, ann)
     uses(ann, "e", units=12)
     assert letters(ann) == [near, reached, reached]
