@@ -246,8 +246,9 @@ def metered(row: Subscription, price: PlanPrice, word: str, prefix: str) -> Memb
         subscription=row, plan=plan, price=price, item_id=f"si_meter_{word}", quantity=0, since=now
     )
     MeteredUse.objects.create(
-        item=item, use_id=uuid7(), units=1, used_at=now, counts_at=now, state="failed", error=f"{word} said", made_at=now
-    )
+        item=item, use_id=uuid7(), units=1, used_at=now, counts_at=now, state="failed", error=f"{word} said",
+        made_at=now,
+    )  # fmt: skip
     return plan
 
 
