@@ -169,7 +169,7 @@ class WaitingMachine(RuleBasedStateMachine):
         alone = self._alone(who, code)
         within = alone + abs(points) <= given.ASK_ABOVE
         got = self._refusal(ask)
-        short = within and points < 0 and self._settled(who, code).balance < -points
+        short = points < 0 and self._settled(who, code).balance < -points
         assert got == ("insufficient_points" if short else "")
         if not got:
             assert ask().pk == self.result.pk
