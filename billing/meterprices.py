@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from billing.models import MembershipPlan, PlanPrice
 from billing.plans import definition_of, meters_offered
-from billing.pricing import prices_for
+from billing.pricing import prices_for, prices_within
 from billing.section import Metered
 from members.models import Member
 
@@ -15,21 +17,35 @@ def metered_charge(plan: MembershipPlan) -> Metered:
     return charge
 
 
-def meter_prices(member: Member, price: PlanPrice) -> list[PlanPrice]:
-    """For a plan that begins with this price: of each of its meters the price of that period and currency."""
+def meters_with(plan: MembershipPlan) -> Iterator[MembershipPlan]:
+    """The meters that come with it, or with any of its parts."""
+    codes = {plan.code, *definition_of(plan).parts}
+    for meter in meters_offered(plan.program_id).prefetch_related("prices__plan"):
+        to = metered_charge(meter).to
+        if not to or codes & set(to):
+            yield meter
+
+
+def meter_prices(member: Member | None, price: PlanPrice) -> list[PlanPrice]:
+    """For a plan that begins with this price: of each of its meters the price of that period and currency. member None:
+    for who isn't known."""
     if not price.every:
         return []
     found = []
-    codes = {price.plan.code, *definition_of(price.plan).parts}
-    for meter in meters_offered(price.plan.program_id).prefetch_related("prices__plan"):
-        to = metered_charge(meter).to
-        if to and not codes & set(to):
-            continue
+    for meter in meters_with(price.plan):
         current = [each for each in meter.prices.all() if each.replaced_at is None]
+        mine = prices_for(current, member) if member is not None else prices_within(current, "")
         fits = [
             each
-            for each in [*prices_for(current, member), *(each for each in current if not each.countries)]
+            for each in [*mine, *(each for each in current if not each.countries)]
             if (each.every, each.currency) == (price.every, price.currency)
         ]
         found += fits[:1]
     return found
+
+
+def meter_prices_all(plan: MembershipPlan, prices: Iterable[PlanPrice]) -> list[PlanPrice]:
+    """Whatever any member could get, by these prices of the plan's."""
+    ways = {(each.every, each.currency) for each in prices if each.every}
+    found = [each for meter in meters_with(plan) for each in meter.prices.all() if each.replaced_at is None]
+    return [each for each in found if (each.every, each.currency) in ways]

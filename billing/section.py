@@ -241,8 +241,8 @@ class BillingSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     trial ends or a year renews the member is told. automatic_tax: Stripe works out the tax; an address is asked
     for. stay_offer: money off for who is about to leave, offered once. leave_steps: what is put to them before the
     last question, in this order: why, pause or skip, the offer. leave_reasons: what they choose from; none: the
-    product's own. win_back: money off for who comes back. unused_notice_days: who has used nothing of the plan so
-    many days after a charge is told so; 0: nobody is.
+    product's own. win_back: money off for who comes back. unused_notice_days: who pays and has used nothing of the
+    plan for so many days is told so, once for each charge at most; 0: nobody is.
     """
 
     plans: tuple[Plan, ...] = ()

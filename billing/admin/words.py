@@ -25,9 +25,7 @@ FIELDS: dict[tuple[str, str], Any] = {
     ("BillingSection", "leave_steps"): _("What is put to who is about to leave, before the last question"),
     ("BillingSection", "leave_reasons"): _("Reasons to leave"),
     ("BillingSection", "win_back"): _("Money off for who left"),
-    ("BillingSection", "unused_notice_days"): _(
-        "Notice that nothing of the plan was used, so many days after a charge"
-    ),
+    ("BillingSection", "unused_notice_days"): _("Notice that nothing of the plan was used for so many days"),
     ("LeaveReason", "means"): _("Counted at Stripe as"),
     ("WinBack", "offer"): _("What they get"),
     ("WinBack", "after_days"): _("Written so many days after they left"),
@@ -116,7 +114,7 @@ HELP: dict[tuple[str, str], Any] = {
     ("BillingSection", "leave_steps"): _("Leaving is one click away on every step."),
     ("BillingSection", "leave_reasons"): _("None: the product’s own eight reasons."),
     ("BillingSection", "win_back"): _("Goes to who allowed offers by e-mail, once a year at most, and is used once."),
-    ("BillingSection", "unused_notice_days"): _("0: nobody is told."),
+    ("BillingSection", "unused_notice_days"): _("To who pays, once for each charge at most. 0: nobody is told."),
     ("WinBack", "plans"): _("None: all plans that are paid for."),
     ("WinBack", "text"): _("Left out: the product’s own words. What they get, and until when, is added."),
     ("BillingSection", "automatic_tax"): _("An address is asked for on joining."),

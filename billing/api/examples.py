@@ -15,6 +15,14 @@ PRICE: dict[str, Any] = {
     "countries": [],
 }
 YEAR: dict[str, Any] = {"code": "year-EUR", "amount_minor": 10000, "currency": "EUR", "every": "year", "countries": []}
+METER: dict[str, Any] = {
+    "meter": "extra_delivery",
+    "name": "Deliveries",
+    "name_nl": "Bezorgingen",
+    "benefit": "delivery",
+    "included": 2,
+    "price": {**PRICE, "amount_minor": 150},
+}
 PLAN: dict[str, Any] = {
     "code": "plus",
     "program": "club",
@@ -34,6 +42,7 @@ PLAN: dict[str, Any] = {
     "tier": {"ladder": "main", "tier": "silver"},
     "promotion_codes": False,
     "parts": [],
+    "meters": [METER],
     "member": None,
 }
 PLANS: dict[str, Any] = {"results": [{**PLAN, "member": {"trial_days": 14, "mine": False, "can_join": True}}]}

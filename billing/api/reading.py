@@ -21,6 +21,7 @@ from billing.api.shapes import (
     subscription_out,
 )
 from billing.joining import in_the_way
+from billing.meterprices import meter_prices, meter_prices_all
 from billing.plans import plans_offered
 from billing.selectors import invoices_of, offered_to, subscription_named, subscriptions_of
 from core.api.pagination import page_of
@@ -55,17 +56,20 @@ class PlansView(ThinView):
 
 def plans_told() -> list[tuple[int, PlanOut]]:
     rows = plans_offered().select_related("program").prefetch_related("prices")
-    return [
-        (row.program_id, plan_out(row, [each for each in row.prices.all() if each.replaced_at is None], None))
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        prices = [each for each in row.prices.all() if each.replaced_at is None]
+        found.append((row.program_id, plan_out(row, prices, meter_prices_all(row, prices), None)))
+    return found
 
 
 def plans_for(member: str) -> list[tuple[int, PlanOut]]:
     found, who = [], member_by_reference(member)
     for offer in offered_to(who):
         seen = PlanForMember(offer.trial_days, offer.mine, in_the_way(who, offer.plan) is None)
-        found.append((offer.plan.program_id, plan_out(offer.plan, list(offer.prices), seen)))
+        prices = list(offer.prices)
+        meters = dict.fromkeys(each for price in prices for each in meter_prices(who, price))
+        found.append((offer.plan.program_id, plan_out(offer.plan, prices, meters, seen)))
     return found
 
 

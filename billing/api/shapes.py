@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from msgspec import Meta, Struct
 
 from billing.access import state_now
 from billing.addonprices import running_items
+from billing.meterprices import metered_charge
 from billing.models import Invoice, MembershipPlan, PlanPrice, Subscription, SubscriptionChange
 from billing.plans import ADD_ON, definition_of
 from billing.section import OneFee, Recurring
@@ -72,6 +74,18 @@ class PlanTierOut(Struct):
     tier: str
 
 
+class PlanMeterOut(Struct):
+    """Counted and paid afterwards: each use of the benefit beyond those that a period includes costs that much, for who
+    pays the plan by the same period and currency."""
+
+    meter: str
+    name: str
+    name_nl: str
+    benefit: str
+    included: int
+    price: PriceOut
+
+
 class PlanForMember(Struct):
     """trial_days: 0 where they had their trial. mine: they are on it. can_join: nothing of the group is in the way."""
 
@@ -82,7 +96,8 @@ class PlanForMember(Struct):
 
 class PlanOut(Struct):
     """kind: free, one_fee or recurring. group: of one group a member has one plan at a time; a higher level is more.
-    parts: of a bundle, the plans and add-ons that are sold together in it. member: only when one was asked for."""
+    parts: of a bundle, the plans and add-ons that are sold together in it. meters: what is paid by use, beside the
+    price. member: only when one was asked for."""
 
     code: str
     program: str
@@ -102,6 +117,7 @@ class PlanOut(Struct):
     tier: PlanTierOut | None
     promotion_codes: bool
     parts: list[str]
+    meters: list[PlanMeterOut]
     member: PlanForMember | None
 
 
@@ -224,7 +240,9 @@ def price_out(row: PlanPrice) -> PriceOut:
     return PriceOut(row.code, row.amount_minor, row.currency, row.every or "once", row.countries)
 
 
-def plan_out(row: MembershipPlan, prices: list[PlanPrice], member: PlanForMember | None) -> PlanOut:
+def plan_out(
+    row: MembershipPlan, prices: list[PlanPrice], meters: Iterable[PlanPrice], member: PlanForMember | None
+) -> PlanOut:
     said = definition_of(row)
     charge = said.charge
     trial = charge.trial if isinstance(charge, Recurring) else None
@@ -239,7 +257,16 @@ def plan_out(row: MembershipPlan, prices: list[PlanPrice], member: PlanForMember
         valid_months=charge.valid_months if isinstance(charge, OneFee) else None,
         valid_days=charge.valid_days if isinstance(charge, OneFee) else None,
         tier=PlanTierOut(said.tier.ladder, said.tier.tier) if said.tier is not None else None,
-        promotion_codes=said.promotion_codes, parts=list(said.parts), member=member,
+        promotion_codes=said.promotion_codes, parts=list(said.parts),
+        meters=[meter_out(each) for each in meters], member=member,
+    )  # fmt: skip
+
+
+def meter_out(price: PlanPrice) -> PlanMeterOut:
+    said = definition_of(price.plan)
+    return PlanMeterOut(
+        meter=said.code, name=text_in(said.name, "en"), name_nl=text_in(said.name, "nl"),
+        benefit=metered_charge(price.plan).benefit, included=price.included, price=price_out(price),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from billing.models import MembershipPlan, PlanPrice, Subscription, Subscription
 from billing.pausing import renewal_at
 from billing.plans import definition_of, plans_offered, prices_fitting, section_now
 from billing.portal.mine import shown
-from billing.portal.plans import earned_words, gives, saved_words
+from billing.portal.plans import earned_words, gives, metered_words, saved_words
 from billing.portal.words import local, price_words
 from billing.savings import uses_saved
 from billing.selectors import charged_each_time, held, next_charge
@@ -125,6 +125,7 @@ def preview_page(enrollment: Enrollment, row: Subscription, plan: MembershipPlan
         "due": money_words(preview.due_minor, preview.currency),
         "lines": [(line["description"], money_words(line["amount_minor"], preview.currency)) for line in preview.lines],
         "shown_at": preview.shown_at.isoformat(),
+        "metered": metered_words(row.member, [preview.price]),
         "more": [line for line in wanted if line not in mine.gives],
         # Who moves up may lose lines that the higher plan says in other words.
         "less": [line for line in mine.gives if line not in wanted] if preview.at == "period_end" else [],

@@ -9,10 +9,19 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from billing.joining import joins_first, live_of, trial_of
+from billing.meterprices import meter_prices
 from billing.models import MembershipPlan, PlanPrice, Subscription
 from billing.passes import pass_held
 from billing.plans import ON_TOP, billing_section, definition_of, plans_offered, section_now
-from billing.portal.words import intro_words, local, period_words, price_words, trial_end_words, trial_words
+from billing.portal.words import (
+    intro_words,
+    local,
+    meter_words,
+    period_words,
+    price_words,
+    trial_end_words,
+    trial_words,
+)
 from billing.pricing import prices_for, prices_within
 from billing.section import Intro, OneFee, Plan, Recurring, Trial
 from billing.sharing import separately
@@ -44,15 +53,16 @@ class ShownPrice(NamedTuple):
 
 
 class ShownPlan(NamedTuple):
-    """gives: a line for each thing that comes with it. trial, trial_end: empty where this member gets none. months,
-    days: for how long what is paid once holds; both 0: for life. subscription: the one of the group that the member
-    has. saved: what their own orders of the last year would have saved with it; empty where that isn't known. earned:
-    the points that they would have had more."""
+    """gives: a line for each thing that comes with it. metered: one for each that is paid for by what is used. trial,
+    trial_end: empty where this member gets none. months, days: for how long what is paid once holds; both 0: for life.
+    subscription: the one of the group that the member has. saved: what their own orders of the last year would have
+    saved with it; empty where that isn't known. earned: the points that they would have had more."""
 
     plan: MembershipPlan
     name: str
     description: str
     gives: list[str]
+    metered: list[str]
     prices: Sequence[ShownPrice]
     trial: str
     trial_end: str
@@ -117,6 +127,7 @@ def shown(plan: MembershipPlan, member: Member | None, enrollment: Enrollment | 
         name=local(definition.name),
         description=local(definition.description),
         gives=gives(document_now(plan.program_id), definition),
+        metered=metered_words(member, prices),
         prices=[_price(each, first, parts) for each in prices],
         trial=trial_words(trial) if trial is not None else "",
         trial_end=trial_end_words(trial) if trial is not None else "",
@@ -167,6 +178,11 @@ def gives(document: Document, definition: Plan) -> list[str]:
     for part in filter(None, (section.plan(code) for code in definition.parts)):
         found += [line for line in [local(part.name), *gives(document, part)] if line not in found]
     return found
+
+
+def metered_words(member: Member | None, prices: Sequence[PlanPrice]) -> list[str]:
+    """What comes on the invoice for each use, by the plan's prices; said before anybody joins."""
+    return list(dict.fromkeys(meter_words(each) for price in prices for each in meter_prices(member, price)))
 
 
 def parts_offered(plan: MembershipPlan) -> list[MembershipPlan]:

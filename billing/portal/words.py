@@ -8,7 +8,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from billing.models import PlanPrice, Subscription
-from billing.section import Intro, Trial
+from billing.plans import definition_of
+from billing.section import EVERY_WORDS, Intro, Trial
 from billing.standing import State
 from core.errors import DomainError
 from loyalty.definition.basics import LocalText
@@ -52,6 +53,17 @@ def period_words(every: str) -> str:
     phrases = {"week": _("By the week"), "month": _("By the month"), "quarter": _("Every three months"),
                "year": _("By the year"), "": _("Once")}  # fmt: skip
     return phrases[every]
+
+
+def meter_words(price: PlanPrice) -> str:
+    """Deliveries: 2 included a month, then €1.50 each."""
+    words = {
+        "name": local(definition_of(price.plan).name), "amount": money_words(price.amount_minor, price.currency),
+        "n": price.included, "every": _(EVERY_WORDS[price.every]),
+    }  # fmt: skip
+    if price.included:
+        return _("%(name)s: %(n)d included %(every)s, then %(amount)s each") % words
+    return _("%(name)s: %(amount)s each") % words
 
 
 def intro_minor(intro: Intro, price: PlanPrice) -> int:

@@ -152,6 +152,20 @@ def test_usage_over_the_api(club: Club, brand: Brand, client_for: Callable[..., 
     refused(api.post(f"{where}/deliveries/cap", {"cap_minor": -1}, once="3"), 422, "invalid_input", "cap_minor")
 
 
+def test_plans_over_the_api_say_what_uses_cost_before_anybody_joins(
+    club: Club, brand: Brand, client_for: Callable[..., Client]
+) -> None:
+    limits.forget_all()
+    api = Api(client_for(brand), key_made()[1])
+    club.somebody(external_id="C-1")
+    told = {
+        "meter": "deliveries", "name": "Deliveries", "name_nl": "Deliveries", "benefit": "delivery", "included": 2,
+        "price": {"code": "month-EUR", "amount_minor": 150, "currency": "EUR", "every": "month", "countries": []},
+    }  # fmt: skip
+    for whose in ("plans", "plans?member=ext:C-1"):
+        assert [each["meters"] for each in api.get(whose).json()["results"]] == [[told]]
+
+
 def test_a_meter_of_a_plan_that_is_not_there_is_refused(brand: Brand) -> None:
     wrong = {**METER, "charge": {**METER["charge"], "to": ["nothing"]}}
     with pytest.raises(ProgramInvalid) as refusal:

@@ -15,10 +15,11 @@ from billing.selectors import next_charge
 from core import clock
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
-from tests.billing.browsing import Visitor
-from tests.billing.cast import Club
+from tests.billing.browsing import Visitor, words_of
+from tests.billing.cast import MONTHLY, YEARLY, Club, document
 from tests.billing.test_metering import METER, PLUS, renew, uses
 from tests.conftest import ClientFor
+from tests.loyalty import shop
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 MONTH = START + timedelta(days=30)
@@ -50,6 +51,23 @@ def test_the_page_says_what_was_used_what_it_comes_to_and_what_it_will(anna: Vis
     charge = next_charge(anna.club.subscription(anna.member))
     assert charge is not None
     assert charge.amount_minor == 1450
+
+
+def test_what_uses_cost_is_said_before_anybody_joins_or_changes(anna: Visitor, client_for: ClientFor) -> None:
+    line = "Deliveries: 2 included a month, then €1.50 each"
+    visitor = client_for(anna.club.brand)
+    for page in ("/plans/", "/plans/plus/"):
+        assert line in words_of(visitor.get(page))
+        dutch = words_of(visitor.get(page, HTTP_ACCEPT_LANGUAGE="nl"))
+        assert "Deliveries: 2 inbegrepen per maand, daarna € 1,50 per stuk" in dutch.replace("\u00a0", " ")
+    both = {**PLUS, "charge": {"kind": "recurring", "prices": [MONTHLY, YEARLY]}}
+    prices = [*METER["charge"]["prices"], {**YEARLY, "amount_minor": 140}]
+    meter = {**METER, "charge": {**METER["charge"], "prices": prices}}
+    shop.publish(anna.club.program, document(plans=[both, meter]))
+    anna.club.push()
+    shown = anna.open(f"{anna.base()}/change/plus/year-EUR/")
+    assert "Deliveries: 2 included a year, then €1.40 each" in shown
+    assert line not in shown
 
 
 def test_the_next_payment_waits_with_stripes_figure_until_stripe_knows_every_use(anna: Visitor) -> None:

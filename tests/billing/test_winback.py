@@ -10,7 +10,8 @@ from django.core import mail
 
 from billing.leavefigures import leave_figures
 from billing.leaving import subscription_cancel
-from billing.models import Checkout, Subscription, WinBackOffer
+from billing.models import Checkout, Subscription, SubscriptionChange, WinBackOffer
+from billing.timeline import happened
 from billing.unused import unused_tell
 from billing.winback import offers_send, winback_open
 from core import clock
@@ -150,6 +151,33 @@ def test_who_uses_nothing_is_told_once_for_each_charge(club: Club) -> None:
     assert unused_tell(club.program) == 0
     club.advance(days=20)
     assert unused_tell(club.program) == 1
+
+
+def test_periods_that_are_shorter_than_the_notice_count_together(
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+) -> None:
+    before = brand.clock_shift
+    club = Club(stand_in, key, brand, client_for(brand), unused_notice_days=45)
+    row = club.joined(club.somebody())
+    club.joined(club.somebody("Bob"))
+    for days in (44, 1.1):
+        assert unused_tell(club.program) == 0
+        club.advance(days=days)
+        club.settle()
+    charged = Subscription.objects.get(pk=row.pk).charged_at
+    assert charged is not None
+    assert charged > row.started_at + timedelta(days=27)
+    # Bob couldn't use it for a while.
+    happened(club.subscription(Member.objects.get(name="Bob")), "access_began", key="again")
+    mail.outbox.clear()
+    assert unused_tell(club.program) == 1
+    club.settle()
+    [letter] = letters("Are you still using Plus?")
+    assert "You have used nothing of Plus for 45 days." in letter.body
+    club.advance(days=40)
+    club.settle()
+    assert SubscriptionChange.objects.filter(subscription=row, kind="unused_told").count() == 1
+    brand.clock_shift = before
 
 
 def test_who_used_something_or_leaves_anyway_is_not_told(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
