@@ -81,8 +81,10 @@ def event_read(body: bytes) -> dict[str, Any]:
     """An event of the API's version that we speak. WebhookRefused."""
     try:
         event = msgspec.json.decode(body, type=dict[str, Any])
-        str(event["id"]), str(event["type"]), int(event["created"]), dict(event["data"]["object"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        str(event["id"]), str(event["type"]), at_known(event["created"])
+        if not isinstance(event["data"]["object"], dict):
+            raise TypeError("an event is about an object")
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise WebhookRefused("This isn't an event.", code="webhook_body") from error
     if event.get("api_version") != API_VERSION:
         raise WebhookRefused("The event speaks another version of the API.", code="webhook_version")

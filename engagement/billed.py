@@ -9,7 +9,8 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import MembershipPlan, StripeConnection, Subscription, WinBackOffer
+from billing.models import Invoice, MembershipPlan, StripeConnection, Subscription, WinBackOffer
+from billing.portal.words import every_words
 from billing.winback import off_words, winback_terms
 from core import clock
 from core.outbox import Message, handler
@@ -33,7 +34,7 @@ def trial_ending(message: Message) -> None:
         return
     told = message.payload
     with translation.override(row.member.language):
-        words = {"plan": str(row.plan), "date": _day(row, told["on"]), "amount": _money(told)}
+        words = {"plan": str(row.plan), "date": _day(row, told["on"]), "amount": _each(row, _money(told))}
         text = (
             _("Your trial of %(plan)s ends on %(date)s. From then on it costs %(amount)s. If you don’t want that, "
               "leave before that day.") % words
@@ -64,8 +65,10 @@ def payment_failed(message: Message) -> None:
     if row is None or not row.live or row.first_failed_at is None:
         return
     with translation.override(row.member.language):
-        words = {"plan": str(row.plan), "date": _day(row, row.access_until.isoformat()) if row.access_until else ""}
-        text = _("We couldn’t charge your card for %(plan)s. Give another one, and it is tried at once.") % words
+        words = {"plan": str(row.plan), "date": _day(row, row.access_until.isoformat()) if row.access_until else "",
+                 "amount": _owed(message)}  # fmt: skip
+        text = _("We couldn’t charge %(amount)s for %(plan)s. Give another card, and it is tried at once. If your bank "
+                 "wants you to confirm the payment, pay the invoice itself.") % words  # fmt: skip
         if row.access_until is not None and row.access == Subscription.Access.HELD:
             text += " " + _("What the plan gives you holds until %(date)s.") % words
         _letter(row.member, _("Your payment for %(plan)s didn’t go through") % words, text)
@@ -222,6 +225,18 @@ def _day(row: Subscription, text: str) -> str:
     """The day by the program's clock."""
     local = timezone.localtime(datetime.fromisoformat(text), program_now(row.plan.program_id).zone)
     return formats.date_format(local, "DATE_FORMAT")
+
+
+def _each(row: Subscription, amount: str) -> str:
+    """€19 a month: what comes back."""
+    price = row.next_price or row.price
+    return every_words(amount, price.every) if price is not None and amount else amount
+
+
+def _owed(message: Message) -> str:
+    """What is open of the invoice: the message says what was paid of it."""
+    invoice = Invoice.objects.get(public_id=message.payload["invoice_id"])
+    return money_words(invoice.due_minor - invoice.paid_minor, invoice.currency)
 
 
 def _money(told: dict[str, Any]) -> str:

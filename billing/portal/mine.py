@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -31,7 +32,8 @@ Billing = Subscription.Billing
 class Shown(NamedTuple):
     """A membership as its member reads it. sentence: how it stands. next_amount, next_at: empty where nothing more is
     charged. card_over: the card isn't good any more by then. then: what follows it, in words. may: what can be done
-    about it, by name. owed: what is open. back: what leaving now pays back."""
+    about it, by name. owed: what is open. pay_at: the page of the oldest open invoice, where a bank can ask. back:
+    what leaving now pays back."""
 
     held: Held
     row: Subscription
@@ -47,6 +49,7 @@ class Shown(NamedTuple):
     gives: list[str]
     may: frozenset[str]
     owed: str
+    pay_at: str
     back: str
     parts: list[Part]
 
@@ -114,6 +117,7 @@ def shown(held: Held) -> Shown:
         gives=gives(document_now(row.plan.program_id), held.definition),
         may=may_of(held, back),
         owed=owed_of(row),
+        pay_at=pay_page(row),
         back=money_words(back.amount_minor, back.currency) if back is not None else "",
         parts=membership_parts(held),
     )
@@ -135,10 +139,18 @@ def _then(row: Subscription) -> str:
     return _("%(plan)s, %(price)s") % words
 
 
+def pay_page(row: Subscription) -> str:
+    """Empty where nothing is open."""
+    return _open_of(row).order_by("created_at").values_list("hosted_url", flat=True).first() or ""
+
+
+def _open_of(row: Subscription) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(subscription=row, status=Invoice.Status.OPEN, attempts__gt=0)
+
+
 def owed_of(row: Subscription) -> str:
-    open_ones = Invoice.objects.filter(subscription=row, status=Invoice.Status.OPEN, attempts__gt=0)
     by_currency: dict[str, int] = {}
-    for each in open_ones:
+    for each in _open_of(row):
         by_currency[each.currency] = by_currency.get(each.currency, 0) + each.due_minor
     return " + ".join(money_words(minor, currency) for currency, minor in by_currency.items())
 

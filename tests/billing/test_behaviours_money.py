@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from billing.access import state_now
 from billing.changing import subscription_change, subscription_preview
@@ -68,6 +69,8 @@ def test_behaviour_10_a_trial_with_a_card_is_told_of_three_days_before_and_becom
     club.advance(days=1.1)
     club.settle()
     assert len(told("subscription.trial_ending")) == 1
+    [letter] = [each for each in mail.outbox if "Your trial ends" in each.subject]
+    assert "From then on it costs €10 a month." in letter.body
     club.advance(days=4)
     club.settle()
     assert (club.state(ann), club.charged(), len(told("subscription.converted"))) == ("active", 1000, 1)

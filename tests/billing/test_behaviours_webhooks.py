@@ -66,9 +66,11 @@ def test_behaviour_1_two_brands_with_the_same_member_never_meet(
         ({"api_version": "2020-08-27"}, "webhook_version"),
         ({"livemode": True}, "webhook_mode"),
         ({"account": "acct_somebody"}, "webhook_account"),
+        ({"data": {"object": []}}, "webhook_body"),
+        ({"created": 10**20}, "webhook_body"),
     ],
 )
-def test_behaviour_3_an_event_of_another_version_mode_or_account_is_refused(
+def test_behaviour_3_an_event_of_another_version_mode_or_account_or_of_none_is_refused(
     club: Club, change: dict[str, Any], code: str
 ) -> None:
     import json

@@ -273,7 +273,7 @@ def letters(who: Member) -> list[str]:
     ("language", "near", "reached"),
     [
         ("en", "You are near your limit for Deliveries", "Your limit for Deliveries is reached"),
-        ("nl", "Je komt in de buurt van je limiet voor Deliveries", "Je limiet voor Deliveries is bereikt"),
+        ("nl", "Je komt in de buurt van je grens voor Deliveries", "Je grens voor Deliveries is bereikt"),
     ],
 )
 def test_a_member_is_told_once_in_a_period_that_their_limit_is_near_and_once_that_it_is_reached(

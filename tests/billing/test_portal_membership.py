@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from billing.customers import invoice_for
@@ -255,8 +256,13 @@ def test_a_late_payment_is_told_on_every_page_and_a_new_card_pays_it_at_once(clu
     late(anna)
     assert "A payment for Plus didn’t go through." in anna.open("/rewards/")
     shown = anna.open("/membership/")
-    for each in ("Payment is late", "€10 is open", "What the plan gives stays yours until"):
+    for each in ("Payment is late", "€10 is open", "What the plan gives stays yours until", "Pay the invoice itself"):
         assert each in shown
+    [invoice] = Invoice.objects.filter(status="open")
+    assert f'href="{invoice.hosted_url}"' in anna.last.content.decode()
+    [letter] = [each for each in mail.outbox if "Your payment for Plus" in each.subject]
+    assert "We couldn’t charge €10 for Plus. Give another card" in letter.body
+    assert "If your bank wants you to confirm the payment, pay the invoice itself." in letter.body
     shown = anna.send(f"{anna.base()}/pay-open/")
     assert "The card was declined." in shown
     anna.send(f"{anna.base()}/card/")
