@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.connection import StripeConnection
@@ -46,7 +48,7 @@ class BillingReport(BrandModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} {date_format(timezone.localtime(self.started_at), 'SHORT_DATETIME_FORMAT')}"
 
 
 class BillingDifference(BrandModel):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone, translation
 
 from billing.comparing import comparison_run, comparisons_sweep
 from billing.models import BillingReport, StripeConnection, StripeEvent
@@ -126,6 +127,12 @@ def test_a_comparison_that_is_asked_for_finds_what_never_came_and_says_so(club: 
     club.work()
     assert club.state(ann) == "active"
     assert "never came by webhook" in text_of(support.get(page("stripeconnection_change", club.connection.pk)))
+
+
+def test_a_comparison_is_called_by_the_readers_clock() -> None:
+    row = BillingReport(kind="events", started_at=datetime(2027, 1, 12, 11, 55, tzinfo=UTC))
+    with timezone.override("Europe/Amsterdam"), translation.override("nl"):
+        assert str(row).endswith("12-1-2027 12:55")
 
 
 def test_the_sweep_takes_a_comparison_that_nobody_came_for_and_the_next_finds_nothing(

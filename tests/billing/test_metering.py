@@ -266,7 +266,7 @@ def test_all_lines_of_a_long_invoice_are_read(club: Club) -> None:
 def letters(who: Member) -> list[str]:
     for _round in range(5):
         outbox_drain()
-    return [str(each.subject) for each in mail.outbox if each.to == [who.email] and "imi" in each.subject]
+    return [str(each.subject) for each in mail.outbox if each.to == [who.email] and "or Deliveries" in each.subject]
 
 
 @pytest.mark.parametrize(
