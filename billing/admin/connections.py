@@ -108,6 +108,7 @@ class StripeConnectionAdmin(OnboardingPages):
             state=self.health_shown(row)[1],
             asked=asked_words(row),
             gone=row.health == Health.DISCONNECTED,
+            elsewhere=StripeConnection.objects.filter(current=True).exclude(pk=row.pk).exists(),
             leaving=renewing_at(row).count() if leaving_now(row) is not None else None,
             may_connect=request.user.has_perm(CONNECT),
             may_compare=request.user.has_perm(COMPARE),

@@ -140,9 +140,12 @@ def leaving_words(row: StripeConnection) -> str:
         "%(n)d memberships renew there: each ends with the period that is paid for, and nothing more is charged.",
         number,
     )
+    till_then = _(
+        "Until then members keep what they paid for; who wants to stay joins anew at another account of yours."
+    )
     return " ".join([
-        _("Nobody joins there from now on."), members % {"n": number},
-        _("Until then members keep what they paid for; who wants to stay joins anew at another account of yours."),
+        _("Nobody joins there from now on."),
+        *((members % {"n": number}, till_then) if number else (_("No membership renews there."),)),
         _("After that we ask nothing of Stripe for this account: refunds and invoices are yours, in its dashboard."),
         _("This can’t be taken back; an account can be opened anew."),
     ])  # fmt: skip

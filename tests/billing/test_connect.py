@@ -126,6 +126,10 @@ def test_an_owner_opens_an_account_says_who_they_are_and_members_join_there(
     shown = text_of(owner.get(page("stripeconnection_change", row.pk)))
     assert "can’t take payments: Stripe asks for more" in shown
     assert "The bank account external_account" in shown
+    assert "begin at another account" not in shown
+    leave = text_of(owner.get(page("stripeconnection_disconnect", row.pk)))
+    assert "No membership renews there." in leave
+    assert "0 memberships" not in leave
     way = owner.post(answer["Location"])
     [link] = [each for each in way.content.decode().split('"') if "/o/acct_" in each]
     done = pages.answer(platform.server.state, "POST", urlsplit(link).path, "", "press=done&name=Gem")
