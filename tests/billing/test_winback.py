@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -154,7 +154,7 @@ def test_who_uses_nothing_is_told_once_for_each_charge(club: Club) -> None:
 
 
 def test_periods_that_are_shorter_than_the_notice_count_together(
-    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any
+    stand_in: LocalStripe, key: str, brand: Brand, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = brand.clock_shift
     club = Club(stand_in, key, brand, client_for(brand), unused_notice_days=45)
@@ -169,6 +169,13 @@ def test_periods_that_are_shorter_than_the_notice_count_together(
     assert charged > row.started_at + timedelta(days=27)
     # Bob couldn't use it for a while.
     happened(club.subscription(Member.objects.get(name="Bob")), "access_began", key="again")
+    # What was used before the last charge is a use, within those days.
+    asked: list[datetime] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("billing.unused.unused_since", lambda _row, since: asked.append(since))
+        assert unused_tell(club.program) == 0
+    [since] = asked
+    assert since <= clock.now() - timedelta(days=45)
     mail.outbox.clear()
     assert unused_tell(club.program) == 1
     club.settle()
