@@ -229,7 +229,7 @@ def _day(row: Subscription, text: str) -> str:
 
 def _each(row: Subscription, amount: str) -> str:
     """€19 a month: what comes back."""
-    price = row.next_price or row.price
+    price = row.then_price or row.price
     return every_words(amount, price.every) if price is not None and amount else amount
 
 

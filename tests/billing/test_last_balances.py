@@ -19,7 +19,7 @@ from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.cast import MONTHLY, YEARLY, Club
 from tests.billing.test_behaviours_changes import upgrade
-from tests.billing.test_metering import METER, renew, uses
+from tests.billing.test_metering import METER, billed_use, renew
 from tests.billing.test_metering import PLUS as BY_MONTH
 from tests.loyalty import shop
 
@@ -52,12 +52,7 @@ def balance(club: Club, who: Member) -> int:
 
 def more_than_the_next_invoice(club: Club) -> Member:
     """A use of 12 euros that was paid and taken back: 2 of it stay on the balance after the next 10."""
-    ann = club.somebody()
-    club.joined(ann)
-    club.advance(days=1)
-    use = uses(ann, "a", units=10)
-    club.work()
-    renew(club, ann)
+    ann, use = billed_use(club, units=10)
     benefit_use_take_back(use=use, actor=shop.PARTNER, reason="Mistake")
     uses_send()
     renew(club, ann)

@@ -173,12 +173,12 @@ def test_a_meter_of_a_plan_that_is_not_there_is_refused(brand: Brand) -> None:
     assert refusal.value.field == "sections.billing.plans[1].charge.to[0]"
 
 
-def billed_use(club: Club) -> tuple[Member, BenefitUse]:
-    """Four uses at once, two of them beyond what is included, on an invoice that is paid."""
+def billed_use(club: Club, units: int = 4) -> tuple[Member, BenefitUse]:
+    """So many uses at once, two of them included, on an invoice that is paid."""
     ann = club.somebody()
     club.joined(ann)
     club.advance(days=1)
-    use = uses(ann, "a", units=4)
+    use = uses(ann, "a", units=units)
     club.work()
     renew(club, ann)
     return ann, use
