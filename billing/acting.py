@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from billing.errors import NotPossibleNow, StripeRefused
 from billing.gateway import ask
 from billing.models import BillingOperation, BillingProfile, StripeConnection, Subscription
-from billing.operations import operation_run
+from billing.operations import operation_open, operation_run
 from billing.syncing import subscription_sync
 from billing.timeline import happened
 from core.actor import Actor
@@ -58,6 +58,12 @@ def change(row: Subscription, kind: str, params: Json, actor: Actor) -> Json:
         connection=account_of(row), kind=kind, subject=named, params=params, actor=actor,
         request=lambda v1, given, options: v1.subscriptions.update(named, given, options),
     )  # fmt: skip
+
+
+def unanswered(row: Subscription, kind: str, params: Json) -> bool:
+    """Whether this change was asked for, as it was shown, and Stripe's answer was lost. What it costs can't be asked
+    again, since it may be there already; asking for it again is safe, and tells how it ended."""
+    return operation_open(connection=account_of(row), kind=kind, subject=str(row.stripe_id), params=params)
 
 
 def discounts_with(row: Subscription, coupon: str) -> list[Json]:

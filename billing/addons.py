@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
-from billing.acting import account_of, change, note, running
+from billing.acting import account_of, change, note, running, unanswered
 from billing.addonprices import add_on_charge, add_on_price, goes_with, running_items
 from billing.catalog import price_ensure
 from billing.changing import SHOWN_FOR
@@ -180,11 +180,11 @@ def add_on_set(
     now = clock.now()
     if not now - SHOWN_FOR <= shown_at <= now + timedelta(minutes=1):
         raise PreviewStale(field="shown_at")
-    if _asked(wanted, shown_at).due_minor != due_minor:
-        raise PreviewStale(field="due_minor")
     params = _details(wanted, shown_at, behavior="always_invoice" if wanted.more else "create_prorations")
     if wanted.more:
         params |= {"payment_behavior": "pending_if_incomplete", "expand": ["latest_invoice"]}
+    if not unanswered(row, "add_on", params) and _asked(wanted, shown_at).due_minor != due_minor:
+        raise PreviewStale(field="due_minor")
     answer = change(row, "add_on", params, actor)
     note(row, "add_on_asked", actor, key=now.isoformat(), add_on=add_on.code, quantity=quantity)
     after = subscription_sync(row)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
-from billing.acting import account_of, change, note, reread, running, schedule_release
+from billing.acting import account_of, change, note, reread, running, schedule_release, unanswered
 from billing.addonprices import items_with, running_items
 from billing.boxes.charged import extras_refuse
 from billing.customers import customer_of
@@ -150,19 +150,19 @@ def subscription_change(
         if due_minor:
             raise PreviewStale(field="due_minor")
         return _later(row, chosen, actor)
-    if _asked(row, chosen, shown_at).due_minor != due_minor:
+    params = {
+        **_details(row, chosen, shown_at),
+        "payment_behavior": "pending_if_incomplete",
+        "expand": ["latest_invoice"],
+    }
+    if not unanswered(row, "upgrade", params) and _asked(row, chosen, shown_at).due_minor != due_minor:
         raise PreviewStale(field="due_minor")
-    return _now(row, chosen, shown_at, actor)
+    return _now(row, chosen, params, shown_at, actor)
 
 
-def _now(row: Subscription, chosen: PlanPrice, at: datetime, actor: Actor) -> Subscription:
+def _now(row: Subscription, chosen: PlanPrice, params: Json, at: datetime, actor: Actor) -> Subscription:
     """What was planned for the period's end gives way to it, and is kept where it isn't paid."""
     with change_put_off(row, actor):
-        params = {
-            **_details(row, chosen, at),
-            "payment_behavior": "pending_if_incomplete",
-            "expand": ["latest_invoice"],
-        }
         answer = change(row, "upgrade", params, actor)
         note(row, "change_asked", actor, key=at.isoformat(), to_plan=chosen.plan.code, price=chosen.code, when="now")
         after = subscription_sync(row)

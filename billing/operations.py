@@ -65,6 +65,12 @@ def operation_run(
     return answer
 
 
+def operation_open(*, connection: StripeConnection, kind: str, subject: str, params: Json) -> bool:
+    """Whether the very same was asked for and no answer came: it may have been carried out, and is no new wish."""
+    there = BillingOperation.objects.filter(connection=connection, kind=kind, subject=subject, digest=_digest(params))
+    return there.filter(state=State.OPEN, made_at__gte=clock.now() - KEYS_KNOWN).exists()
+
+
 def _digest(params: Json) -> str:
     return hashlib.sha256(msgspec.json.encode(params, order="sorted")).hexdigest()
 

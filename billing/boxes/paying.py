@@ -22,7 +22,7 @@ from billing.customers import customer_of
 from billing.errors import NotPossibleNow, PreviewStale, StripeMissing, StripeRefused, StripeUnavailable
 from billing.gateway import ask
 from billing.models import BillingOperation, Shipment, Subscription
-from billing.operations import operation_run
+from billing.operations import operation_open, operation_run
 from billing.plans import definition_of
 from billing.syncing import subscription_sync
 from core import clock
@@ -265,17 +265,19 @@ def box_send_now(*, shipment: Shipment, due_minor: int, actor: Actor) -> Shipmen
     with transaction.atomic():
         member_locked(shipment.subscription.member)
         shipment = box_reread(shipment)
-    if send_now_preview(shipment).due_minor != due_minor:
-        raise PreviewStale(field="due_minor")
     row, named = _sendable(shipment), str(shipment.subscription.stripe_id)
+    wish: dict[str, Any] = {
+        "connection": account_of(row), "kind": "box_send_now", "subject": str(shipment.public_id),
+        "params": {
+            "billing_cycle_anchor": "now", "proration_behavior": "none", "payment_behavior": "error_if_incomplete",
+        },
+    }  # fmt: skip
+    if not operation_open(**wish) and send_now_preview(shipment).due_minor != due_minor:
+        raise PreviewStale(field="due_minor")
     if shipment.paid_at is None:
         operation_run(
-            connection=account_of(row), kind="box_send_now", subject=f"{shipment.public_id}", actor=actor,
-            params={
-                "billing_cycle_anchor": "now", "proration_behavior": "none", "payment_behavior": "error_if_incomplete",
-            },
-            request=lambda v1, given, options: v1.subscriptions.update(named, given, options),
-        )  # fmt: skip
+            **wish, request=lambda v1, given, options: v1.subscriptions.update(named, given, options), actor=actor
+        )
         note(row, "send_now_asked", actor, key=str(shipment.public_id), due_minor=due_minor)
         subscription_sync(row)
     with transaction.atomic():

@@ -349,3 +349,21 @@ def test_who_leaves_with_nothing_to_be_credited_is_looked_at_once(club: Club) ->
     club.advance(days=0.1)
     club.settle()
     assert ([credits_settle(), credits_settle()], club.charged()) == ([1, 0], 1000)
+
+
+def test_a_lost_answer_and_a_second_click_add_it_once(club: Club) -> None:
+    ann = club.somebody()
+    row = club.joined(ann)
+    half_way(club, row)
+    extra, before = plan_named("extra"), club.charged()
+    shown = add_on_preview(subscription=row, add_on=extra, quantity=1)
+    told: dict[str, Any] = {"shown_at": shown.shown_at, "due_minor": shown.due_minor, "actor": shop.STAFF}
+    lost = {"method": "POST", "path": f"/v1/subscriptions/{row.stripe_id}", "kind": "lost_reply", "times": 3}
+    club.control("faults", faults=[lost])
+    with pytest.raises(StripeUnavailable):
+        add_on_set(subscription=row, add_on=extra, quantity=1, **told)
+    row = add_on_set(subscription=row, add_on=extra, quantity=1, **told)
+    assert (held(row), club.charged() - before) == ([("extra", 1)], shown.due_minor)
+    assert shown.due_minor > 0
+    club.settle()
+    assert club.charged() - before == shown.due_minor

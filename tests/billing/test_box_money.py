@@ -13,7 +13,7 @@ from billing.boxes.leftovers import extras_drop
 from billing.boxes.paying import box_add, box_extra_remove, box_quantity_set, box_send_now, send_now_preview
 from billing.cards import card_change
 from billing.changing import subscription_change, subscription_change_withdraw, subscription_preview
-from billing.errors import BoxClosed, CardDeclined, NotPossibleNow, PreviewStale
+from billing.errors import BoxClosed, CardDeclined, NotPossibleNow, PreviewStale, StripeUnavailable
 from billing.models import Shipment
 from billing.pausing import subscription_resume, subscription_skip
 from billing.plans import plan_named
@@ -187,6 +187,23 @@ def test_the_next_box_is_sent_and_charged_now_and_the_one_after_follows_from_her
     assert club.charged() == 19_95 + 19_95 + 7_95
     assert seen(ann) == [("01-05", "locked", True), ("01-15", "locked", True), ("02-15", "planned", False)]
     assert [len(each.extras) for each in boxes(ann)] == [0, 1, 0]
+
+
+def test_a_lost_answer_and_a_second_click_send_and_charge_it_once(club: Club) -> None:
+    ann = member(club)
+    box_add(shipment=following(ann), extra="mug", count=1, key="a", actor=MEMBER)
+    club.at("2027-01-15T12:00")
+    settle(club)
+    named = club.subscription(ann).stripe_id
+    club.control(
+        "faults", faults=[{"method": "POST", "path": f"/v1/subscriptions/{named}", "kind": "lost_reply", "times": 3}]
+    )
+    with pytest.raises(StripeUnavailable):
+        box_send_now(shipment=following(ann), due_minor=19_95 + 7_95, actor=MEMBER)
+    box_send_now(shipment=following(ann), due_minor=19_95 + 7_95, actor=MEMBER)
+    settle(club)
+    assert club.charged() == 2 * 19_95 + 7_95
+    assert seen(ann) == [("01-05", "locked", True), ("01-15", "locked", True), ("02-15", "planned", False)]
 
 
 def test_a_card_that_declines_leaves_the_next_box_where_it_was(club: Club) -> None:

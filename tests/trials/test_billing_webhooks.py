@@ -17,9 +17,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from billing.changing import subscription_change, subscription_preview
 from billing.errors import StripeUnavailable
 from billing.leaving import subscription_cancel
-from billing.models import BillingOperation, StripeConnection, StripeEvent
+from billing.models import BillingOperation, StripeConnection, StripeEvent, Subscription
+from billing.plans import plan_named
 from billing.reconciling import events_reconcile, subscriptions_reconcile
 from billing.refunding import invoice_refund
 from billing.sending import GuardedClient
@@ -237,3 +239,32 @@ def test_trial_6_a_lost_reply_and_the_same_wish_again_is_one_refund(club: Club, 
     assert len(club.things("refund")) == min(LOST, 1000)
     assert club.charged() == 1000 - LOST
     assert BillingOperation.objects.filter(kind="refund", state="done").count() == LOST
+
+
+@pytest.mark.parametrize("fault", ["lost_reply", "refused"])
+def test_trial_6_a_lost_reply_and_the_same_change_again_is_one_charge(
+    club: Club, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = club.somebody()
+    club.joined(ann)
+    club.advance(days=10)
+    club.settle()
+    row, dearer, before = club.subscription(ann), plan_named("max"), club.charged()
+    shown = subscription_preview(subscription=row, plan=dearer)
+    here, path = Stage(club, [], 0, Readings(monkeypatch)), f"/v1/subscriptions/{row.stripe_id}"
+    assert shown.due_minor > 0
+
+    def click() -> Subscription:
+        told: dict[str, Any] = {"shown_at": shown.shown_at, "due_minor": shown.due_minor, "actor": shop.STAFF}
+        return subscription_change(subscription=club.subscription(ann), plan=dearer, **told)
+
+    for _number in range(LOST):
+        with transaction.atomic():
+            here.enter(club)
+            club.control("faults", faults=[{"method": "POST", "path": path, "kind": fault, "times": 3}])
+            with pytest.raises(StripeUnavailable):
+                click()
+            assert click().plan == dearer
+            club.settle()
+            assert (club.charged() - before, club.plan(ann)) == (shown.due_minor, "max")
+            transaction.set_rollback(True)
