@@ -92,7 +92,7 @@ class DetailsForm(forms.Form):
     country = forms.ChoiceField(label=_("Country"), required=False, widget=forms.Select({"autocomplete": "country"}))
     vat_id = forms.CharField(
         label=_("VAT number"), max_length=30, required=False,
-        help_text=_("Of a company in the EU, the United Kingdom, Switzerland or Norway, such as NL123456789B01."),
+        help_text=_("Of a company in the EU, the United Kingdom, Switzerland or Norway, such as NL123456789B13."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

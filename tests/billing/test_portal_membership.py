@@ -299,10 +299,10 @@ def test_who_the_invoices_are_for(club: Club, anna: Visitor) -> None:
     assert anna.last.status_code == 422
     assert "Begin with the letters of a country" in refused
     anna.open("/membership/details/")
-    assert "It stands on your invoices" in anna.send("", **given, vat_id="NL123456789B01")
+    assert "It stands on your invoices" in anna.send("", **given, vat_id="NL123456789B13")
     profile = BillingProfile.objects.get(member=anna.member)
     known = invoice_for(profile)
-    assert (profile.name, known.address["city"], known.vat_id) == ("Anna BV", "Amsterdam", "NL123456789B01")
+    assert (profile.name, known.address["city"], known.vat_id) == ("Anna BV", "Amsterdam", "NL123456789B13")
     assert "Amsterdam" not in str(profile.sealed)
 
 
