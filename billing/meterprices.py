@@ -26,22 +26,21 @@ def meters_with(plan: MembershipPlan) -> Iterator[MembershipPlan]:
             yield meter
 
 
-def meter_prices(member: Member | None, price: PlanPrice) -> list[PlanPrice]:
-    """For a plan that begins with this price: of each of its meters the price of that period and currency. member None:
-    for who isn't known."""
-    if not price.every:
-        return []
-    found = []
-    for meter in meters_with(price.plan):
-        current = [each for each in meter.prices.all() if each.replaced_at is None]
-        mine = prices_for(current, member) if member is not None else prices_within(current, "")
-        fits = [
-            each
-            for each in [*mine, *(each for each in current if not each.countries)]
-            if (each.every, each.currency) == (price.every, price.currency)
-        ]
-        found += fits[:1]
-    return found
+def meter_prices(member: Member | None, *prices: PlanPrice) -> list[PlanPrice]:
+    """For one plan that begins with any of these prices: of each of its meters the price of that period and currency,
+    each once. member None: for who isn't known."""
+    ways = [each for each in prices if each.every]
+    meters = list(meters_with(ways[0].plan)) if ways else []
+    return list(dict.fromkeys(each for price in ways for meter in meters for each in _fitting(member, meter, price)))
+
+
+def _fitting(member: Member | None, meter: MembershipPlan, price: PlanPrice) -> list[PlanPrice]:
+    """One or none."""
+    current = [each for each in meter.prices.all() if each.replaced_at is None]
+    mine = prices_for(current, member) if member is not None else prices_within(current, "")
+    anywhere = [each for each in current if not each.countries]
+    fits = [each for each in [*mine, *anywhere] if (each.every, each.currency) == (price.every, price.currency)]
+    return fits[:1]
 
 
 def meter_prices_all(plan: MembershipPlan, prices: Iterable[PlanPrice]) -> list[PlanPrice]:

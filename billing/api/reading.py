@@ -68,8 +68,7 @@ def plans_for(member: str) -> list[tuple[int, PlanOut]]:
     for offer in offered_to(who):
         seen = PlanForMember(offer.trial_days, offer.mine, in_the_way(who, offer.plan) is None)
         prices = list(offer.prices)
-        meters = dict.fromkeys(each for price in prices for each in meter_prices(who, price))
-        found.append((offer.plan.program_id, plan_out(offer.plan, prices, meters, seen)))
+        found.append((offer.plan.program_id, plan_out(offer.plan, prices, meter_prices(who, *prices), seen)))
     return found
 
 

@@ -182,7 +182,7 @@ def gives(document: Document, definition: Plan) -> list[str]:
 
 def metered_words(member: Member | None, prices: Sequence[PlanPrice]) -> list[str]:
     """What comes on the invoice for each use, by the plan's prices; said before anybody joins."""
-    return list(dict.fromkeys(meter_words(each) for price in prices for each in meter_prices(member, price)))
+    return list(dict.fromkeys(map(meter_words, meter_prices(member, *prices))))
 
 
 def parts_offered(plan: MembershipPlan) -> list[MembershipPlan]:
