@@ -74,6 +74,19 @@ def payment_failed(message: Message) -> None:
         _letter(row.member, _("Your payment for %(plan)s didn’t go through") % words, text)
 
 
+@handler("subscription.canceled")
+def leaving(message: Message) -> None:
+    """Whoever asked for it: that it ends, and when. Not where it is over, or was taken back, before this is sent."""
+    row = _row(message)
+    if row is None or not row.live or not row.cancel_scheduled:
+        return
+    with translation.override(row.member.language):
+        words = {"plan": str(row.plan), "date": _day(row, message.payload["ends_at"])}
+        text = _("%(plan)s ends on %(date)s and isn’t renewed. If you change your mind, take that back on the page of "
+                 "your membership before that day.") % words  # fmt: skip
+        _letter(row.member, _("%(plan)s ends on %(date)s") % words, text)
+
+
 @handler("subscription.ended")
 def ended(message: Message) -> None:
     """Over, and how to come back. Not where another plan took its place."""
