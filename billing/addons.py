@@ -15,7 +15,7 @@ from msgspec import Struct
 from billing.acting import account_of, change, note, running, unanswered
 from billing.addonprices import add_on_charge, add_on_price, goes_with, running_items
 from billing.catalog import price_ensure
-from billing.changing import SHOWN_FOR
+from billing.changing import SHOWN_FOR, began_at
 from billing.customers import customer_of
 from billing.errors import NotPossibleNow, PaymentNeeded, PlanNotFound, PreviewStale, PriceNotOffered
 from billing.gateway import ask
@@ -128,7 +128,7 @@ def _asked(wanted: _Wanted, at: datetime) -> AddOnPreview:
     }
     told = ask(account_of(row), lambda v1: v1.invoices.create_preview(params))
     lines = told["lines"]["data"]
-    total = sum(int(each["amount"]) for each in lines)
+    total = sum(int(each["amount"]) for each in lines if began_at(each, at))
     return AddOnPreview(
         plan=wanted.add_on, price=wanted.price, quantity=wanted.quantity,
         due_minor=int(told["amount_due"]) if wanted.more else 0,

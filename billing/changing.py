@@ -110,11 +110,17 @@ def _asked(row: Subscription, chosen: PlanPrice, at: datetime) -> Preview:
         at="now",
         due_minor=int(told["amount_due"]),
         currency=chosen.currency,
-        credit_minor=-sum(int(each["amount"]) for each in lines if each["amount"] < 0),
+        credit_minor=-sum(int(each["amount"]) for each in lines if each["amount"] < 0 and began_at(each, at)),
         shown_at=at,
         begins_at=at,
         lines=[{"description": each.get("description") or "", "amount_minor": int(each["amount"])} for each in lines],
     )
+
+
+def began_at(line: Json, at: datetime) -> bool:
+    """Whether a line is of the change that is looked at, and so begins at its proration date; others waited for an
+    invoice before, and come with it."""
+    return bool(line["period"]["start"] == seconds_of(at))
 
 
 def _details(row: Subscription, chosen: PlanPrice, at: datetime) -> Json:

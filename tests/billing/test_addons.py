@@ -142,6 +142,20 @@ def test_fewer_is_credited_on_the_next_invoice_to_the_cent(club: Club) -> None:
     assert sorted(kinds) == [(0, 3), (1, 0), (3, 1)]
 
 
+def test_what_was_credited_before_isnt_told_a_second_time(club: Club) -> None:
+    ann = club.somebody()
+    row = have(club.joined(ann), 3)
+    half_way(club, row)
+    row = have(row, 2)
+    club.advance(days=0.05)
+    fewer = add_on_preview(subscription=row, add_on=plan_named("extra"), quantity=0)
+    dearer = subscription_preview(subscription=row, plan=plan_named("max"))
+    # Two for a little less than half of a period; the third waits for the next invoice already, as 1.50.
+    assert 290 <= fewer.credit_minor < 300
+    # Half of 10.00 that was paid for the plan; what stays as it is isn't made good.
+    assert 490 <= dearer.credit_minor < 500
+
+
 def test_with_another_period_the_add_on_takes_the_price_of_that_period(club: Club) -> None:
     ann = club.somebody()
     row = have(club.joined(ann), 1)
