@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -90,20 +93,44 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
         yield House(made, program, beans)
 
 
-@pytest.fixture
-def world(house: House, tmp_path, settings) -> Iterator[dict[str, Any]]:
-    """The house with somebody who has one of everything, and with a key: no operation was sent to either before."""
-    settings.MEDIA_ROOT = tmp_path
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("contract")
+    with override_settings(MEDIA_ROOT=folder):
+        yield folder
+
+
+@contextmanager
+def furnished(house: House) -> Iterator[dict[str, Any]]:
+    """The house with somebody who has one of everything."""
     with brand_context(house.brand):
         number = Member.objects.count() + 1
         anna = shop.member("Anna", external_id=f"C-{number}")
         known, taken = things_of(house, anna, number)
-        _row, key = key_made(rate_per_minute=1_000_000)
-    yield {"host": f"{house.brand.slug}.localhost", "key": key, "known": known}
+    yield {"host": f"{house.brand.slug}.localhost", "known": known}
     with brand_context(house.brand):
         assert ledger_invariants() == []
         assert Member.objects.filter(pk=anna.pk).exists()
         assert Redemption.objects.filter(pk=taken.pk).exists()
+
+
+@pytest.fixture(scope="module")
+def read_only(house: House, media: Path) -> Iterator[dict[str, Any]]:
+    """One for all operations that only read."""
+    with furnished(house) as made:
+        yield made
+
+
+@pytest.fixture
+def world(house: House, media: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """With a key of its own. What writes finds somebody to whom no operation was sent before."""
+    with brand_context(house.brand):
+        _row, key = key_made(rate_per_minute=1_000_000)
+    if request.node.callspec.params["method"] == "GET":
+        yield {**request.getfixturevalue("read_only"), "key": key}
+        return
+    with furnished(house) as made:
+        yield {**made, "key": key}
 
 
 def things_of(house: House, anna: Member, number: int) -> tuple[dict[str, list[Any]], Redemption]:
