@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -12,7 +14,7 @@ from core.actor import Actor
 from core.audit import audit_record
 from loyalty.definition.document import Document
 from loyalty.definition.lists import codes_twice, document_lists
-from loyalty.definition.problems import DefinitionError, problems_told
+from loyalty.definition.problems import DefinitionError, Problem, problems_told
 from loyalty.definition.read import document_decode, document_plain, document_shape, document_upgrade
 from loyalty.draftrows import lists_plain, lists_write
 from loyalty.editors import draft_changed
@@ -47,9 +49,14 @@ def draft_checked(program: Program) -> Document:
         raise program_invalid(error) from error
 
 
+def problems_read(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    """Each in the language of whoever reads it now, with the names that the document has there."""
+    return problems_told(problems, _, (get_language() or "en")[:2])
+
+
 def program_invalid(error: DefinitionError) -> ProgramInvalid:
     """A definition's problems as a refusal: the first in words, all of them as a member."""
-    told = problems_told(error.problems, _)
+    told = problems_read(error.problems)
     return ProgramInvalid(
         f"{told[0]['problem']} {told[0]['mend']}",
         field=told[0]["path"],

@@ -94,7 +94,7 @@ def _checked(whole: dict[str, Any], path: str) -> Document | None:
 def _within(problems: list[Problem], path: str) -> list[Problem]:
     """The problems at or below the path that the piece can mend itself, their own paths counted from there."""
     return [
-        Problem(each.path[len(path) :].lstrip("."), each.problem, each.mend)
+        Problem(each.path[len(path) :].lstrip("."), each.problem, each.mend, other=each.other)
         for each in problems
         if (each.path == path or each.path.startswith((f"{path}.", f"{path}["))) and not each.by_another
     ]

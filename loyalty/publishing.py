@@ -19,10 +19,10 @@ from loyalty.backfills.choosing import counters_checked
 from loyalty.backfills.work import backfill_start
 from loyalty.definition.difference import Change, document_difference
 from loyalty.definition.document import Document
-from loyalty.definition.problems import DefinitionError, problems_told
+from loyalty.definition.problems import DefinitionError
 from loyalty.definition.read import document_decode, document_hash, document_plain, document_shape
 from loyalty.definition.translation import text_in
-from loyalty.drafts import draft_document, draft_plain, draft_replace, program_invalid, revision_expect
+from loyalty.drafts import draft_document, draft_plain, draft_replace, problems_read, program_invalid, revision_expect
 from loyalty.editors import versions_moved
 from loyalty.models import Program, ProgramVersion
 from loyalty.overdue import overdue_problems
@@ -81,7 +81,7 @@ def _problems(program: Program, plain: dict[str, object]) -> list[dict[str, str]
     try:
         _accepted(program, document_decode(plain))
     except DefinitionError as error:
-        return problems_told(error.problems, _)
+        return problems_read(error.problems)
     return []
 
 

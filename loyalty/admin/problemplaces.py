@@ -47,5 +47,7 @@ def _joined(noun: str, row: Any, field: str) -> str:
 def _field_words(path: str) -> str:
     """What the form calls the field at the path's end; nothing where the form has no word for it."""
     names = _NAMES.findall(path)
+    while len(names) > 1 and names[-1] == "of" and path.endswith("]"):
+        names.pop()  # one of several conditions stands under the field that has them all
     known = FIELDS.get(names[-1]) if names else None
     return str(known) if known is not None else ""

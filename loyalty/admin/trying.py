@@ -19,12 +19,13 @@ from core.backoffice.base import actor_of, refusal_text
 from core.backoffice.display import scaled
 from loyalty.admin.amounts import money
 from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.problemplaces import placed
 from loyalty.admin.tracewords import TraceLine, trace_lines
 from loyalty.definition.checks import document_problems
 from loyalty.definition.document import Document
-from loyalty.definition.problems import problems_told
 from loyalty.definition.read import document_plain
 from loyalty.definition.translation import text_in
+from loyalty.drafts import problems_read
 from loyalty.models import Event, Order, Program
 from loyalty.payloads import ORDER_PAID, PAYLOADS
 from loyalty.simulating import Simulated, event_simulate
@@ -124,8 +125,9 @@ class Panel:
             return
         problems = document_problems(document)
         if problems:
-            [first] = problems_told(problems[:1], _)
-            self.tried = Tried(f"{first['path']}: {first['problem']} {first['mend']}")
+            [first] = placed(self.program, problems_read(problems[:1]))
+            told_first = f"{first['problem']} {first['mend']}"
+            self.tried = Tried(f"{first['place']}: {told_first}" if first["place"] else told_first)
             return
         try:
             event = self._event()

@@ -31,6 +31,7 @@ PROBLEM = {
     "path": "rules[2].schedule.ends_at",
     "problem": "The rule can never fire: it ends before it starts.",
     "mend": "Let it end after it starts.",
+    "other": "",
 }
 CHANGE = {"path": "rules.happy_hour", "kind": "added", "sentence": "Rule Happy hour is added: 5 points."}
 DRAFT: dict[str, Any] = {
@@ -44,11 +45,13 @@ PUBLISH: dict[str, Any] = {"revision": 12, "note": "Happy hour", "tier_recalcula
 
 
 class ProblemOut(Struct):
-    """path: where in the document; mend: what would be right."""
+    """path: where in the document; mend: what would be right. other: where the piece stands that it is at odds with,
+    such as another condition of the rule; empty where there is none."""
 
     path: str
     problem: str
     mend: str
+    other: str
 
 
 class ChangeOut(Struct):

@@ -94,7 +94,7 @@ def _counter(counter: Counter, path: str, ground: Ground) -> Problems:
         yield from counter.when.problems(f"{path}.when", ground)
     yield from trigger_problems(counter.trigger, path, ground)
     yield from counter_path_problems(counter, path, ground)
-    yield from never_counts_problems(counter, path)
+    yield from never_counts_problems(counter, path, ground)
 
 
 def _program(document: Document) -> Problems:

@@ -22,6 +22,7 @@ from loyalty.definition.limits import EventLimit, MemberLimit
 from loyalty.definition.neverparts import counters_problems, lines_problems, ruled_out_problems
 from loyalty.definition.neverroom import Room
 from loyalty.definition.nevertimes import times_problems
+from loyalty.definition.neverwords import NEVER, Placed, apart, counter_said, either, rule_said, said
 from loyalty.definition.phrases import Phrase, phrase
 from loyalty.definition.problems import Ground, Problem, Problems
 from loyalty.definition.rule import Rule
@@ -40,12 +41,12 @@ def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
             phrase("Wait for another event, such as order.paid."),
         )
     tests = [*_together(rule.audience, f"{path}.audience"), *_together(rule.when, f"{path}.when")]
-    yield from _values_problems(tests, phrase("The rule can never fire"))
-    yield from _tiers_problems(tests)
-    yield from times_problems(tests, rule.schedule, f"{path}.schedule")
-    yield from counters_problems(tests)
-    yield from lines_problems(tests)
-    yield from ruled_out_problems(tests)
+    yield from _values_problems(tests, NEVER, ground)
+    yield from _tiers_problems(tests, ground)
+    yield from times_problems(tests, rule.schedule, f"{path}.schedule", ground)
+    yield from counters_problems(tests, ground)
+    yield from lines_problems(tests, ground)
+    yield from ruled_out_problems(tests, ground)
     for here, node in tests:
         if isinstance(node, CounterTest):
             yield from _counter_problems(node, here, rule, ground)
@@ -53,9 +54,10 @@ def never_problems(rule: Rule, path: str, ground: Ground) -> Problems:
     yield from _stopped_problems(rule, path, ground)
 
 
-def never_counts_problems(counter: Counter, path: str) -> Problems:
+def never_counts_problems(counter: Counter, path: str, ground: Ground) -> Problems:
     """A counter whose conditions no event can pass stays at zero, whatever goes by it."""
-    yield from _values_problems(list(_together(counter.when, f"{path}.when")), phrase("The counter can never count"))
+    tests = list(_together(counter.when, f"{path}.when"))
+    yield from _values_problems(tests, phrase("The counter can never count"), ground)
 
 
 def _together(condition: Condition | None, path: str) -> Iterator[tuple[str, Condition]]:
@@ -85,47 +87,62 @@ def _asked(node: Condition) -> _Asked | None:
     return None
 
 
-def _values_problems(tests: list[tuple[str, Condition]], never: Phrase) -> Problems:
+def _values_problems(tests: list[tuple[str, Condition]], never: Phrase, ground: Ground) -> Problems:
     rooms: dict[str, Room] = {}
-    first: dict[str, str] = {}
+    earlier: dict[str, list[tuple[str, Condition, _Asked]]] = {}
     for here, node in tests:
         asked = _asked(node)
         if asked is None:
             continue
-        room = rooms.setdefault(asked.name, Room(from_zero=asked.name.endswith(_FROM_ZERO)))
-        was_empty, name = room.empty, asked.name.removeprefix("member.")
+        before = earlier.setdefault(asked.name, [])
+        room = rooms.setdefault(asked.name, _room_of(asked.name))
+        was_empty = room.empty
         room.take(asked.operator, asked.value)
         if room.empty and not was_empty:
-            other = first.get(asked.name)
-            yield Problem(
-                here,
-                phrase("%(never)s: no %(name)s passes this and %(other)s at once.", never=never, name=name, other=other)
-                if other is not None
-                else phrase("%(never)s: no %(name)s is like this.", never=never, name=name),
-                phrase("Change one of the two, or put them under any.")
-                if other is not None
-                else phrase("Say what can be, or leave the test out."),
-            )
-        first.setdefault(asked.name, here)
+            yield _no_value((here, node), asked, before, never, ground)
+        before.append((here, node, asked))
 
 
-def _tiers_problems(tests: list[tuple[str, Condition]]) -> Problems:
+def _room_of(name: str) -> Room:
+    return Room(from_zero=name.endswith(_FROM_ZERO))
+
+
+def _no_value(
+    this: Placed, asked: _Asked, before: list[tuple[str, Condition, _Asked]], never: Phrase, ground: Ground
+) -> Problem:
+    here, node = this
+    others: list[Placed] = []
+    for place, each, other in before:
+        room = _room_of(asked.name)
+        room.take(other.operator, other.value)
+        room.take(asked.operator, asked.value)
+        if room.empty:
+            others = [(place, each)]
+            break
+        others.append((place, each))
+    if others:
+        return apart(this, others, ground, either(), never)
+    return Problem(
+        here,
+        phrase("%(never)s: “%(this)s” is never so.", never=never, this=said([node], ground)),
+        phrase("Say what can be, or leave the test out."),
+    )
+
+
+def _tiers_problems(tests: list[tuple[str, Condition]], ground: Ground) -> Problems:
     left: dict[str, set[str]] = {}
+    earlier: dict[str, list[tuple[str, TierTest]]] = {}
     for here, node in tests:
         if not isinstance(node, TierTest) or not node.any_of:
             continue
+        before = earlier.setdefault(node.ladder, [])
         known = left.get(node.ladder)
         left[node.ladder] = set(node.any_of) if known is None else known & set(node.any_of)
         if known and not left[node.ladder]:
-            yield Problem(
-                here,
-                phrase(
-                    "The rule can never fire: nobody is on these tiers of %(ladder)r "
-                    "and on those asked for before at once.",
-                    ladder=node.ladder,
-                ),
-                phrase("Name a tier in both, or keep one of the two tests."),
-            )
+            others = next(([each] for each in before if not set(each[1].any_of) & set(node.any_of)), before)
+            mend = phrase("Name a tier in both, or keep one of the two tests.")
+            yield apart((here, node), others, ground, mend)
+        before.append((here, node))
 
 
 def _counter_problems(test: CounterTest, here: str, rule: Rule, ground: Ground) -> Problems:
@@ -138,9 +155,9 @@ def _counter_problems(test: CounterTest, here: str, rule: Rule, ground: Ground) 
             f"{here}.value",
             phrase(
                 "The rule can never fire: the event itself counts along, so %(counter)s is 1 or more.",
-                counter=test.counter,
+                counter=counter_said(test.counter, ground),
             ),
-            phrase("Say eq 1 for the first one."),
+            phrase("Ask that it is 1 for the first one."),
         )
 
 
@@ -177,7 +194,7 @@ def _stopped_problems(rule: Rule, path: str, ground: Ground) -> Problems:
     if not rule.enabled or mode not in ("all", "first_match"):
         return
     first_only = mode == "first_match"
-    for other in ground.document.rules:
+    for index, other in enumerate(ground.document.rules):
         if other.group != rule.group or other.trigger != rule.trigger or other.code == rule.code:
             continue
         always = other.enabled and other.audience is None and other.when is None and other.schedule is None
@@ -185,11 +202,16 @@ def _stopped_problems(rule: Rule, path: str, ground: Ground) -> Problems:
             yield Problem(
                 path,
                 phrase(
-                    "The rule can never fire: %(code)r goes first in group %(group)r, "
+                    "The rule can never fire: “%(other)s” goes first in group %(group)r, "
                     "always fires and lets no other after it.",
-                    code=other.code,
+                    other=rule_said(other.code, ground),
                     group=rule.group,
                 ),
-                phrase("Give %(code)r a higher priority, or %(other)r a condition.", code=rule.code, other=other.code),
+                phrase(
+                    "Give “%(this)s” a higher priority, or “%(other)s” a condition.",
+                    this=rule_said(rule.code, ground),
+                    other=rule_said(other.code, ground),
+                ),
+                other=f"rules[{index}]",
             )
             return

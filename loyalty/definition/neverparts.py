@@ -4,35 +4,39 @@ from __future__ import annotations
 
 from loyalty.definition.conditions import Condition, CounterTest, LineTest, NoneOf
 from loyalty.definition.neverroom import Room
+from loyalty.definition.neverwords import apart, either, said
 from loyalty.definition.phrases import phrase
-from loyalty.definition.problems import Problem, Problems
+from loyalty.definition.problems import Ground, Problem, Problems
 
 # What a line has several of.
 _LISTS = ("tags",)
 
 
-def counters_problems(tests: list[tuple[str, Condition]]) -> Problems:
+def counters_problems(tests: list[tuple[str, Condition]], ground: Ground) -> Problems:
     """Numbers of one counter in one period that no count is."""
-    rooms: dict[tuple[str, str], tuple[Room, str]] = {}
+    rooms: dict[tuple[str, str], Room] = {}
+    earlier: dict[tuple[str, str], list[tuple[str, CounterTest]]] = {}
     for here, node in tests:
         if not isinstance(node, CounterTest) or node.operator == "every":
             continue
-        room, first = rooms.setdefault((node.counter, node.period), (Room(from_zero=True), here))
+        key = (node.counter, node.period)
+        room, before = rooms.setdefault(key, Room(from_zero=True)), earlier.setdefault(key, [])
         was_empty = room.empty
         room.take(node.operator, node.value)
-        if room.empty and not was_empty and first != here:
-            yield Problem(
-                here,
-                phrase(
-                    "The rule can never fire: no %(name)s passes this and %(other)s at once.",
-                    name=node.counter,
-                    other=first,
-                ),
-                phrase("Change one of the two, or put them under any."),
-            )
+        if room.empty and not was_empty and before:
+            others = next(([each] for each in before if _no_count(node, each[1])), before)
+            yield apart((here, node), others, ground, either())
+        before.append((here, node))
 
 
-def lines_problems(tests: list[tuple[str, Condition]]) -> Problems:
+def _no_count(one: CounterTest, other: CounterTest) -> bool:
+    room = Room(from_zero=True)
+    room.take(one.operator, one.value)  # type: ignore[arg-type]  # every has been left out
+    room.take(other.operator, other.value)  # type: ignore[arg-type]
+    return room.empty
+
+
+def lines_problems(tests: list[tuple[str, Condition]], ground: Ground) -> Problems:
     """Tests that one and the same line has to pass, and none can."""
     for here, node in tests:
         if not isinstance(node, LineTest) or (node.operator != "ge" and node.value == 0) or node.operator == "le":
@@ -47,12 +51,15 @@ def lines_problems(tests: list[tuple[str, Condition]]) -> Problems:
             if room.empty and not was_empty:
                 yield Problem(
                     f"{here}.where[{index}]",
-                    phrase("The rule can never fire: no line has such a %(name)s.", name=test.path),
+                    phrase(
+                        "The rule can never fire: no line has what is asked here of one: %(tests)s.",
+                        tests=said(node.where, ground),
+                    ),
                     phrase("One line has to pass them all: change one, or ask for two kinds of lines apart."),
                 )
 
 
-def ruled_out_problems(tests: list[tuple[str, Condition]]) -> Problems:
+def ruled_out_problems(tests: list[tuple[str, Condition]], ground: Ground) -> Problems:
     """What must hold stands word for word under none, too."""
     wanted = [(here, node) for here, node in tests if not isinstance(node, NoneOf)]
     for here, node in tests:
@@ -61,6 +68,10 @@ def ruled_out_problems(tests: list[tuple[str, Condition]]) -> Problems:
             if other is not None:
                 yield Problem(
                     f"{here}.of[{index}]",
-                    phrase("The rule can never fire: %(other)s asks for what this rules out.", other=other),
+                    phrase(
+                        "The rule can never fire: “%(this)s” is both asked for and ruled out.",
+                        this=said([gone], ground),
+                    ),
                     phrase("Keep one of the two."),
+                    other=other,
                 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from loyalty.definition.conditions import Condition, SeasonTest, TimeTest
-from loyalty.definition.phrases import Phrase, phrase
-from loyalty.definition.problems import Problem, Problems
+from loyalty.definition.neverwords import Placed, apart, either
+from loyalty.definition.phrases import phrase
+from loyalty.definition.problems import Ground, Problems
 from loyalty.definition.rule import Schedule
 
 _DAY, _WEEK = 24 * 60, 7 * 24 * 60
@@ -16,7 +16,9 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _YEAR = tuple(f"{date(2024, 1, 1) + timedelta(days=n):%m-%d}" for n in range(366))
 
 
-def times_problems(tests: list[tuple[str, Condition]], schedule: Schedule | None, path: str) -> Problems:
+def times_problems(
+    tests: list[tuple[str, Condition]], schedule: Schedule | None, path: str, ground: Ground
+) -> Problems:
     """tests: those that must hold all at once. schedule: the rule's, by the program's clock; path: its place.
     Tests by the member's own clock are held to each other alone."""
     for zone in ("program", "member"):
@@ -24,30 +26,26 @@ def times_problems(tests: list[tuple[str, Condition]], schedule: Schedule | None
         weeks = [(here, each) for here, each in tests if isinstance(each, TimeTest) and each.zone == zone]
         week = _week_of(span) if weeks else None
         if week is not None or len(weeks) > 1:
-            yield from _left([(here, _minutes(each)) for here, each in weeks], week, path, _no_time)
+            given = [] if week is None or schedule is None else [((path, schedule), week)]
+            yield from _left([*given, *(((here, each), _minutes(each)) for here, each in weeks)], ground)
         seasons = [(here, each) for here, each in tests if isinstance(each, SeasonTest) and each.zone == zone]
         year = _year_of(span) if seasons else None
         if year is not None or len(seasons) > 1:
-            yield from _left([(here, _days(each)) for here, each in seasons], year, path, _no_day)
+            given = [] if year is None or schedule is None else [((path, schedule), year)]
+            yield from _left([*given, *(((here, each), _days(each)) for here, each in seasons)], ground)
 
 
-def _left(
-    asked: list[tuple[str, frozenset[int]]], left: frozenset[int] | None, other: str, never: Callable[[str], Phrase]
-) -> Problems:
-    """Take each test's times away from what is left, and tell of the first that leaves nothing."""
-    for here, times in asked:
+def _left(asked: list[tuple[Placed, frozenset[int]]], ground: Ground) -> Problems:
+    """Tell of the first test that leaves no time of those that the ones before it have."""
+    left: frozenset[int] | None = None
+    for index, (this, times) in enumerate(asked):
         if left is not None and not left & times:
-            yield Problem(here, never(other), phrase("Change one of the two, or put them under any."))
+            before = asked[:index]
+            others = next(([each] for each, other in before if not other & times), [each for each, _ in before])
+            outside = any(isinstance(each, Schedule) for _place, each in others)
+            yield apart(this, others, ground, phrase("Change one of the two.") if outside else either())
             return
-        left, other = times if left is None else left & times, here
-
-
-def _no_time(other: str) -> Phrase:
-    return phrase("The rule can never fire: no time of the week passes this and %(other)s at once.", other=other)
-
-
-def _no_day(other: str) -> Phrase:
-    return phrase("The rule can never fire: no day passes this and %(other)s at once.", other=other)
+        left = times if left is None else left & times
 
 
 def _minutes(test: TimeTest) -> frozenset[int]:

@@ -24,6 +24,20 @@ class Phrase(str):
     small: bool
 
 
+class Spoken(str):
+    """A piece of the document in words, within a phrase: in English, and by `words` in another language."""
+
+    __slots__ = ("words",)
+    words: Callable[[Say, str], str]
+
+
+def spoken(words: Callable[[Say, str], str]) -> Spoken:
+    """words(say, language): the piece's own sentence."""
+    made = Spoken(words(str, "en"))
+    made.words = words
+    return made
+
+
 def phrase(message: str, **values: object) -> Phrase:
     """A phrase of a message with named placeholders; values may be phrases too. bin/messages.py finds the message."""
     return _made(message, values, small=False)
@@ -42,11 +56,14 @@ def phrases_or(parts: list[Phrase]) -> Phrase:
     return made
 
 
-def told(text: str, say: Say) -> str:
-    """The text as `say` has it, with everything in it; a text that is no phrase as it is."""
+def told(text: str, say: Say, language: str = "en") -> str:
+    """The text as `say` has it, with everything in it; a text that is no phrase as it is. language: of the names that
+    the document itself has."""
+    if isinstance(text, Spoken):
+        return text.words(say, language)
     if not isinstance(text, Phrase):
         return text
-    values = {name: told(each, say) if isinstance(each, str) else each for name, each in text.values.items()}
+    values = {name: told(each, say, language) if isinstance(each, str) else each for name, each in text.values.items()}
     return _put(say(text.message), values, small=text.small)
 
 

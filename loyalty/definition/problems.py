@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Problem(Struct, frozen=True):
     """path: where, e.g. `rules[2].effects[0].currency`, "" for the whole. problem: what is wrong. mend: what to do.
 
-    Both are phrases: English as they stand, and problems_told has them in the reader's language.
+    Both are phrases: English as they stand, and problems_told has them in the reader's language. other: where the piece
+    stands that this one is at odds with, for programs that read it; readers have its sentence within the problem.
 
     by_another: what is missing is another piece, which can only be made once this one is there. It stands in the way
     of publishing, not of writing this piece.
@@ -30,6 +31,7 @@ class Problem(Struct, frozen=True):
     problem: Phrase
     mend: Phrase
     by_another: bool = False
+    other: str = ""
 
 
 class DefinitionError(ValueError):
@@ -69,6 +71,14 @@ def unknown(path: str, what: Phrase, code: str, known: Mapping[str, object] | se
     return Problem(path, wrong, phrase("Use one of: %(names)s.", names=", ".join(sorted(known)[:20])))
 
 
-def problems_told(problems: Iterable[Problem], say: Say) -> list[dict[str, str]]:
-    """{path, problem, mend} of each, as `say` has the texts."""
-    return [{"path": each.path, "problem": told(each.problem, say), "mend": told(each.mend, say)} for each in problems]
+def problems_told(problems: Iterable[Problem], say: Say, language: str = "en") -> list[dict[str, str]]:
+    """{path, problem, mend, other} of each, as `say` has the texts."""
+    return [
+        {
+            "path": each.path,
+            "problem": told(each.problem, say, language),
+            "mend": told(each.mend, say, language),
+            "other": each.other,
+        }
+        for each in problems
+    ]

@@ -61,6 +61,17 @@ def test_whoever_comes_second_hears_who_was_first(api: Any, club: Program) -> No
     assert api.get(DRAFT).json()["document"]["rules"][1]["effects"][0]["points"] == 30
 
 
+def test_conditions_that_exclude_each_other_come_with_both_their_places(api: Any, club: Program) -> None:
+    wrong = _changed()
+    tests = [{"kind": "attribute", "path": "order.channel", "operator": "eq", "value": each} for each in ("app", "web")]
+    wrong["rules"][0]["when"] = {"kind": "all", "of": tests}
+    [told] = api.send("PUT", DRAFT, {"revision": 1, "document": wrong}).json()["problems"]
+    assert (told["path"], told["other"]) == ("rules[0].when.of[1]", "rules[0].when.of[0]")
+    assert "“channel is web”" in told["problem"]
+    refusal = refused(api.post(f"{DRAFT}/publish", {"revision": 2}, once="a"), 422, "program_invalid")
+    assert refusal["problems"] == [told]
+
+
 def test_mistakes_come_with_their_places_and_change_nothing(api: Any, club: Program) -> None:
     wrong = _changed()
     wrong["rules"][0]["effectz"] = []

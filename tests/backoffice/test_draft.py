@@ -38,6 +38,16 @@ from tests.backoffice.test_pages import path_of
 from tests.loyalty import shop
 
 Entered = Callable[[str], Client]
+TRY = {
+    "t.member": "Anna",
+    "t.what": "made_up",
+    "t.shape": "OrderPaid",
+    "t.order.number": "TRY-1",
+    "t.order.currency": "EUR",
+    "t.order.total_minor": "25.00",
+    "t.order.channel": "app",
+    "_do": "try",
+}
 
 
 @pytest.mark.parametrize("key", sorted(template_documents()))
@@ -137,6 +147,26 @@ def test_what_stands_in_the_way_of_publishing_is_told_in_dutch(house: House, ent
     draft_replace(program=house.program, document=document_shape(plain), expected_revision=seen, actor=shop.STAFF)
     page = told(client.get(path_of("loyalty_program_publish", house.program.pk)))
     assert "De regel kan nooit afgaan: een retour neemt terug wat de bestelling gaf en geeft niets." in page
+
+
+def test_a_rule_that_can_never_fire_is_told_by_its_name_and_its_conditions_sentences(
+    house: House, entered: Entered
+) -> None:
+    tests = [{"kind": "attribute", "path": "order.channel", "operator": "eq", "value": each} for each in ("app", "web")]
+    plain = draft_plain(house.program)
+    first = plain["rules"][0]
+    plain["rules"] = [{**first, "name": "App and web", "when": {"kind": "all", "of": tests}}, *plain["rules"][1:]]
+    seen = house.program.draft_revision
+    draft_replace(program=house.program, document=document_shape(plain), expected_revision=seen, actor=shop.STAFF)
+    client = entered("marketer")
+    client.cookies["django_language"] = "nl"
+    page = told(client.get(path_of("loyalty_program_publish", house.program.pk)))
+    assert "Spaarregel “App and web” › Voorwaarden" in page
+    assert "“kanaal is web” is nooit zo samen met “kanaal is app”" in page
+    tried = told(client.post(path_of("loyalty_earningrule_add"), new_rule() | TRY))
+    assert "Spaarregel “App and web” › Voorwaarden: De regel kan nooit afgaan" in tried
+    for each in (page, tried):
+        assert "rules[0]" not in each
 
 
 @pytest.mark.parametrize(
@@ -324,18 +354,7 @@ def test_a_piece_of_any_further_list_is_made_changed_and_deleted(house: House, e
 
 def test_a_rule_is_tried_as_it_stands_in_the_form_and_nothing_is_written(house: House, entered: Entered) -> None:
     before = (Event.objects.count(), PointsEntry.objects.count(), draft_plain(house.program))
-    fields = new_rule(p__priority="5") | {
-        "p.when.of.rows": "1",
-        "t.member": "Anna",
-        "t.chosen": str(house.member.pk),
-        "t.what": "made_up",
-        "t.shape": "OrderPaid",
-        "t.order.number": "TRY-1",
-        "t.order.currency": "EUR",
-        "t.order.total_minor": "25.00",
-        "t.order.channel": "app",
-        "_do": "try",
-    }
+    fields = new_rule(p__priority="5") | TRY | {"p.when.of.rows": "1", "t.chosen": str(house.member.pk)}
     client = entered("marketer")
     page = told(client.post(path_of("loyalty_earningrule_add"), fields))
     money = page.partition('name="t.order.currency"')[2].partition("</select>")[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.definition.problems import Problem
+from loyalty.definition.problems import Problem, problems_told
 from loyalty.definition.read import document_decode
 from tests.loyalty.definition.mistakes import LADDER, problems
 from tests.loyalty.rules.sample import fixed, per_money, plain, rule, times
@@ -54,6 +54,45 @@ def test_conditions_that_exclude_each_other_are_refused(tests: list[Any], never:
     assert [each.path for each in found] == (["rules[0].when.of[1]"] if never else [])
 
 
+WEB, APP = asks("order.channel", "eq", "web"), asks("order.channel", "eq", "app")
+NOT_X = asks("order.channel", "ne", "x")
+OF_TIER = {"kind": "tier", "ladder": "club", "any_of": ["two"]}
+NEVER = "The rule can never fire: "
+
+
+@pytest.mark.parametrize(
+    ("tests", "says", "other"),
+    [
+        ([WEB, APP], "“channel is app” is never so together with “channel is web”.", 0),
+        # The one that it clashes with, wherever that stands; all of them where none does alone.
+        ([NOT_X, WEB, APP], "“channel is app” is never so together with “channel is web”.", 1),
+        ([asks("order.channel", "in", ["web", "app"]), {**WEB, "operator": "ne"}, {**APP, "operator": "ne"}],
+         "“channel is not app” is never so together with “channel is one of web or app and channel is not web”.", 0),
+        ([{**OF_TIER, "any_of": ["one"]}, OF_TIER],
+         "“the member is Two” is never so together with “the member is One”.", 0),
+        ([{"kind": "counter", "counter": "orders", "operator": each, "value": 3} for each in ("lt", "gt")],
+         "“orders is more than 3 in all” is never so together with “orders is less than 3 in all”.", 0),
+    ],
+)  # fmt: skip
+def test_what_excludes_each_other_is_named_by_its_sentence(tests: list[Any], says: str, other: int) -> None:
+    """Never by where it stands in the document: that is for programs, beside it."""
+    [found] = told(when=all_of(*tests))
+    assert found.problem == NEVER + says
+    assert (found.path, found.other) == (f"rules[0].when.of[{len(tests) - 1}]", f"rules[0].when.of[{other}]")
+
+
+def test_the_sentence_of_what_excludes_each_other_is_in_the_readers_language() -> None:
+    tiers = [{"code": code, "name": name, "threshold": at} for at, code, name in (
+        (0, "one", {"en": "First", "nl": "Eerste"}), (5, "two", {"en": "Second", "nl": "Tweede"})
+    )]  # fmt: skip
+    one = {**OF_TIER, "any_of": ["one"]}
+    [found] = problems(plain([rule("a", audience=one, when=OF_TIER)], ladders=[{**LADDER, "tiers": tiers}]))
+    [plainly] = problems_told([found], "<{}>".format, "nl")
+    assert "<the member is Tweede>" in plainly["problem"]
+    assert "<the member is Eerste>" in plainly["problem"]
+    assert plainly["other"] == "rules[0].audience"
+
+
 def test_under_any_they_may_stand_beside_each_other() -> None:
     assert told(when={"kind": "any", "of": [asks("order.channel", "eq", "a"), asks("order.channel", "eq", "b")]}) == []
 
@@ -89,7 +128,8 @@ def test_a_schedule_that_ends_before_it_starts_is_refused() -> None:
 def test_a_rule_behind_one_that_always_stops_it_is_refused() -> None:
     first = rule("first", priority=9, stop=True)
     [found] = problems(plain([first, rule("b")]))
-    assert (found.path, found.mend) == ("rules[1]", "Give 'b' a higher priority, or 'first' a condition.")
+    assert (found.path, found.mend) == ("rules[1]", "Give “b” a higher priority, or “first” a condition.")
+    assert found.other == "rules[0]"
     for other in ({"enabled": False}, {"group": "own"}, {"priority": 10}, {"trigger": TRIGGER}):
         document_decode(plain([first, rule("b", **other)]))
     document_decode(plain([{**first, "when": asks("order.channel", "eq", "app")}, rule("b")]))
@@ -202,7 +242,8 @@ def test_times_that_exclude_each_other_are_refused(tests: list[dict[str, Any]], 
 def test_times_outside_the_rules_own_schedule_are_refused(schedule: Any, test: dict[str, Any], never: bool) -> None:
     found = told(schedule={"starts_at": schedule[0], "ends_at": schedule[1]}, when=test)
     assert [each.path for each in found] == (["rules[0].when"] if never else [])
-    assert all("rules[0].schedule" in each.problem for each in found)
+    assert all(each.other == "rules[0].schedule" for each in found)
+    assert all("“from 2027-01-0" in each.problem for each in found)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +279,7 @@ def test_what_is_asked_for_and_ruled_out_is_refused() -> None:
     app, web = asks("order.channel", "eq", "app"), asks("order.channel", "eq", "web")
     found = told(when=all_of(app, {"kind": "none", "of": [web, app]}))
     assert [each.path for each in found] == ["rules[0].when.of[1].of[1]"]
-    assert "rules[0].when.of[0]" in found[0].problem
+    assert found[0].other == "rules[0].when.of[0]"
     assert told(when=all_of(app, {"kind": "none", "of": [web]})) == []
 
 
