@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from billing.section import AddOn, BillingSection, Plan, Rate, Recurring
-from loyalty.definition.basics import money_text
-from loyalty.definition.phrases import phrase
+from billing.section import EVERY_WORDS, AddOn, BillingSection, Plan, Rate, Recurring
+from loyalty.definition.basics import money_said
+from loyalty.definition.phrases import Spoken, phrase, spoken
 from loyalty.definition.problems import Problem, Problems, unknown
 
 
@@ -47,10 +47,20 @@ def _part(part: Plan, bundle: Recurring, here: str) -> Problems:
                 here,
                 phrase(
                     "%(code)r has no price of its own beside %(amount)s, so the bundle’s can’t be split.",
-                    code=part.code, amount=f"{money_text(price.amount_minor, price.money_currency)} / {price.every}",
+                    code=part.code,
+                    amount=_said(price),
                 ),
                 phrase("Give it a price in this currency and for this period."),
-            )  # fmt: skip
+            )
+
+
+def _said(price: Rate) -> Spoken:
+    """€10 a month."""
+    return spoken(
+        lambda say, language: (
+            f"{money_said(price.amount_minor, price.money_currency, language)} {say(EVERY_WORDS[price.every])}"
+        )
+    )
 
 
 def _fits(own: Rate, bundled: Rate) -> bool:

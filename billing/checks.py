@@ -6,9 +6,9 @@ from billing.boxes.checks import box_problems, not_paid_again
 from billing.bundlechecks import bundle_problems
 from billing.section import AddOn, Amount, BillingSection, Intro, Metered, OneFee, Plan, Rate, Recurring, WinBack
 from core.countries import COUNTRIES
-from loyalty.definition.basics import money_text
+from loyalty.definition.basics import money_said
 from loyalty.definition.partchecks import text_problems, twice_problems
-from loyalty.definition.phrases import phrase
+from loyalty.definition.phrases import Spoken, phrase, spoken
 from loyalty.definition.problems import Ground, Problem, Problems, unknown
 
 MOST_PLANS, MOST_FEATURES, MOST_REASONS = 100, 20, 12
@@ -122,6 +122,10 @@ def _add_on(each: Plan, charge: AddOn | Metered, path: str, section: BillingSect
         )
 
 
+def _said(minor: int, currency: str) -> Spoken:
+    return spoken(lambda _say, language: money_said(minor, currency, language))
+
+
 def _prices(charge: OneFee | Recurring | AddOn | Metered, path: str) -> Problems:
     seen: set[tuple[str, str, str]] = set()
     areas: dict[tuple[str, str], str] = {}
@@ -133,7 +137,7 @@ def _prices(charge: OneFee | Recurring | AddOn | Metered, path: str) -> Problems
             yield Problem(
                 f"{here}.amount_minor",
                 phrase("Stripe takes no payment as small as that."),
-                phrase("At least %(amount)s.", amount=money_text(least, price.money_currency)),
+                phrase("At least %(amount)s.", amount=_said(least, price.money_currency)),
             )
         for country in price.countries or ("",):
             yield from _country(country, every, price.money_currency, areas, here)

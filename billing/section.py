@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct
 
 from billing.boxes.shape import Box
-from loyalty.definition.basics import Code, LocalText, money_text
+from loyalty.definition.basics import Code, LocalText
 from loyalty.definition.translation import N_, Teller, number_text
 
 SECTION = "billing"
@@ -65,7 +65,7 @@ def _there(teller: Teller, amount: str, price: Amount | Rate) -> str:
 
 
 def _rate_words(teller: Teller, price: Rate, *, per_use: bool = False) -> str:
-    amount = money_text(price.amount_minor, price.money_currency)
+    amount = teller.money_in(price.amount_minor, price.money_currency)
     return _there(teller, amount if per_use else f"{amount} {teller.say(EVERY_WORDS[price.every])}", price)
 
 
@@ -94,7 +94,7 @@ class Intro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         much = (
             f"{number_text(self.percent)} %"
             if self.percent is not None
-            else money_text(self.amount_minor or 0, self.money_currency or "")
+            else teller.money_in(self.amount_minor or 0, self.money_currency or "")
         )
         return teller.tell(OFF_WORDS[self.duration], much=much, n=self.months or 1)
 
@@ -114,7 +114,9 @@ class OneFee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     valid_days: Annotated[int, Meta(ge=1, le=3660)] | None = None
 
     def words(self, teller: Teller) -> str:
-        amounts = [_there(teller, money_text(each.amount_minor, each.money_currency), each) for each in self.prices]
+        amounts = [
+            _there(teller, teller.money_in(each.amount_minor, each.money_currency), each) for each in self.prices
+        ]
         told = teller.tell(N_("%(amounts)s once"), amounts=teller.list_or(amounts))
         if self.valid_days is not None:
             return teller.tell(N_("%(amounts)s, for %(n)d days"), amounts=told, n=self.valid_days)

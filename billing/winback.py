@@ -22,9 +22,9 @@ from billing.section import OFF_WORDS, Intro, WinBack
 from billing.timeline import happened
 from core import clock
 from core.actor import Actor
-from loyalty.definition.basics import money_text
 from loyalty.definition.translation import number_text
 from loyalty.models import Program
+from loyalty.moneywords import money_words
 from loyalty.nightly import Night
 from loyalty.selectors import document_now
 from members.models import Consent, Member
@@ -108,7 +108,7 @@ def off_words(offer: Intro) -> str:
     much = (
         f"{number_text(offer.percent)} %"
         if offer.percent is not None
-        else money_text(offer.amount_minor or 0, offer.money_currency or "")
+        else money_words(offer.amount_minor or 0, offer.money_currency or "")
     )
     return _(OFF_WORDS[offer.duration]) % {"much": much, "n": offer.months or 1}
 

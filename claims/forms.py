@@ -19,6 +19,7 @@ from core.errors import DomainError
 from loyalty.definition.basics import LocalText, money_digits
 from loyalty.definition.claims import ClaimField, ClaimType
 from loyalty.definition.translation import text_in
+from loyalty.moneywords import money_words
 
 PREFIX = "field_"
 KEY = r"\A[A-Za-z0-9_-]{20,80}\Z"
@@ -96,7 +97,7 @@ def _told(field: ClaimField | None, value: Any, money: str) -> Any:
     if field.kind == "choice":
         return next((local(each.name) for each in field.choices if each.code == value), value)
     if field.kind == "money":
-        return f"{money} {shown_value(field, value, money)}"
+        return money_words(int(value), money)
     if field.kind == "date":
         return date.fromisoformat(value)
     return value

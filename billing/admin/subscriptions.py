@@ -162,7 +162,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
 
 def price_words(row: Subscription, *, then: bool = False) -> str:
-    """EUR 10.00 a month; the plan is named where it will be another."""
+    """€10.00 a month; the plan is named where it will be another."""
     price = row.then_price if then else row.price
     if price is None:
         return _("free of charge") if row.plan.kind == "free" else DASH

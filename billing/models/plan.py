@@ -9,10 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.bases import BrandModel
-from loyalty.definition.basics import money_text
 from loyalty.definition.translation import text_in
 from loyalty.models import Program
 from loyalty.models.program import code_validator
+from loyalty.moneywords import money_words
 
 
 class MembershipPlan(BrandModel):
@@ -84,7 +84,7 @@ class PlanPrice(BrandModel):
         ]
 
     def __str__(self) -> str:
-        return money_text(self.amount_minor, self.currency)
+        return money_words(self.amount_minor, self.currency)
 
     @property
     def code(self) -> str:

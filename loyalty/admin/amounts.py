@@ -1,20 +1,11 @@
-"""Money as the reader writes it."""
+"""Money as the reader writes it, in the columns and on the pages of the admin."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from django.utils.formats import number_format
-
 from core.backoffice.words import DASH
-from loyalty.definition.basics import money_digits
+from loyalty.moneywords import money_words
 
 
 def money(minor: int | None, currency: str) -> str:
-    """An amount in minor units in the reader's way: EUR 1,234.50."""
-    if minor is None:
-        return DASH
-    digits = money_digits(currency)
-    sign = "−" if minor < 0 else ""
-    number = Decimal(abs(minor)).scaleb(-digits)
-    return f"{sign}{currency} {number_format(number, decimal_pos=digits, force_grouping=True)}"
+    """An amount in minor units with its cents: €1,234.50, in Dutch € 1.234,50."""
+    return DASH if minor is None else money_words(minor, currency, cents=True)

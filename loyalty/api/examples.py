@@ -39,7 +39,7 @@ RESULT: dict[str, Any] = {
             "currency": "points",
             "points": 25,
             "desired": 25,
-            "reason": {"en": "1 point per EUR 1", "nl": "1 punt per EUR 1"},
+            "reason": {"en": "1 point for every €1 spent", "nl": "1 punt voor elke € 1 die je uitgeeft"},
             "active": True,
         }
     ],
@@ -86,7 +86,7 @@ SIMULATED: dict[str, Any] = {
             "outcome": "fired",
             "told": "gave 25 points",
             "why": "",
-            "sentence": "When an order is paid: 1 point per EUR 1.",
+            "sentence": "When an order is paid: 1 point for every €1 spent.",
         }
     ],
 }

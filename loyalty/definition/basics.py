@@ -59,8 +59,19 @@ def money_digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
-def money_text(minor: int, currency: str) -> str:
-    """An amount in minor units as text: 100 EUR is "EUR 1", 1050 EUR is "EUR 10.50"."""
+_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
+
+
+def money_said(minor: int, currency: str, language: str, *, cents: bool = False) -> str:
+    """As the reader writes it: €25, £3.50, and in Dutch € 25 and € 3,50, with spaces that don't break. cents: also
+    where there are none, as in columns."""
+    dutch = language.startswith("nl")
     digits = money_digits(currency)
-    whole, rest = divmod(minor, 10**digits)
-    return f"{currency} {whole}.{rest:0{digits}d}" if rest else f"{currency} {whole}"
+    whole, rest = divmod(abs(minor), 10**digits)
+    number = f"{whole:,}".replace(",", "." if dutch else ",")
+    if rest or (cents and digits):
+        number += f"{',' if dutch else '.'}{rest:0{digits}d}"
+    sign, known = "−" if minor < 0 else "", _SIGNS.get(currency)
+    if known is None:
+        return f"{sign}{currency}\u00a0{number}"
+    return f"{sign}{known}\u00a0{number}" if dutch else f"{sign}{known}{number}"

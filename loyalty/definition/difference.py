@@ -245,23 +245,32 @@ class _Difference:
             if name in ("tiers", "fields"):
                 yield from self._list(f"{path}.{name}", title, name, old, new)
             else:
-                yield self._changed(f"{path}.{name}", title, self._called(type(before), name), old, new)
+                text = name in _TEXTS
+                was, now = self._value(before, name, self.was, text), self._value(after, name, self.now, text)
+                yield self._changed(f"{path}.{name}", title, self._called(type(before), name), old, new, (was, now))
 
     def _called(self, cls: type[Struct], name: str) -> str:
         if name in _FIELDS or not _forms:
             return self.tell(_FIELDS.get(name, name))
         return _forms[0].field(cls, name)
 
-    def _changed(self, path: str, title: str, field: str, old: Any, new: Any) -> Change:
+    def _changed(
+        self, path: str, title: str, field: str, old: Any, new: Any, shown: tuple[str, str] | None = None
+    ) -> Change:
         text = path.rpartition(".")[2] in _TEXTS
+        before, after = shown or (self._shown(old, self.was, text), self._shown(new, self.now, text))
         sentence = self.tell(
-            N_("%(what)s changes from %(before)s to %(after)s."),
-            what=field,
-            before=self._shown(old, self.was, text),
-            after=self._shown(new, self.now, text),
+            N_("%(what)s changes from %(before)s to %(after)s."), what=field, before=before, after=after
         )
         sentence = f"{title}: {sentence}" if title else sentence
         return Change(path, "changed", plain_value(old), plain_value(new), sentence)
+
+    def _value(self, owner: Struct, name: str, teller: Teller, text: bool) -> str:
+        """What stands in the field of the struct, an amount as money."""
+        value = getattr(owner, name)
+        if name.endswith("_minor") and type(value) is int:
+            return teller.money_in(value, getattr(owner, "money_currency", None) or teller.money)
+        return self._shown(value, teller, text)
 
     def _shown(self, value: Any, teller: Teller, text: bool) -> str:
         """A value for reading: structs in their words, texts in quotes (all languages, so that each change is seen)."""
@@ -286,7 +295,7 @@ class _Difference:
         """What of it was given: a code from a pool (Pool: Spring)."""
         cls = type(value)
         given = [name for name in plain_value(value) if name in cls.__struct_fields__]
-        told = [f"{self._called(cls, name)}: {self._shown(getattr(value, name), teller, text)}" for name in given]
+        told = [f"{self._called(cls, name)}: {self._value(value, name, teller, text)}" for name in given]
         if cls.__struct_config__.tag is None:
             return ", ".join(told)
         kind = _forms[0].kind(cls) if _forms else str(cls.__struct_config__.tag)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from loyalty.definition.attributes import ATTRIBUTE_WORDS
-from loyalty.definition.basics import LocalText, money_text
+from loyalty.definition.basics import LocalText, money_said
 from loyalty.definition.phrases import N_ as N_
 from loyalty.definition.phrases import Say as Say
 from loyalty.definition.sections import MESSAGES, section_names
@@ -134,14 +134,11 @@ class Teller:
         return self.money_in(minor, self.money)
 
     def money_in(self, minor: int, currency: str) -> str:
-        return self._signed(money_text(minor, currency))
+        return money_said(minor, currency, self.language)
 
     def number(self, number: Decimal | int) -> str:
-        return self._signed(number_text(number))
-
-    def _signed(self, text: str) -> str:
         """With the reader's own decimal sign."""
-        return text.replace(".", ",") if self.language == "nl" else text
+        return number_text(number).replace(".", ",") if self.language == "nl" else number_text(number)
 
     def attribute(self, path: str) -> str:
         """What an event's attribute is called; one that only the brand knows stands for itself."""

@@ -164,7 +164,7 @@ def ladder_told(ladder: Ladder, teller: Teller) -> str:
 
 
 def tier_asks(ladder: Ladder, tier: Tier, teller: Teller) -> str:
-    """What reaches the tier: "500 points and EUR 200"."""
+    """What reaches the tier: "500 points and €200"."""
     metrics = metrics_of(ladder.qualify)
     amounts = tier.thresholds if len(metrics) > 1 else (tier.threshold,)
     parts = [_metric_asks(metric, amount, teller) for metric, amount in zip(metrics, amounts, strict=False)]

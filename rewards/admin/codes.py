@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from core.backoffice.base import BrandAdmin, ReadOnlyAdmin, actor_of
 from core.backoffice.registry import brand_admin
-from loyalty.definition.basics import money_text
+from loyalty.admin.amounts import money
 from members.naming import attach_members, member_link
 from rewards.files import file_add
 from rewards.kinds.words import kind_word
@@ -66,7 +66,7 @@ class VoucherAdmin(ReadOnlyAdmin):
     def left(self, voucher: Voucher) -> str:
         if voucher.balance_minor is None:
             return ""
-        return money_text(voucher.balance_minor, voucher.money_currency)
+        return money(voucher.balance_minor, voucher.money_currency)
 
     @display(description=gettext_lazy("uses"))
     def uses_shown(self, voucher: Voucher) -> str:
@@ -89,7 +89,7 @@ def _when(use: VoucherUse) -> str:
 
 
 def _amount(use: VoucherUse, voucher: Voucher) -> str:
-    return money_text(use.amount_minor, voucher.money_currency) if use.amount_minor is not None else ""
+    return money(use.amount_minor, voucher.money_currency) if use.amount_minor is not None else ""
 
 
 @brand_admin(WaitingPlace)

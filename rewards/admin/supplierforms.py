@@ -11,9 +11,10 @@ from unfold import widgets
 
 from core.backoffice.forms import DressedForm, dress
 from core.backoffice.words import in_language
+from loyalty.admin.amounts import money
 from loyalty.models import PointCurrency
 from rewards.suppliers.models import SupplierConnection, SupplierProduct
-from rewards.suppliers.pricing import digits_of, minor_of, plain, shown
+from rewards.suppliers.pricing import digits_of, minor_of, plain
 from rewards.suppliers.registry import kinds
 
 
@@ -142,7 +143,7 @@ class AmountField(MoneyField):
 
     def __init__(self, *, currency: str, least: int, most: int, step: int, **kwargs: Any) -> None:
         self.least, self.most = least, most
-        bounds = {"least": shown(least, currency), "most": shown(most, currency), "step": shown(step, currency)}
+        bounds = {"least": money(least, currency), "most": money(most, currency), "step": money(step, currency)}
         super().__init__(
             currency=currency,
             label=_("Amount in %(currency)s") % {"currency": currency},
@@ -180,7 +181,7 @@ class OfferForm(DressedForm):
     def __init__(self, product: SupplierProduct, *args: Any, **kwargs: Any) -> None:
         amount: forms.Field
         if product.values:
-            choices = [(each, shown(each, product.money_currency)) for each in product.values]
+            choices = [(each, money(each, product.money_currency)) for each in product.values]
             amount = forms.TypedChoiceField(label=_("Amount"), choices=choices, coerce=int)
         else:
             amount = AmountField(

@@ -21,10 +21,10 @@ from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH, Labelled
 from core.errors import DomainError
+from loyalty.admin.amounts import money
 from members.naming import attach_members, member_link
 from rewards.suppliers.byhand import order_give_back, order_retry
 from rewards.suppliers.models import SupplierDifference, SupplierOrder, SupplierReconciliation
-from rewards.suppliers.pricing import shown
 from rewards.suppliers.reconciling import TITLES, difference_rows
 from rewards.suppliers.words import answer_words, failure_words
 
@@ -66,13 +66,13 @@ class SupplierOrderAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("amount"), ordering="value_minor")
     def amount(self, row: SupplierOrder) -> str:
-        return shown(row.value_minor, row.money_currency)
+        return money(row.value_minor, row.money_currency)
 
     @display(description=gettext_lazy("charged"))
     def charged_shown(self, row: SupplierOrder) -> str:
         if row.charged_minor is None:
             return DASH
-        return shown(row.charged_minor, row.connection.balance_currency or row.money_currency)
+        return money(row.charged_minor, row.connection.balance_currency or row.money_currency)
 
     @display(
         description=gettext_lazy("state"), ordering="state", label={each.value: tone for each, tone in TONES.items()}

@@ -17,10 +17,10 @@ from core.backoffice.base import ReadOnlyAdmin, actor_of
 from core.backoffice.columns import attach, attached
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import Labelled
+from loyalty.admin.amounts import money
 from rewards.admin.supplierforms import OfferForm
 from rewards.suppliers.models import SupplierConnection, SupplierProduct
 from rewards.suppliers.offering import offer_make
-from rewards.suppliers.pricing import shown
 
 OFFER = "rewards.add_supplieroffer"
 
@@ -85,8 +85,8 @@ class SupplierProductAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("amounts"))
     def amounts(self, row: SupplierProduct) -> str:
         if row.values:
-            return ", ".join(shown(each, row.money_currency) for each in row.values[:12])
-        return f"{shown(row.least_minor, row.money_currency)} – {shown(row.most_minor, row.money_currency)}"
+            return ", ".join(money(each, row.money_currency) for each in row.values[:12])
+        return f"{money(row.least_minor, row.money_currency)} – {money(row.most_minor, row.money_currency)}"
 
     @display(description=gettext_lazy("countries"))
     def countries_shown(self, row: SupplierProduct) -> str:
@@ -115,7 +115,7 @@ class SupplierProductAdmin(ReadOnlyAdmin):
         row = self.object_or_404(request, object_id)
         offers = [
             {
-                "amount": shown(each.value_minor, row.money_currency),
+                "amount": money(each.value_minor, row.money_currency),
                 "reward": each.reward,
                 "url": reverse("admin:rewards_reward_change", args=[each.reward_id]),
                 "by_rate": each.price_by_rate,

@@ -19,10 +19,10 @@ from core.backoffice.base import BrandAdmin, actor_of, add_refusal
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import DASH
 from core.errors import DomainError
+from loyalty.admin.amounts import money
 from rewards.admin.supplierforms import ConnectionForm, SecretForm, SpanForm
 from rewards.suppliers.accounts import connection_pause, connection_save, connection_verify, secret_rotate
 from rewards.suppliers.models import SupplierConnection, SupplierProduct, SupplierSync
-from rewards.suppliers.pricing import shown
 from rewards.suppliers.reconciling import suppliers_reconcile
 from rewards.suppliers.syncing import sync_request
 
@@ -63,11 +63,11 @@ class SupplierConnectionAdmin(BrandAdmin):
 
     @display(description=gettext_lazy("balance"))
     def balance_shown(self, row: SupplierConnection) -> str:
-        return DASH if row.balance_minor is None else shown(row.balance_minor, row.balance_currency)
+        return DASH if row.balance_minor is None else money(row.balance_minor, row.balance_currency)
 
     @display(description=gettext_lazy("pause the sale when the balance is below"))
     def limit_shown(self, row: SupplierConnection) -> str:
-        return shown(row.low_balance_minor, row.balance_currency) if row.balance_currency else DASH
+        return money(row.low_balance_minor, row.balance_currency) if row.balance_currency else DASH
 
     def perform(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         asked = dict(form.cleaned_data)

@@ -17,10 +17,10 @@ from core.backoffice.display import object_link, points
 from core.backoffice.periods import period_of
 from core.backoffice.registry import brand_admin
 from core.backoffice.words import Labelled
+from loyalty.admin.amounts import money
 from loyalty.admin.filters import MemberIdFilter
 from loyalty.admin.forms.words import words_register
 from loyalty.admin.sections import section_title
-from loyalty.definition.basics import money_text
 from members.naming import attach_members, member_link
 from rewards.carts.definition import SECTION
 from rewards.carts.forms import RefundForm
@@ -69,7 +69,7 @@ class CartPaymentAdmin(ReadOnlyAdmin):
 
     @display(description=_("pays for"))
     def amount(self, row: CartPayment) -> str:
-        return money_text(row.amount_minor, row.money)
+        return money(row.amount_minor, row.money)
 
     @display(
         description=_("state"),

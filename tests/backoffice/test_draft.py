@@ -385,7 +385,7 @@ def test_a_past_order_is_found_by_its_number_and_tried_again(house: House, enter
     }
     tried = told(client.post(address, fields))
     chosen = tried.partition('id="t-what"')[2].partition("</select>")[0].partition(" selected>")[2]
-    assert "A-1 · EUR 200.00" in chosen.partition("</option>")[0]
+    assert "A-1 · €200.00" in chosen.partition("</option>")[0]
     assert "It would give:" in tried
     below = told(client.post(address, fields | {"t.found": "A-1", "t.what": "made_up"}))
     assert " selected>" not in below.partition('id="t-what"')[2].partition("</select>")[0], "the one below was chosen"

@@ -91,8 +91,8 @@ def test_the_picker_offers_what_the_products_own_events_carry(trigger: str, path
 def test_what_changes_of_a_reward_is_told_in_the_words_of_its_form() -> None:
     """Piece by piece, no list of all that there is; prices with the name of the points, kinds by theirs."""
     price, pool = {"points": 25, "currency": "points"}, {"kind": "pool_code", "pool": "Spring"}
-    piece = {"code": "mug", "name": {"en": "A mug", "nl": "Een mok"}, "prices": [price]}
-    other = {**piece, "prices": [{**price, "money_minor": 250}], "stock": 9, "kind": pool}
+    piece = {"code": "mug", "name": {"en": "A mug", "nl": "Een mok"}, "prices": [price], "unit_cost_minor": 250}
+    other = {**piece, "prices": [{**price, "money_minor": 250}], "stock": 9, "kind": pool, "unit_cost_minor": 300}
     before, after = (
         document_decode({**shop.DOCUMENT, "sections": {"rewards": {"items": [{"code": "pin", "name": "Pin"}, each]}}})
         for each in (piece, other)
@@ -104,6 +104,7 @@ def test_what_changes_of_a_reward_is_told_in_the_words_of_its_form() -> None:
             "kind",
             "Beloning Een mok: soort verandert van gratis product in code uit een voorraad (Codevoorraad: Spring).",
         ),
-        ("prices", "Beloning Een mok: Prijs verandert van 25 punten in 25 punten, EUR 2,50."),
+        ("prices", "Beloning Een mok: Prijs verandert van 25 punten in 25 punten, €\u00a02,50."),
         ("stock", "Beloning Een mok: Stuks of plaatsen in totaal verandert van geen in 9."),
+        ("unit_cost_minor", "Beloning Een mok: Kosten voor jou verandert van €\u00a02,50 in €\u00a03."),
     ]

@@ -38,7 +38,7 @@ def test_an_open_dispute_stands_in_the_table_with_what_became_of_the_membership(
     disputed(club)
     marketer = entered("marketer")
     text = text_of(marketer.get(page("dispute_changelist"), {"is": "open"}))
-    for said in ("Ann", "EUR 10.00", "the payer doesn’t know of it", "to be answered", "Plus: held back"):
+    for said in ("Ann", "€10.00", "the payer doesn’t know of it", "to be answered", "Plus: held back"):
         assert said in text, said
     row = Dispute.objects.get()
     assert row.answer_by is not None

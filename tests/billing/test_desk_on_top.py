@@ -36,8 +36,8 @@ def test_a_subscriptions_page_tells_parts_add_ons_uses_and_the_limit(club: Club,
     uses(ann, "a", units=5)
     text = text_of(entered("owner").get(page("subscription_change", row.pk)))
     for each in (
-        "Sold together", "EUR 5.25 a month", "Add-ons", "Tea", "EUR 3.00 a month", "Used in this period",
-        "EUR 4.50", "EUR 25.00", "waiting", "Set a limit of EUR 25.00 for deliveries", "Asked for 1 × tea",
+        "Sold together", "€5.25 a month", "Add-ons", "Tea", "€3.00 a month", "Used in this period",
+        "€4.50", "€25.00", "waiting", "Set a limit of €25.00 for deliveries", "Asked for 1 × tea",
     ):  # fmt: skip
         assert each in text
 

@@ -63,9 +63,7 @@ def test_everything_about_leaving_is_typed_into_the_page_and_said_before_publish
     assert draft(program) == without_defaults(TERMS)
     said = text_of(owner.get(path_of("loyalty_program_publish", program.pk)))
     assert "Reason to leave I moved is added." in said
-    assert (
-        "the offer to who left changes from none to EUR 5 off the next payment, written 20 days after leaving" in said
-    )
+    assert "the offer to who left changes from none to €5 off the next payment, written 20 days after leaving" in said
     assert "the offer to who is about to leave changes from none to 25 % off for 3 months." in said
 
 

@@ -97,7 +97,7 @@ def test_amounts_and_days_are_filled_in_as_people_write_them(
     assert client.post("/claims/new/receipt/", fields).status_code == 302
     claim = Claim.objects.get()
     assert claim.fields == {"number": "A-1", "store": "Main", "amount_minor": 1250, "bought_on": "2026-03-01"}
-    assert "EUR 12.50" in text_of(client.get(f"/claims/{claim.pk}/"))
+    assert "€12.50" in text_of(client.get(f"/claims/{claim.pk}/"))
 
 
 def test_a_reason_is_read_in_the_members_language_and_it_can_be_sent_again(brand: Brand, client_for: ClientFor) -> None:

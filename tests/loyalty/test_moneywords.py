@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import override
 
+from loyalty.admin.amounts import money
 from loyalty.moneywords import money_words
 
 
@@ -24,3 +25,19 @@ def test_an_amount_is_written_as_the_reader_writes_it(minor: int, currency: str,
     for language, wanted in (("en", english), ("nl", dutch)):
         with override(language):
             assert money_words(minor, currency).replace("\u00a0", " ") == wanted
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "english", "dutch"),
+    [
+        (2500, "EUR", "€25.00", "€ 25,00"),
+        (-123450, "GBP", "−£1,234.50", "−£ 1.234,50"),
+        (1500, "JPY", "JPY 1,500", "JPY 1.500"),
+        (0, "CHF", "CHF 0.00", "CHF 0,00"),
+        (None, "EUR", "–", "–"),
+    ],
+)
+def test_a_column_of_amounts_has_the_cents_of_each(minor: int | None, currency: str, english: str, dutch: str) -> None:
+    for language, wanted in (("en", english), ("nl", dutch)):
+        with override(language):
+            assert money(minor, currency).replace("\u00a0", " ") == wanted

@@ -46,7 +46,7 @@ def test_a_rule_is_one_sentence() -> None:
             schedule={"starts_at": "2027-03-01T00:00"},
         )
         == "When an order is paid and channel is one of app or web and on Saturday or Sunday between 10:00 and "
-        "24:00: 1 point for every EUR 1.50 spent and 0.5 stars, at most 50 points a day, from 2027-03-01 00:00 on."
+        "24:00: 1 point for every €1.50 spent and 0.5 stars, at most 50 points a day, from 2027-03-01 00:00 on."
     )
     assert (
         sentence(times("1.5", rules=["z"]), trigger="order.paid") == "When an order is paid: 1.5 times the points of z."
@@ -70,7 +70,7 @@ def test_the_reason_of_an_award_is_the_description_or_made_from_the_effect() -> 
     document = document_decode(
         plain([rule("a", per_money()), rule("b", times(2), name="Happy hour"), rule("c", trigger="x.y", name="A quiz")])
     )
-    assert award_reason(document, "a", 0) == "1 point for every EUR 1 spent"
+    assert award_reason(document, "a", 0) == "1 point for every €1 spent"
     assert award_reason(document, "b", 0) == "Happy hour: 2 times the points"
     assert award_reason(document, "c", 0) == "A quiz"
     assert award_reason(document, "gone", 0) == "gone"

@@ -161,7 +161,7 @@ def test_staff_connect_try_read_offer_and_compare(brand: Brand, stand_in: StandI
     sync_run(SupplierSync.objects.get().pk)
     shown = text_of(owner.get(change))
     assert "sells" in shown
-    assert "5000.00 EUR" in shown
+    assert "€5,000.00" in shown
     assert "10 seen" in shown
     product = cast.product(account)
     assert "Boekenbeurs" in text_of(owner.get(page("supplierproduct_changelist")))
@@ -183,8 +183,8 @@ def test_staff_connect_try_read_offer_and_compare(brand: Brand, stand_in: StandI
     [
         ("12,505", "is no amount in EUR"),
         ("lots", "is no amount in EUR"),
-        ("4.99", "From 5.00 EUR to 150.00 EUR, in steps of 5.00 EUR."),
-        ("150.01", "From 5.00 EUR to 150.00 EUR, in steps of 5.00 EUR."),
+        ("4.99", "From €5.00 to €150.00, in steps of €5.00."),
+        ("150.01", "From €5.00 to €150.00, in steps of €5.00."),
     ],
 )
 def test_an_amount_of_a_range_is_typed_as_money(
