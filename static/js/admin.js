@@ -82,6 +82,35 @@
       if (name) { box.setAttribute("aria-label", name.textContent.trim()); }
     });
   });
+  // What is chosen in a list that is too narrow for it stands below it in full. It is read out from the list itself.
+  var pen = document.createElement("canvas").getContext("2d");
+  function chosen(select) {
+    var style = window.getComputedStyle(select), option = select.selectedOptions[0];
+    var around = select.parentElement;  // some frames lay the list's arrow over all that they hold
+    var field = around.matches(".sgf-control, .relative") ? around : select;
+    var below = field.nextElementSibling && field.nextElementSibling.matches(".sg-chosen") ? field.nextElementSibling : null;
+    var arrow = style.appearance === "none" ? 0 : 18;
+    var room = select.clientWidth - arrow - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    pen.font = style.font;
+    if (!select.clientWidth || !option || pen.measureText(option.text).width <= room) {
+      if (below) { below.remove(); }
+      return;
+    }
+    if (!below) {
+      below = document.createElement("p");
+      below.className = "sg-chosen";
+      below.setAttribute("aria-hidden", "true");
+      field.insertAdjacentElement("afterend", below);
+    }
+    below.textContent = option.text;
+  }
+  function chosenAll() { document.querySelectorAll("#main select:not([multiple]):not([size])").forEach(chosen); }
+  document.addEventListener("DOMContentLoaded", chosenAll);
+  document.addEventListener("htmx:afterSettle", chosenAll);
+  document.addEventListener("toggle", chosenAll, true);
+  document.addEventListener("change", function (event) { if (event.target.matches("#main select")) { chosenAll(); } });
+  window.addEventListener("load", chosenAll);  // fonts have come
+  window.addEventListener("resize", chosenAll);
   // A file is sent with a bar that shows how far it is. The answer takes the place of this page.
   document.addEventListener("submit", function (event) {
     var bar = document.querySelector("[data-upload-progress]");

@@ -119,6 +119,39 @@ def test_every_page_of_the_admin_fits_the_screen(
     assert wrong == []
 
 
+# Lists on the page whose chosen text is cut off and stands nowhere below.
+CUT = """() => [...document.querySelectorAll('#main select:not([multiple])')].filter(each => {
+  if (!each.clientWidth) return false;
+  const style = getComputedStyle(each), pen = document.createElement('canvas').getContext('2d');
+  pen.font = style.font;
+  const around = each.closest('.sgf, .relative, div') || each, text = each.selectedOptions[0]?.text || '';
+  const arrow = style.appearance === 'none' ? 0 : 18;
+  const room = each.clientWidth - arrow - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(text).width > room && ![...around.parentElement.querySelectorAll('.sg-chosen')]
+    .some(one => one.textContent === text);
+}).map(each => each.name)"""
+
+
+@pytest.mark.parametrize(("width", "below"), [(390, True), (820, False), (1440, False)])
+def test_what_is_chosen_from_a_list_can_be_read_whole(
+    width: int, below: bool, site: Site, boss: dict[str, str], open_page: Open
+) -> None:
+    page = open_page(width=width, language="nl", cookies=boss)
+    page.goto(site.url("/admin/members/user/add/"))
+    assert page.evaluate(CUT) == []
+    page.goto(site.url("/admin/loyalty/earningrule/add/"))
+    page.locator("[name='p.name.nl']").fill("Welkom")
+    page.locator("[name='p.trigger']").select_option("subscription.converted")
+    whole = "Als een proefperiode een betaald abonnement wordt (subscription.converted)"
+    expect(page.locator("#p-trigger-box .sg-chosen")).to_have_text([whole] if below else [])
+    page.wait_for_load_state("networkidle")  # the form was made anew
+    expect(page.locator("#p-trigger-box .sg-chosen")).to_have_text([whole] if below else [])
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(WIDER_THAN_SCREEN) == []
+    page.locator("[name='p.trigger']").select_option("_other")
+    expect(page.locator("#p-trigger-box .sg-chosen")).to_have_count(0)
+
+
 def test_a_rule_is_written_while_its_sentence_follows_and_then_published(
     site: Site, boss: dict[str, str], open_page: Open
 ) -> None:

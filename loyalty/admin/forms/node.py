@@ -22,6 +22,9 @@ class Button:
     icon: str = ""
 
 
+LONG = 32  # signs that fit into a select of one column on a tablet
+
+
 @dataclass
 class Node:
     """kind: which template. path: name of its field. wide: takes the whole width of the page."""
@@ -55,6 +58,11 @@ class Node:
     @property
     def chosen_label(self) -> str:
         return next((each.label for each in self.options if each.chosen), "")
+
+    @property
+    def long(self) -> bool:
+        """Whether there is a choice that the width of one column would cut off."""
+        return any(len(each.label) > LONG for each in self.options) and self.kind in ("select", "open")
 
     @property
     def template(self) -> str:
