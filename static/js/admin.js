@@ -82,6 +82,20 @@
       if (name) { box.setAttribute("aria-label", name.textContent.trim()); }
     });
   });
+  // The theme makes each frame that scrolls a landmark, all of the same English name. Only the list is told apart, by what
+  // it is a list of; the others stand in places that have a name of their own.
+  function frames() {
+    document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach(function (frame) {
+      var heading = frame.querySelector("#result_list") && document.querySelector("h1 > a:last-of-type");
+      frame.removeAttribute("role");
+      frame.removeAttribute("aria-label");
+      if (!heading) { return; }
+      frame.setAttribute("role", "group");
+      frame.setAttribute("aria-label", heading.textContent.trim());
+    });
+  }
+  window.addEventListener("load", frames);
+  document.addEventListener("htmx:afterSettle", frames);
   // What is chosen in a list that is too narrow for it stands below it in full. It is read out from the list itself.
   var pen = document.createElement("canvas").getContext("2d");
   function chosen(select) {

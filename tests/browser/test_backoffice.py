@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from members.models import Member, User
 from members.staff import staff_role_set
 from tests.browser.site import ARTIFACTS, Site
-from tests.browser.test_look import ALL, WIDER_THAN_SCREEN
+from tests.browser.test_look import ALL, WIDER_THAN_SCREEN, violations
 from tests.loyalty import shop
 
 OWNER = "boss@example.com"
@@ -101,6 +102,9 @@ def test_every_page_of_the_admin_fits_the_screen(
         page.wait_for_load_state("load")
         picture(page, name, where)
         wrong.extend(f"{name}: {each}" for each in page.evaluate(WIDER_THAN_SCREEN))
+        if page.locator("#result_list").count():
+            report = Axe().run(page, options={"runOnly": ["landmark-unique"]})
+            wrong.extend(f"{name}: {node['html']}" for each in violations(report) for node in each["nodes"])
 
     for name, path in PAGES.items():
         answer = page.goto(site.url(path))
@@ -196,6 +200,15 @@ def test_a_rule_is_written_while_its_sentence_follows_and_then_published(
     picture(page, "publish", "1440")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator("#content")).to_contain_text("The draft is what is published.")
+
+
+def test_a_list_that_scrolls_is_called_by_what_it_is_a_list_of(
+    site: Site, boss: dict[str, str], open_page: Open
+) -> None:
+    page = open_page(width=1440, language="nl", cookies=boss)
+    page.goto(site.url("/admin/members/member/"))
+    expect(page.get_by_role("group", name="Leden", exact=True).locator("#result_list")).to_be_visible()
+    expect(page.locator(".simplebar-content-wrapper[role=region]")).to_have_count(0)
 
 
 def test_a_key_is_made_and_shown_once(site: Site, boss: dict[str, str], open_page: Open) -> None:
