@@ -26,7 +26,7 @@ from members.naming import attach_members, member_link
 from rewards.suppliers.byhand import order_give_back, order_retry
 from rewards.suppliers.models import SupplierDifference, SupplierOrder, SupplierReconciliation
 from rewards.suppliers.reconciling import TITLES, difference_rows
-from rewards.suppliers.words import answer_words, failure_words
+from rewards.suppliers.words import answer_words, difference_words, failure_words, problem_words
 
 SETTLE = "rewards.settle_supplierorder"
 State = SupplierOrder.State
@@ -131,13 +131,13 @@ class SupplierOrderAdmin(ReadOnlyAdmin):
 
 @brand_admin(SupplierReconciliation)
 class SupplierReconciliationAdmin(ReadOnlyAdmin):
-    list_display = ("started_at", "connection", "since", "until", "ours", "theirs", "agreed", "left", "problem")
+    list_display = ("started_at", "connection", "since", "until", "ours", "theirs", "agreed", "left", "trouble")
     list_filter = ("connection", period_of("started_at"))
     list_select_related = ("connection",)
     ordering = ("-id",)
     change_form_template = "admin/rewards/supplier_comparison.html"
     fields = readonly_fields = (
-        "connection", "since", "until", "ours", "theirs", "agreed", "started_at", "finished_at", "problem",
+        "connection", "since", "until", "ours", "theirs", "agreed", "started_at", "finished_at", "trouble",
     )  # fmt: skip
 
     def prepare_page(self, request: HttpRequest, rows: list[Any]) -> None:
@@ -151,6 +151,10 @@ class SupplierReconciliationAdmin(ReadOnlyAdmin):
     def left(self, row: SupplierReconciliation) -> str:
         return points(attached(row, "left") or 0)
 
+    @display(description=gettext_lazy("problem"))
+    def trouble(self, row: SupplierReconciliation) -> str:
+        return problem_words(row.problem)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.csv_view)
         return [path("<path:object_id>/csv/", view, name="rewards_supplierreconciliation_csv"), *super().get_urls()]
@@ -158,7 +162,9 @@ class SupplierReconciliationAdmin(ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.object_or_404(request, object_id)
         differences = row.differences.select_related("order").order_by("repaired", "pk")
-        more = {"differences": differences[:SHOWN], "all_of_them": differences.count()}
+        account = row.connection.balance_currency
+        told = [(each, *difference_words(each, account)) for each in differences[:SHOWN]]
+        more = {"differences": told, "all_of_them": differences.count(), "trouble": problem_words(row.problem)}
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
     def csv_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:

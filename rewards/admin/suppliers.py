@@ -25,6 +25,7 @@ from rewards.suppliers.accounts import connection_pause, connection_save, connec
 from rewards.suppliers.models import SupplierConnection, SupplierProduct, SupplierSync
 from rewards.suppliers.reconciling import suppliers_reconcile
 from rewards.suppliers.syncing import sync_request
+from rewards.suppliers.words import problem_words
 
 LIMIT = "low_balance_minor"
 READ, COMPARE = "rewards.add_suppliersync", "rewards.add_supplierreconciliation"
@@ -94,6 +95,7 @@ class SupplierConnectionAdmin(BrandAdmin):
         more = {
             **self._sync_context(row),
             "account_state": state_of(row),
+            "account_problem": problem_words(row.problem),
             "account_balance": self.balance_shown(row),
             "products": SupplierProduct.objects.filter(connection=row, withdrawn_at=None).count(),
             "products_url": f"{reverse('admin:rewards_supplierproduct_changelist')}?connection__id__exact={row.pk}",
@@ -105,7 +107,8 @@ class SupplierConnectionAdmin(BrandAdmin):
 
     def _sync_context(self, row: SupplierConnection) -> dict[str, Any]:
         sync = SupplierSync.objects.filter(connection=row).order_by("-pk").first()
-        return {"sync": sync, "progress_url": self.url("progress", row.pk)}
+        problem = problem_words(sync.problem) if sync is not None else ""
+        return {"sync": sync, "sync_problem": problem, "progress_url": self.url("progress", row.pk)}
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The piece of the page that renews itself while a catalogue is read."""

@@ -25,6 +25,7 @@ from rewards.suppliers.models import SupplierConnection
 from rewards.suppliers.offering import offers_follow, products_fit
 from rewards.suppliers.protocol import Access, Balance, Supplier, SupplierError
 from rewards.suppliers.registry import kinds
+from rewards.suppliers.words import problem_words
 
 KEY_PURPOSE, HOOK_PURPOSE = "supplier_key", "supplier_hook"
 FIELDS = (
@@ -149,7 +150,7 @@ def connection_verify(*, connection: SupplierConnection, actor: Actor) -> Suppli
         balance = supplier_of(connection).balance()
     except SupplierError as error:
         SupplierConnection.objects.filter(pk=connection.pk).update(problem=_told(error))
-        raise SupplierRefused(_told(error)) from error
+        raise SupplierRefused(problem_words(_told(error))) from error
     return _verified(connection, balance, actor, "supplier.verify", secret="")
 
 
@@ -162,7 +163,7 @@ def secret_rotate(*, connection: SupplierConnection, secret: str, actor: Actor) 
     try:
         balance = supplier_of(connection, secret=secret.strip()).balance()
     except SupplierError as error:
-        raise SupplierRefused(_told(error), field="secret") from error
+        raise SupplierRefused(problem_words(_told(error)), field="secret") from error
     return _verified(connection, balance, actor, "supplier.rotate", secret=secret)
 
 

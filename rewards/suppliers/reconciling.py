@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from core import clock
 from core.actor import Actor
@@ -120,7 +121,7 @@ def _differences(order: SupplierOrder, there: list[Standing]) -> Iterator[tuple[
     if not there:
         fresh = order.sent_at is not None and order.sent_at > clock.now() - FRESH
         if order.state in (State.PLACED, State.DELIVERED) or (order.state == State.SENT and not fresh):
-            yield Kind.MISSING_THERE, {"ours": order.get_state_display()}
+            yield Kind.MISSING_THERE, {"ours": _here(order)}
         return
     charged = [each for each in there if each.state != "failed"]
     if len(charged) > 1:
@@ -128,13 +129,19 @@ def _differences(order: SupplierOrder, there: list[Standing]) -> Iterator[tuple[
     there_is = charged[0] if charged else there[0]
     yield from _amounts(order, there_is)
     if order.state == State.FAILED and charged:
-        yield Kind.PAID_FOR_NOTHING, {"ours": order.get_state_display(), "theirs": _words(charged)}
+        yield Kind.PAID_FOR_NOTHING, {"ours": _here(order), "theirs": _words(charged)}
     elif order.open and there_is.state == "delivered":
-        yield Kind.DELIVERED_THERE, {"ours": order.get_state_display(), "theirs": there_is.ref}
+        yield Kind.DELIVERED_THERE, {"ours": _here(order), "theirs": there_is.ref}
     elif order.open and there_is.state == "failed":
-        yield Kind.FAILED_THERE, {"ours": order.get_state_display(), "theirs": there_is.reason[:200]}
+        yield Kind.FAILED_THERE, {"ours": _here(order), "theirs": there_is.reason[:200]}
     elif order.open and order.created_at < clock.now() - OVERDUE:
-        yield Kind.OVERDUE, {"ours": order.get_state_display(), "theirs": there_is.state}
+        yield Kind.OVERDUE, {"ours": _here(order), "theirs": there_is.state}
+
+
+def _here(order: SupplierOrder) -> str:
+    """Noted in English, whoever compares; read in the reader's language."""
+    with override("en"):
+        return str(order.get_state_display())
 
 
 def _amounts(order: SupplierOrder, there: Standing) -> Iterator[tuple[str, dict[str, str]]]:

@@ -240,7 +240,9 @@ def test_what_makes_no_sense_is_said_beside_its_field(
 def test_a_new_key_is_tried_before_it_is_used(account: SupplierConnection, stand_in: StandIn, entered: Any) -> None:
     owner = entered("owner")
     where = page("supplierconnection_key", account.pk)
-    assert "key_refused" in text_of(owner.post(where, {"secret": "not-the-right-key"}))
+    refused = text_of(owner.post(where, {"secret": "not-the-right-key"}))
+    assert "The supplier doesn’t accept the key." in refused
+    assert "key_refused" not in refused
     stand_in.tell(keys=["the-second-key-0002"])
     assert owner.post(where, {"secret": "the-second-key-0002"}).status_code == 302
     assert SupplierConnection.objects.get().secret_last4 == "0002"
@@ -270,3 +272,30 @@ def test_the_differences_come_as_a_file(account: SupplierConnection, stand_in: S
     answer = owner.get(page("supplierreconciliation_csv", made.pk))
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert lines[1].startswith("unknown_here,no,'=1+1,")
+
+
+def test_what_a_supplier_answered_is_told_in_words_wherever_it_stands(
+    account: SupplierConnection, stand_in: StandIn, entered: Any
+) -> None:
+    owner = entered("owner")
+    stand_in.fails("orders", "silent_before")
+    owner.post(page("supplierconnection_compare", account.pk), {"days": "8"})
+    made = SupplierReconciliation.objects.get()
+    assert made.problem.startswith("no_answer: ")
+    stand_in.fails("products", "busy")
+    owner.post(page("supplierconnection_act", account.pk), {"act": "read"})
+    sync_run(SupplierSync.objects.latest("pk").pk)
+    stand_in.fails("account", "busy")
+    said = text_of(owner.post(page("supplierconnection_act", account.pk), {"act": "verify"}, follow=True))
+    assert "The supplier has too much to do just now." in said
+    owner.cookies["django_language"] = "nl"
+    pages = (
+        page("supplierreconciliation_changelist") + "?period=all",
+        page("supplierreconciliation_change", made.pk),
+        page("supplierconnection_change", account.pk),
+    )
+    shown = [text_of(owner.get(each)) for each in pages]
+    assert ["De leverancier gaf geen antwoord." in each for each in shown] == [True, True, False]
+    assert shown[2].count("De leverancier heeft het op dit moment te druk.") == 2
+    for each in (said, *shown):
+        assert not any(code in each for code in ("no_answer", "busy:", "too_many_requests", "RemoteDisconnected"))
