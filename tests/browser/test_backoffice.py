@@ -202,6 +202,16 @@ def test_a_rule_is_written_while_its_sentence_follows_and_then_published(
     expect(page.locator("#content")).to_contain_text("The draft is what is published.")
 
 
+def test_there_is_room_to_write_beside_the_type_of_a_value(site: Site, boss: dict[str, str], open_page: Open) -> None:
+    page = open_page(width=820, language="nl", cookies=boss)
+    page.goto(site.url("/admin/loyalty/earningrule/add/"))
+    page.get_by_role("button", name="Voorwaarde toevoegen", exact=True).first.click()
+    expect(page.locator("[name='p.when.value.as']")).to_be_visible()
+    written = page.locator("input[name='p.when.value']").bounding_box()
+    assert written is not None
+    assert written["width"] > 120
+
+
 def test_a_list_that_scrolls_is_called_by_what_it_is_a_list_of(
     site: Site, boss: dict[str, str], open_page: Open
 ) -> None:
