@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -412,6 +413,19 @@ def test_what_stands_in_the_way_of_publishing_leads_to_its_field(house: House, e
     rule.save()
     page = told(entered("owner").get(path_of("loyalty_program_publish", house.program.pk)))
     assert f"{path_of('loyalty_earningrule_change', rule.pk)}#p-effects-0-currency" in page
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"), [(["sat"], "mon tue wed thu fri sat sun"), (["sun", "sat"], "sun sat mon tue wed thu fri")]
+)
+def test_ticks_stand_in_their_own_order_unless_the_draft_has_another(
+    days: list[str], shown: str, house: House, entered: Entered
+) -> None:
+    row = rows_of(house.program, "rules")[0]
+    row.body = {**row.body, "when": {"kind": "time", "weekdays": days}}
+    row.save()
+    page = told(entered("marketer").get(path_of("loyalty_earningrule_change", row.pk)))
+    assert re.findall(r'name="p\.when\.weekdays" value="(\w+)"', page) == shown.split()
 
 
 def test_the_way_to_a_rule_names_it_as_its_reader_would(house: House, entered: Entered) -> None:

@@ -202,9 +202,11 @@ class Painter:
         else:
             known = self._known(each, beside) if each is not None else []
         kept = [(one, one) for one in chosen if one not in {value for value, _label in known}]
-        # Ticks come back in the order in which they stand: what was chosen first, first.
-        rank = {value: at for at, value in enumerate(chosen)}
-        known = sorted([*known, *kept], key=lambda pair: rank.get(pair[0], len(rank)))
+        known = [*known, *kept]
+        # Ticks come back in the order in which they stand: what the draft has in another order than ours keeps its own.
+        if chosen != [value for value, _label in known if value in chosen]:
+            rank = {value: at for at, value in enumerate(chosen)}
+            known = sorted(known, key=lambda pair: rank.get(pair[0], len(rank)))
         return [Option(value, text, value in chosen) for value, text in known]
 
     def _pairs(
