@@ -3,6 +3,7 @@ form would make of it, with the trace in words. Nothing is written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,9 @@ from core import clock
 from core.backoffice.base import actor_of, refusal_text
 from core.backoffice.display import scaled
 from loyalty.admin.amounts import money
+from loyalty.admin.forms.attributes import event_types
 from loyalty.admin.forms.editor import StructForm
+from loyalty.admin.forms.node import Node
 from loyalty.admin.problemplaces import placed
 from loyalty.admin.tracewords import TraceLine, trace_lines
 from loyalty.definition.checks import document_problems
@@ -79,6 +82,7 @@ class Panel:
         if self.member is None and self.members:
             self.member = self.members[0]
         self.trigger = trigger
+        self.trigger_words = dict(event_types(whole)).get(trigger, trigger)
         self.events = self._events()
         self.event = self._chosen(sent)
         self.form = self._form(whole, sent)
@@ -145,13 +149,24 @@ class Panel:
             payload, when = self.event.row.payload, self.event.row.occurred_at
         else:
             if self.form.errors:
-                raise ValueError(next(iter(self.form.errors.values()))[0])
+                path, messages = next(iter(self.form.errors.items()))
+                label = _label_at(self.nodes, path)
+                raise ValueError(f"{label}: {messages[0]}" if label else messages[0])
             payload, when = self.form.plain, clock.now()
             payload = payload.get("event_values", {}) if self.shape == Made.__name__ else payload
         return {
             "id": f"try-{uuid4()}", "type": self.trigger, "member": str(self.member.public_id),
             "occurred_at": localtime(when).isoformat(), "program": self.program.slug, "data": payload,
         }  # fmt: skip
+
+
+def _label_at(nodes: Iterable[Node], path: str) -> str:
+    """What the panel calls the field; nothing where it has no name of its own."""
+    for node in nodes:
+        found = node.label if node.path == path else _label_at(node.below, path)
+        if found:
+            return found
+    return ""
 
 
 def found_members(search: str) -> list[Member]:

@@ -30,6 +30,8 @@ _NAMES = {
     "joined_days": N_("days since joining"),
     "age_years": N_("the member's age"),
 }
+# What the product itself keeps of a member, where it is so.
+_FACTS = {"facts.referral_open": N_("the first step after a friend’s invitation is still to come")}
 _NUMBERS = ("joined_days", "age_years")
 
 
@@ -58,6 +60,8 @@ class MemberTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             )
 
     def words(self, teller: Teller) -> str:
+        if self.attribute in _FACTS and self.operator == "eq" and self.value is True:
+            return teller.say(_FACTS[self.attribute])
         name = teller.say(_NAMES[self.attribute]) if self.attribute in _NAMES else self.attribute.partition(".")[2]
         return teller.tell(OPERATOR_WORDS[self.operator], name=name, value=values_words(self.value, teller))
 

@@ -29,7 +29,7 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ends_at: LocalTime | None = None
 
     def words(self, teller: Teller) -> str:
-        start, end = (self.starts_at or "").replace("T", " "), (self.ends_at or "").replace("T", " ")
+        start, end = (teller.moment(each) if each else "" for each in (self.starts_at, self.ends_at))
         if start and end:
             return teller.tell(N_("from %(start)s until %(end)s"), start=start, end=end)
         if start:

@@ -111,6 +111,15 @@ class Teller:
         month, _dash, number = day.partition("-")
         return self.tell(N_("%(day)d %(month)s"), day=int(number), month=self.say(MONTHS[int(month) - 1]))
 
+    def moment(self, local: str) -> str:
+        """2026-12-31T10:00 in words: "31 December 2026 10:00"; what isn't written so as it is."""
+        day, _mark, hour = local.partition("T")
+        year, _dash, rest = day.partition("-")
+        try:
+            return f"{self.month_day(rest)} {year} {hour}".rstrip()
+        except (ValueError, IndexError):
+            return local
+
     def tell(self, message: str, **values: object) -> str:
         return self.say(message) % values
 

@@ -365,6 +365,9 @@ def test_a_rule_is_tried_as_it_stands_in_the_form_and_nothing_is_written(house: 
     assert "5 points" in page
     nothing = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.order.channel": "phone"}))
     assert "This did not hold: channel is one of app or web." in nothing
+    assert "The event: When an order is paid (order.paid)" in nothing
+    amount = told(client.post(path_of("loyalty_earningrule_add"), fields | {"t.order.total_minor": "much"}))
+    assert re.search("[Tt]otal of the order: Say an amount such as 25.00", amount)
     lacks = told(client.post(path_of("loyalty_earningrule_add"), fields | {"p.effects.0.points": ""}))
     assert "Fill in what is missing" in lacks
     past = Event.objects.filter(member=house.member, type="order.paid").latest("occurred_at")
@@ -413,6 +416,13 @@ def test_what_stands_in_the_way_of_publishing_leads_to_its_field(house: House, e
     rule.save()
     page = told(entered("owner").get(path_of("loyalty_program_publish", house.program.pk)))
     assert f"{path_of('loyalty_earningrule_change', rule.pk)}#p-effects-0-currency" in page
+
+
+def test_from_a_rule_a_link_leads_to_its_program_where_it_is_published(house: House, entered: Entered) -> None:
+    rule = rows_of(house.program, "rules")[0]
+    page = told(entered("marketer").get(path_of("loyalty_earningrule_change", rule.pk)))
+    program = path_of("loyalty_program_change", house.program.pk)
+    assert f'href="{program}">To the program</a>' in page.partition("<form")[0] + page.partition("Members notice")[2]
 
 
 @pytest.mark.parametrize(

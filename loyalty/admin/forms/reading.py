@@ -247,7 +247,9 @@ class Reader:
         try:
             return values.money_read(text, self._money(path)) if is_money(field, shape) else _number(text, shape)
         except (ValueError, InvalidOperation):
-            return self._wrong(path, text, _wanted(shape))
+            return self._wrong(
+                path, text, _("Say an amount such as 25.00.") if is_money(field, shape) else _wanted(shape)
+            )
 
     def _money(self, path: str) -> str:
         """The money of an amount: what stands beside it, or the program's."""

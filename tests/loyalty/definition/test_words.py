@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from loyalty.definition.difference import Change, document_difference
-from loyalty.definition.read import document_decode
+from loyalty.definition.read import document_decode, document_shape
 from loyalty.definition.words import award_reason, currency_words, ladder_words, rule_words
 from tests.loyalty.rules.sample import fixed, per_money, plain, rule, times
 
@@ -46,11 +46,29 @@ def test_a_rule_is_one_sentence() -> None:
             schedule={"starts_at": "2027-03-01T00:00"},
         )
         == "When an order is paid and channel is one of app or web and on Saturday or Sunday between 10:00 and "
-        "24:00: 1 point for every €1.50 spent and 0.5 stars, at most 50 points a day, from 2027-03-01 00:00 on."
+        "24:00: 1 point for every €1.50 spent and 0.5 stars, at most 50 points a day, from 1 March 2027 00:00 on."
     )
     assert (
         sentence(times("1.5", rules=["z"]), trigger="order.paid") == "When an order is paid: 1.5 times the points of z."
     )
+
+
+def test_what_the_product_keeps_of_a_member_is_told_in_words() -> None:
+    asked = {"kind": "member", "attribute": "facts.referral_open", "operator": "eq", "value": True}
+    assert "and the first step after a friend’s invitation is still to come:" in sentence(when=asked)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ({"ends_at": "2027-01-01T18:30"}, "until 1 January 2027 18:30."),
+        ({"starts_at": "2026-12-31T00:00", "ends_at": "2027-13-01T00:00"},
+         "from 31 December 2026 00:00 until 2027-13-01T00:00."),
+    ],
+)  # fmt: skip
+def test_a_schedule_tells_its_days_by_their_months(schedule: dict[str, str], told: str) -> None:
+    document = document_shape(plain([rule("a", schedule=schedule)]))
+    assert rule_words(document, document.rules[0]).endswith(told)
 
 
 def test_the_sentence_is_told_in_the_language_of_the_caller() -> None:
@@ -126,7 +144,7 @@ def test_a_rule_added_or_removed_is_told_in_full() -> None:
         (
             lambda d: d["rules"][0].update(schedule={"ends_at": "2027-01-01T00:00"}),
             "rules.a.schedule",
-            "until 2027-01-01",
+            "until 1 January 2027",
         ),
         (
             lambda d: d["rules"][0].update(limits=[{"per": "event", "at_most": 5}]),
