@@ -22,7 +22,7 @@ from billing.portal.words import local, price_words
 from billing.savings import uses_saved
 from billing.selectors import charged_each_time, held, next_charge
 from billing.times import months_later
-from billing.upcoming import LeftOut, skip_foreseen
+from billing.upcoming import LeftOut, resume_due, skip_foreseen
 from core import clock
 from core.errors import DomainError
 from loyalty.home import Context
@@ -209,10 +209,15 @@ def resume_page(enrollment: Enrollment, row: Subscription) -> Context:
     mine = shown(held(row))
     now = clock.now()
     charged = row.billing == Billing.PAUSED or (row.paid_until is not None and row.paid_until <= now)
-    price = row.price
-    return {
-        "enrollment": enrollment,
-        "mine": mine,
-        "charged": charged,
-        "amount": money_words(price.amount_minor * row.quantity, price.currency) if price is not None else "",
-    }
+    amount = _charged_now(row) if charged and "resume" in mine.may else ""
+    return {"enrollment": enrollment, "mine": mine, "charged": charged, "amount": amount}
+
+
+def _charged_now(row: Subscription) -> str:
+    """As Stripe has it or, where it doesn't answer, as our own rows do."""
+    assert row.price is not None
+    try:
+        minor = resume_due(row)
+    except DomainError:
+        minor = charged_each_time(row, row.price)
+    return money_words(minor, row.price.currency)

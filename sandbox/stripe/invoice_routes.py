@@ -150,6 +150,8 @@ def invoice_preview(account: Account, params: Json) -> Json:
         subscription = account.get("subscription", name, param="subscription")
         if subscription["status"] in ("canceled", "incomplete_expired") or _leaves(subscription, details):
             raise invalid("No upcoming invoices for this subscription.", code="invoice_upcoming_none", status=404)
+        if details.get("resume_at") == "now":
+            return _when_resumed(account, subscription)
         keys = account.objects["subscription_item"].copy()
         invoice = (
             _after_change(account, subscription, params, details)
@@ -176,6 +178,12 @@ def _of_a_schedule(account: Account, schedule: Json) -> Json:
         subscription["items"]["data"] = phase_items(account, subscription, phase)
     account.objects["subscription_item"] = keys
     return next_invoice(account, subscription)
+
+
+def _when_resumed(account: Account, subscription: Json) -> Json:
+    """Of one that is paused since its trial ended without a card: its new period begins now."""
+    now = account.now(account.customer_of(subscription))
+    return next_invoice(account, {**copy.deepcopy(subscription), "billing_cycle_anchor": now, "_renews_at": now})
 
 
 def _leaves(subscription: Json, details: Json) -> bool:

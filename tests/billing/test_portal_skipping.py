@@ -12,7 +12,7 @@ import pytest
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.browsing import Visitor
-from tests.billing.cast import SECTION, Club
+from tests.billing.cast import GOOD, SECTION, Club
 from tests.conftest import ClientFor
 
 Json = dict[str, Any]
@@ -26,12 +26,16 @@ def join(stand_in: LocalStripe, key: str, brand: Brand, client_for: ClientFor) -
     """Anna, on plus for 10 euros a month."""
     shift = brand.clock_shift
 
-    def joined(intro: Json | None = None, **section: Any) -> Visitor:
+    def joined(
+        intro: Json | None = None, trial: Json | None = None, card: str | None = GOOD, **section: Any
+    ) -> Visitor:
         plans = deepcopy(SECTION["plans"])
-        if intro:
-            next(each for each in plans if each["code"] == "plus")["charge"]["intro"] = intro
+        charge = next(each for each in plans if each["code"] == "plus")["charge"]
+        charge |= {name: told for name, told in (("intro", intro), ("trial", trial)) if told}
         visitor = Visitor(Club(stand_in, key, brand, client_for(brand), plans=plans, **section), client_for)
-        visitor.joins("plus", price="month-EUR")
+        visitor.open("/plans/plus/")
+        visitor.send("/plans/plus/", price="month-EUR")
+        visitor.pays(card)
         visitor.club.settle()
         return visitor
 
@@ -88,3 +92,43 @@ def test_where_stripe_is_away_our_own_figures_stand_there(join: Join) -> None:
     shown = anna.open(f"{anna.base()}/pause/")
     assert "€10 on" in shown
     assert ", with €10." in shown
+
+
+def paused(anna: Visitor) -> str:
+    """Into the middle of three months that are left out: the page about going on."""
+    anna.open(f"{anna.base()}/pause/")
+    anna.send(f"{anna.base()}/pause/", months="3")
+    anna.club.advance(days=40)
+    anna.club.settle()
+    return anna.open(f"{anna.base()}/resume/")
+
+
+def test_going_on_says_and_charges_what_it_costs_with_the_discount_that_lasts(join: Join) -> None:
+    anna = join(intro=HALF)
+    shown = paused(anna)
+    assert "€5 is charged now, and a new period begins today." in shown
+    assert "Go on and pay €5" in shown
+    anna.send("")
+    anna.club.settle()
+    assert anna.club.charged() == 500 + 500
+
+
+def test_going_on_where_stripe_is_away_says_our_own_figures(join: Join) -> None:
+    anna = join()
+    assert "€10 is charged now" in paused(anna)
+    anna.club.control("faults", faults=[{"path": "/v1/", "kind": "status", "status": 503, "times": 20}])
+    assert "€10 is charged now" in anna.open(f"{anna.base()}/resume/")
+
+
+def test_going_on_after_a_trial_without_a_card_says_it_with_the_discount(join: Join) -> None:
+    anna = join(intro=HALF, trial={"days": 14, "card": False, "at_end": "pause"}, card=None)
+    anna.club.advance(days=15)
+    anna.club.settle()
+    anna.open("/membership/")
+    anna.send(f"{anna.base()}/card/")
+    anna.pays()
+    anna.club.settle()
+    assert "€5 is charged now" in anna.open(f"{anna.base()}/resume/")
+    anna.send("")
+    anna.club.settle()
+    assert anna.club.charged() == 500
