@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from billing.models import Checkout, Invoice, PlanPrice, StripeConnection, Subscription
-from billing.passes import fee_ends, fee_of, fee_void, pass_follow, pass_more, pass_over
+from billing.passes import fee_ends, fee_of, fee_void, paid_elsewhere, pass_follow, pass_more, pass_over
 from billing.reading import ReadCharge, ReadCustomer, ReadInvoice
 from billing.timeline import happened
 from core import clock
@@ -150,11 +150,12 @@ def _fee_follow(row: Subscription, charges: list[ReadCharge]) -> None:
     """It is over where none of its payments stands any more."""
     # One that was paid for later may have ended it.
     row.refresh_from_db()
-    if all(fee_void(each) for each in charges) and row.ended_at is None:
+    if all(fee_void(each) for each in charges) and row.ended_at is None and not paid_elsewhere(row, charges):
         row.billing, row.ended_at = Billing.CANCELED, clock.now()
         whole = any(each.refunded >= each.amount for each in charges)
         happened(row, "ended", because="refunded" if whole else "dispute_lost")
-    row.disputed, row.synced_at = any(each.dispute == "open" for each in charges), clock.now()
+    row.disputed = Invoice.objects.filter(subscription=row, reason="fee", disputed=True).exists()
+    row.synced_at = clock.now()
     row.save()
     pass_follow(row, charges)
 

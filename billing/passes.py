@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from billing.models import Invoice, MembershipPlan, Subscription
 from billing.plans import definition_of
@@ -64,21 +64,22 @@ def pass_over(other: Subscription, at: datetime) -> bool:
 
 def pass_follow(row: Subscription, charges: Iterable[ReadCharge]) -> None:
     """Until when it holds, by its payments that weren't given back, one after another: each as long as it was sold for.
-    In the caller's transaction. charges: all of the row's, oldest first."""
+    In the caller's transaction. charges: what was read of them; one that was paid at another account of the brand's
+    counts as it was read last."""
     fee, ends, last = fee_of(row.plan), None, row.charged_at
     stands = False
-    invoices = {each.stripe_id: each for each in Invoice.objects.filter(subscription=row, reason="fee")}
-    for charge in charges:
-        invoice = invoices[charge.payment_intent]
-        if fee_void(charge):
-            _period(invoice, charge.created_at, charge.created_at)
+    void = {each.payment_intent: fee_void(each) for each in charges}
+    for invoice in _payments(row):
+        paid_at = invoice.created_at
+        if void.get(invoice.stripe_id, _void(invoice)):
+            _period(invoice, paid_at, paid_at)
             continue
-        begins = charge.created_at if ends is None else max(ends, charge.created_at)
-        ends, stands, last = _holds(row, invoice, fee, begins), True, charge.created_at
+        begins = paid_at if ends is None else max(ends, paid_at)
+        ends, stands, last = _holds(row, invoice, fee, begins), True, paid_at
         _period(invoice, begins, ends)
-        if charge.created_at > row.started_at:
+        if paid_at > row.started_at:
             happened(
-                row, "bought_again", key=charge.payment_intent, at=charge.created_at, topic="",
+                row, "bought_again", key=invoice.stripe_id, at=paid_at, topic="",
                 until=ends.isoformat() if ends is not None else None,
             )  # fmt: skip
     if stands and row.ended_at is None and (row.period_end, row.charged_at) != (ends, last):
@@ -89,6 +90,21 @@ def pass_follow(row: Subscription, charges: Iterable[ReadCharge]) -> None:
 def fee_void(charge: ReadCharge) -> bool:
     """Given back whole, or taken back by the bank."""
     return charge.refunded >= charge.amount or charge.dispute == "lost"
+
+
+def paid_elsewhere(row: Subscription, charges: Iterable[ReadCharge]) -> bool:
+    """Whether a payment of it stands that was made at another account of the brand's, and so wasn't read with these."""
+    read = {each.payment_intent for each in charges}
+    return any(each.stripe_id not in read and not _void(each) for each in _payments(row))
+
+
+def _payments(row: Subscription) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(subscription=row, reason="fee").order_by("created_at", "pk")
+
+
+def _void(invoice: Invoice) -> bool:
+    """As it was read last."""
+    return invoice.period_end is not None and invoice.period_end == invoice.period_start
 
 
 def _holds(row: Subscription, invoice: Invoice, fee: OneFee, begins: datetime) -> datetime | None:

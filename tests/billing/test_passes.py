@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 
 from billing import joining
+from billing.connections import connection_add
+from billing.customers import customer_of
 from billing.models import Subscription
 from billing.refunding import invoice_refund
 from billing.syncing import customer_sync
@@ -164,3 +166,29 @@ def test_two_pages_that_were_open_at_once_are_one_pass(pool: Club, monkeypatch: 
     assert [pool.press(each.url).status for each in pages] == [303, 303]
     pool.settle()
     assert (pool.charged(), left(ann)) == (1250, (3, 3))
+
+
+def test_a_pass_that_is_bought_again_at_another_account_holds_longer_and_stands_on_both_payments(
+    pool: Club, stand_in: LocalStripe, key: str
+) -> None:
+    ann = pool.somebody()
+    row = pool.joined(ann, "week", "")
+    assert row.period_end is not None
+    other = connection_add(key=f"{key}b", actor=shop.STAFF)
+    with stand_in.state.lock:
+        stand_in.state.by_key(f"{key}b").webhooks["mode"] = "hold"
+    assert pool.press(pool.join(ann, "week", "").url).status == 303
+    there = customer_of(other, ann)
+    assert there is not None
+    customer_sync(other, there)
+    longer = row.period_end + timedelta(days=7)
+    assert (pool.subscription(ann).pk, pool.subscription(ann).period_end, left(ann)) == (row.pk, longer, (6, 6))
+    # Whichever account is read last.
+    customer_sync(pool.connection, pool.customer(ann))
+    assert pool.subscription(ann).period_end == longer
+    first, second = pool.invoices(ann)
+    invoice_refund(invoice=first, amount_minor=None, reason="Mistake", key="a", actor=shop.STAFF)
+    assert (pool.state(ann), left(ann)) == ("one_time", (3, 3))
+    assert pool.subscription(ann).period_end == second.created_at + timedelta(days=7)
+    invoice_refund(invoice=second, amount_minor=None, reason="Mistake", key="b", actor=shop.STAFF)
+    assert pool.state(ann) == "ended"
