@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing.connecting import account_gone
 from billing.errors import NotPossibleNow
-from billing.leaving import BY_STAFF, subscription_cancel
+from billing.leaving import ACCOUNT_LEAVE, BY_STAFF, subscription_cancel
 from billing.models import BillingOperation, Checkout, StripeConnection, Subscription
 from billing.sweeping import one_by_one
 from core import clock
@@ -21,7 +21,7 @@ from core.actor import Actor
 from core.audit import audit_record
 from core.errors import InvalidInput
 
-KIND = "account_leave"
+KIND = ACCOUNT_LEAVE
 LONGEST = 200
 # Of one account in a round of the sweep: each is a few requests to Stripe.
 AT_ONCE = 50

@@ -13,7 +13,7 @@ from billing.access import access_follow
 from billing.acting import account_of, change, note, reread, running
 from billing.errors import NotPossibleNow, StripeRefused
 from billing.locking import member_locked
-from billing.models import Invoice, Subscription
+from billing.models import BillingOperation, Invoice, StripeConnection, Subscription
 from billing.operations import operation_run
 from billing.planned import change_put_off
 from billing.plans import section_now
@@ -42,6 +42,8 @@ FEEDBACK = {
 # What only the team's own acts are counted under: no member was asked.
 BY_STAFF = "staff"
 LONGEST = 500
+# The wish that the brand leaves an account (billing.disconnecting), while that is under way.
+ACCOUNT_LEAVE = "account_leave"
 # A period and the invoice that begins it are seconds apart.
 BEFORE_PERIOD = timedelta(hours=1)
 
@@ -130,6 +132,11 @@ def subscription_keep(*, subscription: Subscription, actor: Actor) -> Subscripti
     row = running(subscription)
     if not row.cancel_scheduled:
         return row
+    if account_left(row):
+        raise NotPossibleNow(
+            _("It ends with what is paid for: the account that it is paid through is being closed."),
+            state="cancel_scheduled",
+        )
     # cancel_at alone is how Stripe's own portal says it; false takes back the one, an empty text the other.
     try:
         change(row, "cancel_undo", {"cancel_at_period_end": False}, actor)
@@ -141,6 +148,12 @@ def subscription_keep(*, subscription: Subscription, actor: Actor) -> Subscripti
         row = subscription_sync(row)
     note(row, "keep_asked", actor, key=clock.now().isoformat())
     return row
+
+
+def account_left(row: Subscription) -> bool:
+    """Whether the brand is leaving the account that this is paid through: all that renews there is to end."""
+    wishes = BillingOperation.objects.filter(kind=ACCOUNT_LEAVE, state=BillingOperation.State.OPEN)
+    return wishes.filter(connection=row.connection_id).exists()
 
 
 # --- money back on leaving -------------------------------------------------------------------------------------------
@@ -161,9 +174,11 @@ class MoneyBack(Struct, frozen=True):
 
 def money_back(subscription: Subscription) -> MoneyBack | None:
     """By the brand's terms, as of now; None where leaving brings nothing back. Who withdraws gets all that was paid
-    since joining, with what was added or changed meanwhile; it is one contract."""
+    since joining, with what was added or changed meanwhile; it is one contract. What was paid at an account that was
+    disconnected can't be paid back from here."""
     row = reread(subscription)
-    paid = list(Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0))
+    rows = Invoice.objects.filter(subscription=row, status=Invoice.Status.PAID, paid_minor__gt=0)
+    paid = list(rows.select_related("connection"))
     if not paid or not row.live or row.charged_at is None:
         return None
     section, now, first = section_now(row.plan.program_id), clock.now(), paid[-1]
@@ -183,7 +198,8 @@ def _paid_at(invoice: Invoice) -> datetime:
 
 def _back(invoices: list[Invoice], why: Literal["withdrawal", "unused"]) -> MoneyBack | None:
     """Of those of which something is left; None where nothing is."""
-    left = tuple(each for each in invoices if each.refunded_minor < each.paid_minor)
+    gone = StripeConnection.Health.DISCONNECTED
+    left = tuple(each for each in invoices if each.refunded_minor < each.paid_minor and each.connection.health != gone)
     return MoneyBack(left, why) if left else None
 
 

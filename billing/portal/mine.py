@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from billing.leaving import MoneyBack, money_back
-from billing.models import Invoice, Subscription, SubscriptionChange
+from billing.leaving import MoneyBack, account_left, money_back
+from billing.models import Invoice, StripeConnection, Subscription, SubscriptionChange
 from billing.portal.parts import membership_parts
 from billing.portal.plans import gives
 from billing.portal.words import Badge, card_words, local, price_words, state_badge
@@ -107,7 +107,7 @@ def shown(held: Held) -> Shown:
         row=row,
         name=local(held.definition.name),
         badge=state_badge(held.state),
-        sentence=sentence_of(held),
+        sentence=_cut_off(row) or sentence_of(held),
         price=price_words(row.price, row.quantity) if row.price is not None else _("Free"),
         next_amount=money_words(charge.amount_minor, charge.currency) if charge is not None else "",
         next_at=charge.at if charge is not None else None,
@@ -145,7 +145,20 @@ def pay_page(row: Subscription) -> str:
 
 
 def _open_of(row: Subscription) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(subscription=row, status=Invoice.Status.OPEN, attempts__gt=0)
+    rows = Invoice.objects.filter(subscription=row, status=Invoice.Status.OPEN, attempts__gt=0)
+    return rows.none() if _gone(row) else rows
+
+
+def _gone(row: Subscription) -> bool:
+    """Paid through an account that was disconnected: nothing can be asked, or is heard, of it any more."""
+    return row.connection is not None and row.connection.health == StripeConnection.Health.DISCONNECTED
+
+
+def _cut_off(row: Subscription) -> str:
+    """Of one that would renew there; empty of any other."""
+    if row.plan.kind != "recurring" or row.cancel_scheduled or not _gone(row):
+        return ""
+    return _("It isn’t paid through us any more. What you paid for stays yours; to change it or to leave, contact us.")
 
 
 def owed_of(row: Subscription) -> str:
@@ -204,6 +217,8 @@ def may_of(held: Held, back: MoneyBack | None) -> frozenset[str]:
     """What the page offers: change, pause, card, pay, resume, keep, withdraw_change, leave."""
     row, found = held.row, set[str]()
     recurring = row.plan.kind == "recurring" and row.connection is not None
+    if recurring and _gone(row):
+        return frozenset()
     running = row.billing in (Billing.ACTIVE, Billing.TRIALING) and not row.collection_paused
     left_out = row.collection_paused or row.pause_began_at is not None
     if recurring and running and not row.cancel_scheduled and row.pause_began_at is None:
@@ -219,7 +234,7 @@ def may_of(held: Held, back: MoneyBack | None) -> frozenset[str]:
         if (row.next_price is not None and row.schedule_id) or row.kept_price is not None:
             found.add("withdraw_change")
     if recurring and row.cancel_scheduled:
-        found.add("keep")
+        found |= set() if account_left(row) else {"keep"}
     elif recurring or row.plan.kind == "free" or back is not None:
         found.add("leave")
     return frozenset(found)

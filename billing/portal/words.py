@@ -148,6 +148,10 @@ def state_badge(state: State) -> Badge:
 
 def refusal_words(error: DomainError) -> str:
     """A refusal as a member reads it: what is the matter, and what to do. Stripe's own sentences stay out of it."""
+    if error.context.get("code_said") == "account_invalid":
+        return _(
+            "This was paid through an account that isn’t ours any more, so nothing was changed. Contact us about it."
+        )
     if error.code in TEAMS_OWN:
         return _(
             "Payments can’t be taken just now. It’s not you or your card, and nothing was charged. Try again later."

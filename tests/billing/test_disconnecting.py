@@ -13,7 +13,9 @@ from billing.connections import connection_add, connection_check, connection_now
 from billing.disconnecting import account_disconnect, leaves_work, leaving_now
 from billing.errors import NotPossibleNow, StripeKeyRefused, StripeNotConnected
 from billing.gateway import ask
-from billing.models import BillingOperation, StripeConnection, StripeEvent
+from billing.leaving import money_back, subscription_cancel, subscription_keep
+from billing.models import BillingOperation, StripeConnection, StripeEvent, Subscription
+from billing.portal.words import refusal_words
 from billing.reconciling import reconciling_due
 from billing.working import events_work
 from core.errors import InvalidInput
@@ -22,8 +24,10 @@ from sandbox.stripe.controls import CONTROLS
 from sandbox.stripe.events import emit
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
+from tests.billing.browsing import Visitor
 from tests.billing.desk import Entered, entered, page
 from tests.billing.test_connect import ConnectedClub, Platform, opened, platform, ready
+from tests.conftest import ClientFor
 from tests.loyalty import shop
 from tests.loyalty.test_pages import text_of
 
@@ -174,3 +178,55 @@ def test_the_same_account_connected_with_a_key_of_its_own_goes_by_that_key(
     assert again.pk == made.pk
     assert (again.mode, again.health, again.charges_enabled, again.current) == ("api_key", "good", True, True)
     assert ask(again, lambda v1: v1.accounts.retrieve_current())["id"] == again.account_id
+
+
+def test_what_the_brand_ends_is_not_taken_back_and_members_are_offered_nothing_that_cannot_be_done(
+    platform: Platform, brand: Brand, client_for: ClientFor
+) -> None:
+    row = ready(platform)
+    club = ConnectedClub(platform, row, brand)
+    anna = Visitor(club, client_for)
+    for plan, price in (("season", "once-EUR"), ("plus", "month-EUR")):
+        club.press(club.join(anna.member, plan, price).url)
+        platform.deliver(platform.of(row))
+        club.work()
+    ben = club.somebody("Ben")
+    club.join(ben)
+    account_disconnect(connection=row, reason="Another bank", actor=shop.STAFF)
+    assert leaves_work() == 0, "Ben's page is open"
+    plus = club.subscription(anna.member)
+    assert plus.cancel_scheduled
+    shown = anna.open("/membership/")
+    assert "Stay after all" not in shown
+    with pytest.raises(NotPossibleNow, match="is being closed"):
+        subscription_keep(subscription=plus, actor=shop.STAFF)
+    assert "Leave now and get €30 back" in anna.open(f"{season_of(anna)}/leave/")
+    brand.clock_shift += timedelta(days=2)
+    assert leaves_work() == 1
+    shown = anna.open("/membership/")
+    assert "Until then all of it is yours." in shown
+    for offered in ("Stay after all", "Change the card", "Change the plan", "Leave"):
+        assert offered not in shown
+    assert money_back(Subscription.objects.get(member=anna.member, plan__code="season")) is None
+
+
+def season_of(anna: Visitor) -> str:
+    return f"/membership/{Subscription.objects.get(member=anna.member, plan__code='season').public_id}"
+
+
+def test_who_renews_at_an_account_that_was_taken_away_is_told_whom_to_ask(
+    platform: Platform, brand: Brand, client_for: ClientFor
+) -> None:
+    row = ready(platform)
+    club = ConnectedClub(platform, row, brand)
+    anna = Visitor(club, client_for)
+    club.press(club.join(anna.member).url)
+    platform.deliver(platform.of(row))
+    club.work()
+    account_gone(connection=row)
+    shown = anna.open("/membership/")
+    assert "It isn’t paid through us any more. What you paid for stays yours" in shown
+    assert "Change the card" not in shown
+    with pytest.raises(StripeKeyRefused) as refused:
+        subscription_cancel(subscription=club.subscription(anna.member), actor=shop.STAFF)
+    assert "Contact us about it." in refusal_words(refused.value)
