@@ -58,8 +58,10 @@ def membership_join(
     An older page that is still open is closed first. Not in a transaction. PlanNotOffered, PriceNotOffered,
     AlreadyMember, PromotionCodeRefused, StripeNotConnected, StripeUnavailable, StripeRefused.
     """
-    if not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None or plan.kind in ON_TOP:
+    if not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None:
         raise PlanNotOffered(field="plan")
+    if plan.kind in ON_TOP:
+        raise PlanNotOffered(_("This isn’t joined by itself: it comes on top of a plan."), field="plan")
     chosen = price_chosen(plan, price, member=member)
     _room_for(member, plan)
     currency = chosen.currency if chosen is not None else ""

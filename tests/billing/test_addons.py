@@ -216,7 +216,7 @@ def test_a_stale_amount_and_what_does_not_fit_change_nothing(club: Club) -> None
         put(1, shown.shown_at - timedelta(hours=2), shown.due_minor)
     with pytest.raises(InvalidInput):
         put(4, shown.shown_at, shown.due_minor)
-    with pytest.raises(PlanNotOffered):
+    with pytest.raises(PlanNotOffered, match="comes on top of a plan"):
         club.join(club.somebody("Bob"), "extra", "month-EUR")
     assert "extra" not in {each.plan.code for each in offered_to(ann)}
     subscription_cancel(subscription=row, actor=shop.STAFF)
