@@ -75,7 +75,7 @@ def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tupl
     assert row.price is not None
     chosen = price_chosen(plan, code, member=row.member, currency=row.price.currency)
     assert chosen is not None
-    if chosen.pk == row.price.pk:
+    if chosen.pk == row.price.pk or same_for_more(row, chosen):
         raise NotPossibleNow(_("This is the plan that you have."), field="plan")
     if chosen.currency != row.price.currency:
         raise PriceNotOffered(_("The currency of a subscription can’t change."), field="price")
@@ -87,6 +87,13 @@ def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tupl
     if price_direction(row, chosen) == "up":
         extras_refuse(row, chosen)
     return row, chosen
+
+
+def same_for_more(row: Subscription, chosen: PlanPrice) -> bool:
+    """Whether it took the place of the price that they pay, and isn't less: who pays the old one goes on paying it."""
+    assert row.price is not None
+    same = (chosen.plan_id, chosen.code) == (row.price.plan_id, row.price.code)
+    return same and chosen.pk != row.price.pk and chosen.amount_minor >= row.price.amount_minor
 
 
 def price_direction(row: Subscription, chosen: PlanPrice) -> Literal["up", "down"]:
@@ -146,7 +153,8 @@ def subscription_change(
     CardDeclined, and what subscription_preview raises.
     """
     there = reread(subscription)
-    if there.price is not None and there.price.plan_id == plan.pk and (price in ("", there.price.code)):
+    mine = there.price
+    if mine is not None and mine.plan_id == plan.pk and price in ("", mine.code) and mine.replaced_at is None:
         return there
     row, chosen = _wanted(subscription, plan, price)
     now = clock.now()

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from billing.addonprices import items_with, running_items
 from billing.boxes.charged import extras_refuse
-from billing.changing import Preview, price_direction
+from billing.changing import Preview, price_direction, same_for_more
 from billing.errors import NotPossibleNow
 from billing.models import MembershipPlan, PlanPrice, Subscription, SubscriptionItem
 from billing.pausing import renewal_at
@@ -79,7 +79,9 @@ def _other(plan: MembershipPlan, row: Subscription, items: list[SubscriptionItem
     currency = row.price.currency
     fitting = prices_fitting(plan.prices.all(), member=row.member, currency=currency)
     prices = [each for each in fitting if each.currency == currency]
-    choices = [_choice(each, row, items) for each in prices if each.pk not in (row.price.pk, row.next_price_id)]
+    had = (row.price.pk, row.next_price_id)
+    others = [each for each in prices if each.pk not in had and not same_for_more(row, each)]
+    choices = [_choice(each, row, items) for each in others]
     return Other(
         plan=plan,
         name=local(definition.name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,15 @@ from django.test import Client
 from billing import acting, operations, planned
 from billing.api.shapes import subscription_out
 from billing.cards import card_change
+from billing.changing import subscription_preview
 from billing.errors import NotPossibleNow, PaymentNeeded, StripeRefused, StripeUnavailable
 from billing.leaving import subscription_cancel
 from billing.models import Subscription
 from billing.planned import changes_put_back
+from billing.plans import plan_named
 from billing.selectors import subscription_named
+from loyalty.drafts import section_put
+from loyalty.publishing import program_publish
 from members.models import Member
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
@@ -24,6 +29,7 @@ from tests.billing.browsing import Visitor
 from tests.billing.cast import GOOD, MONTHLY, SECTION, Club
 from tests.billing.test_behaviours_changes import MEMBER, bad_card, upgrade
 from tests.conftest import ClientFor
+from tests.loyalty import shop
 
 LITE: dict[str, Any] = {
     "code": "lite", "name": "Lite", "level": 0,
@@ -208,3 +214,32 @@ def test_who_leaves_has_no_change_left_to_come(club: Club) -> None:
     assert (changes_put_back(), then(row)) == (0, "")
     with pytest.raises(NotPossibleNow):
         upgrade(club, ann)
+
+
+# --- another price meanwhile -----------------------------------------------------------------------------------------
+def priced(club: Club, amount: int, plan: str) -> None:
+    """From now on the plan's month costs that."""
+    plans = deepcopy([*SECTION["plans"], LITE, GRAND])
+    next(each for each in plans if each["code"] == plan)["charge"]["prices"][0]["amount_minor"] = amount
+    program = section_put(program=club.program, name="billing", plain={"plans": plans})
+    program_publish(program=program, actor=shop.STAFF, expected_revision=program.draft_revision)
+
+
+def test_a_plans_new_price_is_offered_to_who_pays_the_old_one_where_it_is_less_and_then_holds(
+    club: Club, client_for: ClientFor
+) -> None:
+    anna = Visitor(club, client_for)
+    anna.joins(price="month-EUR")
+    club.settle()
+    priced(club, 1500, "plus")
+    assert "€15 a month" not in anna.open(f"{anna.base()}/change/")
+    with pytest.raises(NotPossibleNow, match="the plan that you have"):
+        subscription_preview(subscription=club.subscription(anna.member), plan=plan_named("plus"), price="month-EUR")
+    priced(club, 800, "plus")
+    assert "Plus: €8 a month (from the next period)" in anna.open(f"{anna.base()}/change/")
+    address = f"{anna.base()}/change/plus/month-EUR/"
+    anna.open(address)
+    assert "until then all stays as it is" in anna.send(address)
+    club.advance(days=32)
+    club.settle()
+    assert club.charged() == 1000 + 800
