@@ -163,6 +163,9 @@ def subscription_change(
     if price_direction(row, chosen) == "down":
         if due_minor:
             raise PreviewStale(field="due_minor")
+        if chosen.since.replace(microsecond=0) > shown_at:
+            # Another price than the one that stood there, which this one has taken the place of.
+            raise PreviewStale(field="shown_at")
         return _later(row, chosen, actor)
     params = {
         **_details(row, chosen, shown_at),

@@ -225,6 +225,26 @@ def priced(club: Club, amount: int, plan: str) -> None:
     program_publish(program=program, actor=shop.STAFF, expected_revision=program.draft_revision)
 
 
+def test_a_price_that_took_the_place_of_the_one_that_was_shown_is_shown_before_it_is_agreed_to(
+    club: Club, client_for: ClientFor
+) -> None:
+    anna = Visitor(club, client_for)
+    anna.joins(price="month-EUR")
+    club.settle()
+    address = f"{anna.base()}/change/lite/month-EUR/"
+    assert "Lite, €5 a month" in anna.open(address)
+    club.advance(days=0.01)
+    priced(club, 900, "lite")
+    shown = anna.send(address)
+    assert anna.last.status_code == 409
+    assert "Lite, €9 a month" in shown
+    assert club.subscription(anna.member).next_price is None
+    anna.send(address)
+    then = club.subscription(anna.member).next_price
+    assert then is not None
+    assert then.amount_minor == 900
+
+
 def test_a_plans_new_price_is_offered_to_who_pays_the_old_one_where_it_is_less_and_then_holds(
     club: Club, client_for: ClientFor
 ) -> None:
