@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import MembershipPlan
 from billing.section import SECTION
+from loyalty.admin.forms.references import Choices, reference_register
 from loyalty.admin.forms.words import words_register
 from loyalty.admin.sections import section_title
 
@@ -163,3 +166,14 @@ ADDS: dict[str, Any] = {
 
 words_register(fields=FIELDS, help_texts=HELP, kinds=KINDS, choices=CHOICES, adds=ADDS)
 section_title(SECTION, _("Plans and billing"))
+
+
+def _plan_groups(program: int) -> Choices:
+    """Those that its plans are of, the usual one first."""
+    usual = "membership"
+    known = set(MembershipPlan.objects.filter(program=program).values_list("group", flat=True)) - {usual}
+    return [(usual, gettext("%(group)s (the usual one)") % {"group": usual}), *((each, each) for each in sorted(known))]
+
+
+# Not those in which rules are weighed against each other, which a field of that name offers elsewhere.
+reference_register("group", _plan_groups, owner="Plan")

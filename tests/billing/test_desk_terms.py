@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tenants.models import Brand
 from tests.backoffice.sent import refusals, told
 from tests.backoffice.test_pages import path_of
 from tests.backoffice.test_typing import section_typed
-from tests.billing.cast import MONTHLY
+from tests.billing.cast import MONTHLY, document
 from tests.billing.desk import Entered, entered
 from tests.loyalty import shop
 from tests.loyalty.test_pages import text_of
@@ -108,3 +109,13 @@ def test_the_ladder_of_the_draft_is_read_step_by_step_in_both_languages_before_i
     assert "Ik ben verhuisd" in dutch
     assert "Wat" in dutch
     assert entered("support").get(where).status_code == 403
+
+
+def test_a_plans_group_is_chosen_among_those_of_plans_not_among_those_of_rules(brand: Brand, entered: Entered) -> None:
+    program = shop.program(document())
+    answer = entered("owner").get(path_of("loyalty_program_section", program.pk, "billing"))
+    [offered] = re.findall(r'<select[^>]* name="p\.plans\.0\.group"[^>]*>(.*?)</select>', answer.content.decode(), re.S)
+    assert re.findall(r'value="([^"]*)"( selected)?', offered) == [
+        ("membership", " selected"), ("season", ""), ("trying", ""), ("_other", ""),
+    ]  # fmt: skip
+    assert "membership (the usual one)" in offered
