@@ -42,11 +42,13 @@ DRAINS = 20
 
 
 class Journey(msgspec.Struct):
-    """days: how many it was asked for; left: of them not gone yet. problem: what ended it before."""
+    """days: how many it was asked for; left: of them not gone yet. problem: what ended it before. behind: by how many
+    days the account at Stripe is, since it refused its key meanwhile."""
 
     days: int
     left: int
     problem: str = ""
+    behind: int = 0
 
 
 def journey_of() -> Journey | None:
@@ -67,20 +69,22 @@ def moving(journey: Journey | None) -> bool:
 
 def journey_begin(days: int) -> bool:
     """Note it for the worker; False where one is under way. days: 1 to MOST_DAYS."""
-    if moving(journey_of()):
+    last = journey_of()
+    if moving(last):
         return False
-    _put(Journey(days=days, left=days))
+    _put(Journey(days=days, left=days, behind=last.behind if last else 0))
     return True
 
 
 def journey_make(days: int) -> None:
     """All of it. What goes wrong ends it, and is told on the page."""
-    journey = Journey(days=days, left=days)
+    last = journey_of()
+    journey = Journey(days=days, left=days, behind=last.behind if last else 0)
     try:
         while journey.left:
             brand = _a_day_later()
             with brand_context(brand):
-                _a_days_work()
+                journey.behind = _a_days_work(journey.behind)
             journey.left -= 1
             _put(journey)
     except Exception as error:
@@ -101,17 +105,24 @@ def _a_day_later() -> Brand:
     return brand
 
 
-def _a_days_work() -> None:
-    """What Stripe did in a day is read from its list, then everything that beat sends for, once."""
+def _a_days_work(behind: int) -> int:
+    """What Stripe did in a day, and in those that it is behind, is read from its list, then everything that beat sends
+    for, once. Where it refuses the key the brand's own day passes without it; how many days it is behind then."""
     own = StripeConnection.objects.filter(current=True, mode=StripeConnection.Mode.API_KEY)
     connection = own.first() if settings.STRIPE_API_BASE else None
-    if connection is not None:
-        with _held(connection):
-            stripe_tell(connection, "advance", seconds=int(DAY.total_seconds()))
-            events_reconcile(connection)
-            _rounds()
-    else:
+    if connection is None:
         _rounds()
+        return 0
+    try:
+        stripe_tell(connection, "webhooks", mode="hold")
+    except PermissionError:
+        _rounds()
+        return behind + 1
+    with _held(connection):
+        stripe_tell(connection, "advance", seconds=int(DAY.total_seconds()) * (behind + 1))
+        events_reconcile(connection)
+        _rounds()
+    return 0
 
 
 def _rounds() -> None:
@@ -135,7 +146,8 @@ def _held(connection: StripeConnection) -> Iterator[None]:
 
 
 def stripe_tell(connection: StripeConnection, control: str, **told: Any) -> dict[str, Any]:
-    """One of the local Stripe's controls, for the account of this connection. OSError where it isn't there."""
+    """One of the local Stripe's controls, for the account of this connection. OSError where it isn't there,
+    PermissionError where it refuses the key."""
     parts = urlsplit(settings.STRIPE_API_BASE)
     key = unseal(connection.sealed_key, purpose=KEY_PURPOSE)
     line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
@@ -147,7 +159,8 @@ def stripe_tell(connection: StripeConnection, control: str, **told: Any) -> dict
     finally:
         line.close()
     if answer.status != 200:
-        raise OSError(f"The local Stripe says {answer.status}: {body.get('error', {}).get('message', '')}")
+        kind = PermissionError if answer.status in (401, 403) else OSError
+        raise kind(f"The local Stripe says {answer.status}: {body.get('error', {}).get('message', '')}")
     return body
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from billing.connections import connection_key_change
 from config.celery import app
 from core import clock
 from sandbox.clockwork import DEAD_AFTER_SECONDS, Journey, journey_begin, journey_make, journey_of
@@ -16,6 +17,7 @@ from tenants.context import platform_context
 from tenants.models import Brand
 from tests.billing.cast import Club
 from tests.conftest import ClientFor
+from tests.loyalty import shop
 
 # As a worker has them: beat names tasks of every room.
 app.loader.import_default_modules()
@@ -94,6 +96,29 @@ def test_without_the_stand_in_the_journey_ends_and_says_so(club: Club, settings:
     client_for(club.brand).post("/clock/", {"days": "2"})
     shown = client_for(club.brand).get("/clock/").content.decode()
     assert "The clock stopped on the way." in shown
+
+
+def test_where_stripe_refuses_the_key_the_brands_days_pass_and_a_key_that_works_lets_it_catch_up(
+    club: Club, client_for: ClientFor
+) -> None:
+    ann, client = club.somebody(), client_for(club.brand)
+    club.joined(ann)
+    before, there = shift(club.brand), club.account.clock.now()
+    account = club.account
+    club.control("keys", add=f"{club.key}new")
+    club.control("keys", revoke=club.key)
+    client.post("/clock/", {"days": "31"})
+    client.post("/clock/", {"days": "2"})
+    assert shift(club.brand) == before + timedelta(days=33)
+    shown = client.get("/clock/").content.decode()
+    assert "its account is 33 days behind" in shown
+    assert "The clock stopped on the way." not in shown
+    assert account.clock.now() - there < 86400
+    connection_key_change(connection=club.connection, key=f"{club.key}new", actor=shop.STAFF)
+    client.post("/clock/", {"days": "1"})
+    assert account.clock.now() - there == pytest.approx(34 * 86400, abs=60)
+    assert "days behind" not in client.get("/clock/").content.decode()
+    assert [each.paid_minor for each in club.invoices(ann)] == [1000, 1000]
 
 
 def test_the_platform_has_no_clock_and_production_has_none_at_all(
