@@ -51,9 +51,11 @@ def offers_send(program: Program) -> int:
 
 
 def _gone(program: Program, terms: WinBack, now: datetime) -> QuerySet[Subscription]:
-    """Paid ones that ended then, of members who have no plan of the group now and may be written to."""
+    """Paid ones that ended then and can still be joined, of members who have no plan of the group now and may be
+    written to."""
     rows = Subscription.objects.filter(
-        plan__program=program, plan__kind="recurring", duplicate=False, charged_at__isnull=False,
+        plan__program=program, plan__kind="recurring", plan__offered=True, plan__retired_at__isnull=True,
+        duplicate=False, charged_at__isnull=False,
         ended_at__lte=now - timedelta(days=terms.after_days),
         ended_at__gt=now - timedelta(days=terms.after_days) - LATE,
         member__status=Member.Status.ACTIVE,

@@ -95,7 +95,11 @@ def ended(message: Message) -> None:
         return
     with translation.override(row.member.language):
         words = {"plan": str(row.plan)}
-        text = _("%(plan)s has ended. You can come back whenever you like; your points are still yours.") % words
+        text = (
+            _("%(plan)s has ended. You can come back whenever you like; your points are still yours.") % words
+            if row.plan.offered and row.plan.retired_at is None
+            else _("%(plan)s has ended. Your points are still yours.") % words
+        )
         _letter(row.member, _("%(plan)s has ended") % words, text)
 
 

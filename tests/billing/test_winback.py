@@ -15,12 +15,14 @@ from billing.timeline import happened
 from billing.unused import unused_tell
 from billing.winback import offers_send, winback_open
 from core import clock
+from loyalty.drafts import section_put
+from loyalty.publishing import program_publish
 from members.models import Member
 from members.services import consent_record
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.browsing import Visitor
-from tests.billing.cast import Club
+from tests.billing.cast import Club, document
 from tests.loyalty import shop
 
 WIN_BACK = {"offer": {"percent": "50"}, "after_days": 10, "valid_days": 7}
@@ -68,6 +70,23 @@ def test_who_left_is_written_to_once_and_comes_back_with_the_offer(club: Club) -
     offer = WinBackOffer.objects.get()
     assert (offer.redeemed_at is not None, offer.redeemed_by) == (True, club.subscription(ann))
     assert winback_open(ann, "membership") is None
+
+
+def test_who_had_a_plan_that_left_the_shop_is_not_asked_back_to_it(club: Club) -> None:
+    section = document(win_back=WIN_BACK)["sections"]["billing"]
+    section["plans"] = [{**each, "offered": each["code"] != "plus"} for each in section["plans"]]
+    program = section_put(program=club.program, name="billing", plain=section)
+    ann = club.somebody()
+    consent(ann, granted=True)
+    row = club.joined(ann)
+    program_publish(program=program, actor=shop.STAFF, expected_revision=program.draft_revision)
+    subscription_cancel(subscription=row, when="now", actor=shop.STAFF)
+    club.settle()
+    [letter] = letters("Plus has ended")
+    assert "Your points are still yours." in letter.body
+    assert "come back" not in letter.body
+    club.advance(days=11)
+    assert offers_send(club.program) == 0
 
 
 def test_it_is_used_once_and_the_next_time_costs_as_anybody(club: Club) -> None:
