@@ -12,7 +12,9 @@ from billing.models import Subscription, SubscriptionChange
 from billing.plans import section_now
 from billing.selectors import next_charge
 from billing.timeline import happened
+from billing.upcoming import next_invoice
 from core import clock
+from core.errors import DomainError
 from loyalty.models import Program
 
 Billing = Subscription.Billing
@@ -52,7 +54,7 @@ def _tell(rows: QuerySet[Subscription], kind: str, field: str) -> int:
     fresh = rows.filter(~Exists(lately))
     for row in fresh[:AT_ONCE]:
         when: datetime = getattr(row, field)
-        amount, currency = _costs(row)
+        amount, currency = _renews_for(row) if kind == "renewal_near" else _costs(row)
         with transaction.atomic():
             found += happened(
                 row, kind, key=when.isoformat(), on=when.isoformat(), has_card=row.has_card, amount_minor=amount,
@@ -67,3 +69,12 @@ def _costs(row: Subscription) -> tuple[int, str]:
     if charge is not None:
         return charge.amount_minor, charge.currency
     return (price.amount_minor * row.quantity, price.currency) if price is not None else (0, "")
+
+
+def _renews_for(row: Subscription) -> tuple[int, str]:
+    """As Stripe would charge it, with discounts and credit; where it doesn't answer, as our own rows have it."""
+    try:
+        told = next_invoice(row)
+    except DomainError:
+        told = None
+    return (told.due_minor, told.currency) if told is not None else _costs(row)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
@@ -23,18 +24,22 @@ Join = Callable[..., Visitor]
 
 @pytest.fixture
 def join(stand_in: LocalStripe, key: str, brand: Brand, client_for: ClientFor) -> Iterator[Join]:
-    """Anna, on plus for 10 euros a month."""
+    """Anna, on plus for 10 euros a month, or 100 a year."""
     shift = brand.clock_shift
 
     def joined(
-        intro: Json | None = None, trial: Json | None = None, card: str | None = GOOD, **section: Any
+        intro: Json | None = None,
+        trial: Json | None = None,
+        card: str | None = GOOD,
+        price: str = "month-EUR",
+        **section: Any,
     ) -> Visitor:
         plans = deepcopy(SECTION["plans"])
         charge = next(each for each in plans if each["code"] == "plus")["charge"]
         charge |= {name: told for name, told in (("intro", intro), ("trial", trial)) if told}
         visitor = Visitor(Club(stand_in, key, brand, client_for(brand), plans=plans, **section), client_for)
         visitor.open("/plans/plus/")
-        visitor.send("/plans/plus/", price="month-EUR")
+        visitor.send("/plans/plus/", price=price)
         visitor.pays(card)
         visitor.club.settle()
         return visitor
@@ -132,3 +137,16 @@ def test_going_on_after_a_trial_without_a_card_says_it_with_the_discount(join: J
     anna.send("")
     anna.club.settle()
     assert anna.club.charged() == 500
+
+
+def test_the_letter_before_a_year_renews_says_what_is_charged_with_the_discount(join: Join) -> None:
+    anna = join(intro={"percent": "50", "duration": "forever"}, price="year-EUR")
+    end = anna.club.subscription(anna.member).period_end
+    assert end is not None
+    anna.club.advance(to=end - timedelta(days=13))
+    anna.club.settle()
+    [letter] = [each for each in mail.outbox if "renews on" in each.subject]
+    assert "for €50." in letter.body
+    anna.club.advance(to=end + timedelta(hours=2))
+    anna.club.settle()
+    assert anna.club.charged() == 5000 + 5000
