@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from billing.locking import member_locked
-from billing.models import Subscription
+from billing.models import StripeConnection, Subscription
 from billing.plans import definition_of, terms_of
 from billing.segments import segments_follow
 from billing.sharing import part_codes, part_plans
@@ -66,6 +66,7 @@ def access_follow(member: Member) -> None:
     the member's billing lock."""
     now = clock.now()
     _fees_end(member, now)
+    _unheard_end(member, now)
     rows = list(
         Subscription.objects.filter(member=member)
         .filter(Q(ended_at__isnull=True) | ~Q(access=Subscription.Access.OVER))
@@ -147,7 +148,8 @@ def access_sweep() -> int:
     """Whose access has ended by the clock: noted, told and taken back. How many members."""
     now = clock.now()
     over = Subscription.objects.filter(access=Subscription.Access.HELD, access_until__lte=now)
-    members = list(Member.objects.filter(pk__in=over.values("member_id")).order_by("pk")[:AT_ONCE])
+    ended = over.values("member_id").union(_unheard(now).values("member_id"))
+    members = list(Member.objects.filter(pk__in=ended).order_by("pk")[:AT_ONCE])
     return one_by_one(members, _access_ended, "the access of member")
 
 
@@ -166,6 +168,21 @@ def _fees_end(member: Member, now: datetime) -> None:
         row.billing, row.ended_at = Subscription.Billing.CANCELED, row.period_end
         row.save(update_fields=["billing", "ended_at"])
         happened(row, "ended", at=row.period_end)
+
+
+def _unheard(now: datetime) -> QuerySet[Subscription]:
+    """What was to end by now at an account that was disconnected: nobody tells us that it has."""
+    gone = StripeConnection.Health.DISCONNECTED
+    rows = Subscription.objects.filter(connection__health=gone, plan__kind="recurring", ended_at__isnull=True)
+    return rows.filter(duplicate=False, cancel_at__lte=now)
+
+
+def _unheard_end(member: Member, now: datetime) -> None:
+    """It is over by our own clock, so that the member can join again at another account of the brand's."""
+    for row in _unheard(now).filter(member=member).select_related("plan__program", "member"):
+        row.billing, row.ended_at = Subscription.Billing.CANCELED, row.cancel_at
+        row.save(update_fields=["billing", "ended_at"])
+        happened(row, "ended", at=row.cancel_at)
 
 
 # --- the tier that a plan holds one at -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from billing.models import BillingOperation, StripeConnection, StripeEvent, Subs
 from billing.portal.words import refusal_words
 from billing.reconciling import reconciling_due
 from billing.working import events_work
+from core import clock
 from core.errors import InvalidInput
 from core.tables import AuditEntry
 from sandbox.stripe.controls import CONTROLS
@@ -25,6 +26,7 @@ from sandbox.stripe.events import emit
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.browsing import Visitor
+from tests.billing.cast import told
 from tests.billing.desk import Entered, entered, page
 from tests.billing.test_connect import ConnectedClub, Platform, opened, platform, ready
 from tests.conftest import ClientFor
@@ -208,6 +210,23 @@ def test_what_the_brand_ends_is_not_taken_back_and_members_are_offered_nothing_t
     for offered in ("Stay after all", "Change the card", "Change the plan", "Leave"):
         assert offered not in shown
     assert money_back(Subscription.objects.get(member=anna.member, plan__code="season")) is None
+
+
+def test_what_ended_with_the_account_is_over_by_our_own_clock_and_its_member_joins_anew_at_another(
+    platform: Platform, brand: Brand, key: str
+) -> None:
+    row, club, [ann] = joined(platform, brand, "Ann")
+    account_disconnect(connection=row, reason="Another bank", actor=shop.STAFF)
+    assert leaves_work() == 1
+    ends = club.subscription(ann).cancel_at
+    assert ends is not None
+    brand.clock_shift += ends - clock.now() + timedelta(minutes=1)
+    club.work()
+    over = club.subscription(ann)
+    assert (over.billing, over.ended_at, club.plan(ann)) == ("canceled", ends, None)
+    assert [each["plan"] for each in told("subscription.ended")] == ["plus"]
+    connection_add(key=f"{key}own", actor=shop.STAFF)
+    assert club.join(ann).url
 
 
 def season_of(anna: Visitor) -> str:
