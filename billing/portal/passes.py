@@ -17,7 +17,7 @@ from loyalty.planwords import plan_left
 
 class Left(NamedTuple):
     """until None: it has no end of its own. time: in words; empty where there is no end. lines: one for each thing.
-    plan: its code."""
+    plan: its code, where it can be bought again."""
 
     until: datetime | None
     time: str
@@ -35,7 +35,8 @@ def left_part(held: Held) -> Context | None:
         return None
     until = row.period_end if ends else None
     time = time_words(until - now) if until is not None else ""
-    return {"left": Left(until, time, lines, row.plan.code), "id": row.pk}
+    again = row.plan.code if row.plan.offered and row.plan.retired_at is None else ""
+    return {"left": Left(until, time, lines, again), "id": row.pk}
 
 
 def time_words(left: timedelta) -> str:

@@ -130,10 +130,21 @@ def test_a_plan_that_left_the_shop_says_so_and_takes_nobody(club: Club, anna: Vi
     MembershipPlan.objects.filter(code="plus").update(offered=False)
     shown = anna.send("/plans/plus/", price="month-EUR")
     assert anna.last.status_code == 409
-    assert "can’t be joined any more" in shown or "can't be joined any more" in shown
+    # Said once, not as a refusal and again as what holds anyway.
+    assert shown.replace("’", "'").count("can't be joined any more") == 1
+    assert "See the other plans" in shown
     assert anna.client.get("/plans/plus/").status_code == 410
     assert anna.client.get("/plans/nothing/").status_code == 404
     assert Checkout.objects.count() == 0
+
+
+def test_who_has_a_plan_that_left_the_shop_is_led_to_it_and_not_to_buy_it_again(club: Club, anna: Visitor) -> None:
+    assert "Buy again" in anna.joins("season")
+    MembershipPlan.objects.filter(code="season").update(offered=False)
+    assert "Buy again" not in anna.open("/membership/")
+    shown = anna.open("/plans/season/")
+    assert "can’t be joined any more. Whoever has it keeps it." in shown
+    assert "See your membership" in shown
 
 
 @pytest.mark.parametrize(
