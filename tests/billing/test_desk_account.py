@@ -35,6 +35,7 @@ def test_an_account_is_connected_by_a_key_that_is_never_shown_again(
     assert account.endpoint_id in shown
     assert key[-4:] in shown
     assert "test mode" in shown
+    assert "connect a live key beside it" in shown
     assert key not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
 
 
