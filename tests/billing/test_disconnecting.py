@@ -213,7 +213,7 @@ def test_what_the_brand_ends_is_not_taken_back_and_members_are_offered_nothing_t
 
 
 def test_what_ended_with_the_account_is_over_by_our_own_clock_and_its_member_joins_anew_at_another(
-    platform: Platform, brand: Brand, key: str
+    platform: Platform, brand: Brand, entered: Entered, key: str
 ) -> None:
     row, club, [ann] = joined(platform, brand, "Ann")
     account_disconnect(connection=row, reason="Another bank", actor=shop.STAFF)
@@ -227,6 +227,9 @@ def test_what_ended_with_the_account_is_over_by_our_own_clock_and_its_member_joi
     assert [each["plan"] for each in told("subscription.ended")] == ["plus"]
     connection_add(key=f"{key}own", actor=shop.STAFF)
     assert club.join(ann).url
+    assert "Those that began here go on here." not in text_of(
+        entered("owner").get(page("stripeconnection_change", row.pk))
+    )
 
 
 def season_of(anna: Visitor) -> str:
