@@ -151,7 +151,9 @@ def subscription_keep(*, subscription: Subscription, actor: Actor) -> Subscripti
 
 
 def account_left(row: Subscription) -> bool:
-    """Whether the brand is leaving the account that this is paid through: all that renews there is to end."""
+    """Whether the brand is leaving the account that this is paid through, or has: all that renews there is to end."""
+    if row.connection is not None and row.connection.health == StripeConnection.Health.DISCONNECTED:
+        return True
     wishes = BillingOperation.objects.filter(kind=ACCOUNT_LEAVE, state=BillingOperation.State.OPEN)
     return wishes.filter(connection=row.connection_id).exists()
 

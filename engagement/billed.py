@@ -9,6 +9,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.leaving import account_left
 from billing.models import Invoice, MembershipPlan, StripeConnection, Subscription, WinBackOffer
 from billing.portal.words import every_words
 from billing.winback import off_words, winback_terms
@@ -82,8 +83,12 @@ def leaving(message: Message) -> None:
         return
     with translation.override(row.member.language):
         words = {"plan": str(row.plan), "date": _day(row, message.payload["ends_at"])}
-        text = _("%(plan)s ends on %(date)s and isn’t renewed. If you change your mind, take that back on the page of "
-                 "your membership before that day.") % words  # fmt: skip
+        text = (
+            _("%(plan)s ends on %(date)s and isn’t renewed. Until then all of it is yours.") % words
+            if account_left(row)
+            else _("%(plan)s ends on %(date)s and isn’t renewed. If you change your mind, take that back on the page "
+                   "of your membership before that day.") % words
+        )  # fmt: skip
         _letter(row.member, _("%(plan)s ends on %(date)s") % words, text)
 
 

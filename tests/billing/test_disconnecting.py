@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from billing import disconnecting
 from billing.connecting import account_follow, account_gone
@@ -198,6 +199,10 @@ def test_what_the_brand_ends_is_not_taken_back_and_members_are_offered_nothing_t
     assert leaves_work() == 0, "Ben's page is open"
     plus = club.subscription(anna.member)
     assert plus.cancel_scheduled
+    club.work()
+    [letter] = [each for each in mail.outbox if "Plus ends on" in each.subject]
+    assert "Until then all of it is yours." in letter.body
+    assert "take that back" not in letter.body
     shown = anna.open("/membership/")
     assert "Stay after all" not in shown
     with pytest.raises(NotPossibleNow, match="is being closed"):
