@@ -97,7 +97,7 @@ def _wanted(subscription: Subscription, add_on: MembershipPlan, quantity: int) -
         raise InvalidInput(_("At most %(n)d of it.") % {"n": most}, field="quantity")
     price = mine.price if mine is not None else add_on_price(add_on, row)
     more = quantity > (mine.quantity if mine is not None else 0)
-    if more and (not add_on.offered or add_on.retired_at is not None or not goes_with(add_on, row.plan)):
+    if more and not (add_on.for_sale and goes_with(add_on, row.plan)):
         raise NotPossibleNow(_("This can’t be added to the plan."), field="add_on")
     if price is None:
         raise PriceNotOffered(_("It has no price for the period and currency of the plan."), field="add_on")

@@ -68,7 +68,7 @@ def subscription_preview(*, subscription: Subscription, plan: MembershipPlan, pr
 
 def _wanted(subscription: Subscription, plan: MembershipPlan, code: str) -> tuple[Subscription, PlanPrice]:
     row = running(subscription)
-    if not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None:
+    if not plan.for_sale:
         raise PlanNotOffered(field="plan")
     if plan.group != row.group or plan.program_id != row.plan.program_id or plan.kind != "recurring":
         raise PriceNotOffered(_("This plan isn’t one to change to."), field="plan")

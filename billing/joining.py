@@ -58,7 +58,7 @@ def membership_join(
     An older page that is still open is closed first. Not in a transaction. PlanNotOffered, PriceNotOffered,
     AlreadyMember, PromotionCodeRefused, StripeNotConnected, StripeUnavailable, StripeRefused.
     """
-    if not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None:
+    if not plan.for_sale:
         raise PlanNotOffered(field="plan")
     if plan.kind in ON_TOP:
         raise PlanNotOffered(_("This isn’t joined by itself: it comes on top of a plan."), field="plan")

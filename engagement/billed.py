@@ -102,7 +102,7 @@ def ended(message: Message) -> None:
         words = {"plan": str(row.plan)}
         text = (
             _("%(plan)s has ended. You can come back whenever you like; your points are still yours.") % words
-            if row.plan.offered and row.plan.retired_at is None
+            if row.plan.for_sale
             else _("%(plan)s has ended. Your points are still yours.") % words
         )
         _letter(row.member, _("%(plan)s has ended") % words, text)
@@ -226,7 +226,7 @@ def _of_event(message: Message) -> tuple[str, str]:
 
 
 def _row(message: Message) -> Subscription | None:
-    rows = Subscription.objects.select_related("member", "plan")
+    rows = Subscription.objects.select_related("member", "plan__program")
     row = rows.filter(public_id=message.payload["subscription_id"], duplicate=False).first()
     if row is None or not row.member.email or row.member.status != Member.Status.ACTIVE:
         return None

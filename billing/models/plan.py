@@ -18,7 +18,7 @@ from loyalty.moneywords import money_words
 class MembershipPlan(BrandModel):
     """A plan that a published program has or had. body: as the version in force says it, or last said it.
 
-    retired_at: since when no version in force has it. What is offered: `offered`, and not retired.
+    offered: what the brand says of it. retired_at: since when no version in force has it.
     """
 
     program = models.ForeignKey(
@@ -42,6 +42,11 @@ class MembershipPlan(BrandModel):
             # A fact about a member names the plan by its code alone.
             models.UniqueConstraint(fields=["code"], name="plan_code_once"),
         ]
+
+    @property
+    def for_sale(self) -> bool:
+        """Whether one can join it, or buy it, now."""
+        return self.offered and self.retired_at is None and self.program.archived_at is None
 
     def __str__(self) -> str:
         name = self.body.get("name") or self.code

@@ -95,7 +95,7 @@ def former_of(member: Member) -> list[Former]:
     found: dict[str, Former] = {}
     for row in subscriptions_of(member):
         if row.ended_at is not None and row.billing != Billing.INCOMPLETE_EXPIRED and row.group not in found:
-            again = f"/plans/{row.plan.code}/" if row.plan.offered and row.plan.retired_at is None else ""
+            again = f"/plans/{row.plan.code}/" if row.plan.for_sale else ""
             found[row.group] = Former(row, str(row.plan), row.ended_at, again)
     return list(found.values())
 

@@ -35,7 +35,7 @@ def left_part(held: Held) -> Context | None:
         return None
     until = row.period_end if ends else None
     time = time_words(until - now) if until is not None else ""
-    again = row.plan.code if row.plan.offered and row.plan.retired_at is None else ""
+    again = row.plan.code if row.plan.for_sale else ""
     return {"left": Left(until, time, lines, again), "id": row.pk}
 
 

@@ -104,7 +104,7 @@ def plan_or_404(code: str) -> MembershipPlan:
 
 def plan_page(plan: MembershipPlan, enrollment: Enrollment | None) -> Context:
     member = enrollment.member if enrollment is not None else None
-    gone = not plan.offered or plan.retired_at is not None or plan.program.archived_at is not None
+    gone = not plan.for_sale
     days = section_now(plan.program_id).withdrawal_days
     return {"enrollment": enrollment, "shown": shown(plan, member, enrollment), "gone": gone, "withdrawal_days": days}
 
