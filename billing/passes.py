@@ -111,8 +111,8 @@ def _holds(row: Subscription, invoice: Invoice, fee: OneFee, begins: datetime) -
     """Another version may sell it for longer: what was bought holds as long as it was sold for."""
     if invoice.period_start is not None and invoice.period_end is not None:
         sold = invoice.period_end - invoice.period_start
-    elif invoice.created_at == row.started_at and row.period_start is not None:
-        # Of before payments said what they were for.
+    elif begins == row.started_at and row.period_start is not None:
+        # Of before payments said what they were for. Another one of that second begins where the first ends.
         return row.period_end
     else:
         sold = timedelta(0)
