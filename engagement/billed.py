@@ -72,7 +72,10 @@ def payment_failed(message: Message) -> None:
                  "wants you to confirm the payment, pay the invoice itself.") % words  # fmt: skip
         if row.access_until is not None and row.access == Subscription.Access.HELD:
             text += " " + _("What the plan gives you holds until %(date)s.") % words
-        _letter(row.member, _("Your payment for %(plan)s didn’t go through") % words, text)
+        _letter(
+            row.member, _("Your payment for %(plan)s didn’t go through") % words, text,
+            button=_("Pay or give another card"),
+        )  # fmt: skip
 
 
 @handler("subscription.canceled")
@@ -162,7 +165,9 @@ def trial_refused(message: Message) -> None:
         words = {"plan": str(row.plan)}
         text = _("You had your free trial already, and a trial is had once. So the one of %(plan)s was ended at once, "
                  "and nothing was charged. You can join without a trial whenever you like.") % words  # fmt: skip
-        _letter(row.member, _("Your trial of %(plan)s didn’t begin") % words, text, path=PLANS)
+        _letter(
+            row.member, _("Your trial of %(plan)s didn’t begin") % words, text, path=PLANS, button=_("See the plans")
+        )
 
 
 @handler("subscription.win_back")
@@ -178,9 +183,10 @@ def win_back(message: Message) -> None:
         subject = text_in(terms.subject, row.member.language) or _("Come back to %(plan)s?") % words
         text = text_in(terms.text, row.member.language) or _("We’d like to have you back.")
         text += " " + _("Join again until %(date)s and get %(off)s. It is taken off by itself, once.") % words
+        button = _("See the plans")
     letter_queue(
         kind="rule_message", to=row.member.email or "", language=row.member.language, path=PLANS, headline=subject,
-        words=text,
+        words=text, button=button,
     )  # fmt: skip
 
 
@@ -233,10 +239,12 @@ def _row(message: Message) -> Subscription | None:
     return row
 
 
-def _letter(member: Member, headline: str, words: str, *, path: str = PAGE) -> None:
+def _letter(member: Member, headline: str, words: str, *, path: str = PAGE, button: str = "") -> None:
+    """button: what one can do where the letter leads; without it, that there is something to look at."""
     letter_queue(
-        kind="plan_news", to=member.email or "", language=member.language, path=path, headline=headline, words=words
-    )
+        kind="plan_news", to=member.email or "", language=member.language, path=path, headline=headline, words=words,
+        button=button,
+    )  # fmt: skip
 
 
 def _next(row: Subscription) -> str:

@@ -17,6 +17,7 @@ from members.models import Member
 from sandbox.stripe.server import LocalStripe
 from tenants.models import Brand
 from tests.billing.cast import MONTHLY, YEARLY, Club
+from tests.billing.test_behaviours_changes import bad_card
 from tests.loyalty import shop
 
 TRIAL: dict[str, Any] = {
@@ -75,6 +76,26 @@ def test_who_leaves_is_written_when_it_ends_each_time_that_they_ask(
         club.settle()
         assert letters(ann) == []
         club.advance(days=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "owed", "button"),
+    [
+        ("en", "Your payment for Trial didn’t go through", "We couldn’t charge €10", "Pay or give another card"),
+        ("nl", "Je betaling voor Trial is niet gelukt", "€\u00a010", "Betaal of geef een andere kaart"),
+    ],
+)
+def test_who_couldnt_be_charged_is_written_what_is_owed_and_where_to_pay_it(
+    club: Club, language: str, subject: str, owed: str, button: str
+) -> None:
+    ann, _row = paying(club, language)
+    bad_card(club, ann)
+    letters(ann)
+    club.advance(days=32)
+    club.settle()
+    [letter] = [text for title, text in letters(ann) if title == subject][:1]
+    assert owed in letter
+    assert f"{button}:\nhttp://" in letter
 
 
 def test_what_was_taken_back_before_the_letter_went_isnt_written(club: Club) -> None:

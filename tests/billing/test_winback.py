@@ -63,6 +63,7 @@ def test_who_left_is_written_to_once_and_comes_back_with_the_offer(club: Club) -
     club.settle()
     [letter] = letters("Come back to Plus?")
     assert "50 % off the next payment" in letter.body
+    assert "See the plans:\nhttp://" in letter.body
     assert "/plans/" in letter.body
     charged = club.charged()
     club.joined(ann)
