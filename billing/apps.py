@@ -9,6 +9,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing.access import access_changed
         from billing.checks import section_problems
+        from billing.foretelling import plans_foretold
         from billing.metering import use_drop, use_take
         from billing.passes import pass_times
         from billing.plans import document_plans_checked, plans_follow
@@ -22,12 +23,13 @@ class BillingConfig(AppConfig):
         from loyalty.definition.sections import section_register
         from loyalty.nightly import night_step
         from loyalty.planuse import pass_bought_register, use_taker_register
-        from loyalty.publishchecks import on_publish_check, on_published
+        from loyalty.publishchecks import on_publish_asked, on_publish_check, on_published
 
         pages_register()
         section_register(SECTION, BillingSection, section_problems)
         difference_words(DIFFERENCE_WORDS)
         on_publish_check(document_plans_checked)
+        on_publish_asked(plans_foretold)
         on_published(plans_follow)
         night_step("notices")(winback_night)
         night_step("notices")(unused_night)

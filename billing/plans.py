@@ -132,16 +132,22 @@ def _row_follow(
     return row
 
 
-def _prices_follow(
-    row: MembershipPlan, plan: Plan, now: datetime, shared: Shared, parts: Sequence[MembershipPlan]
-) -> None:
-    wanted: dict[Key, tuple[int, list[str], int]] = {}
+def prices_of(plan: Plan) -> dict[Key, tuple[int, list[str], int]]:
+    """By what tells a price from others of the plan: its amount, its countries, and how many uses are included."""
+    found: dict[Key, tuple[int, list[str], int]] = {}
     included = plan.charge.included if isinstance(plan.charge, Metered) else 0
     if not isinstance(plan.charge, Free):
         for price in plan.charge.prices:
             there = sorted(price.countries)
             key = (price.money_currency, getattr(price, "every", ""), there[0] if there else "")
-            wanted[key] = (price.amount_minor, there, included)
+            found[key] = (price.amount_minor, there, included)
+    return found
+
+
+def _prices_follow(
+    row: MembershipPlan, plan: Plan, now: datetime, shared: Shared, parts: Sequence[MembershipPlan]
+) -> None:
+    wanted = prices_of(plan)
     current = {(each.currency, each.every, each.area): each for each in row.prices.filter(replaced_at__isnull=True)}
     for key, price_row in current.items():
         same = shared.get(price_row.pk, frozenset()) == frozenset(plan.parts)

@@ -1,4 +1,5 @@
-"""What other rooms do about a document: check it before it is published, follow it once it is."""
+"""What other rooms do about a document: check it before it is published, say what it does to members, follow it once it
+is."""
 
 from __future__ import annotations
 
@@ -16,8 +17,11 @@ Check = Callable[[Program, Document], Iterable[Problem]]
 TimedCheck = Callable[[Program, Document, datetime], Iterable[Problem]]
 # Program, its published document, the version's number, from when it holds (None: at once), who published it.
 Follower = Callable[[Program, Document, int, datetime | None, Actor], None]
+# Program and what would become its document: what that means to members, a sentence each, in the reader's language.
+Foreteller = Callable[[Program, Document], Iterable[str]]
 _checks: list[Check] = []
 _timed: list[TimedCheck] = []
+_foretellers: list[Foreteller] = []
 _followers: list[Follower] = []
 
 
@@ -38,6 +42,17 @@ def rooms_problems(program: Program, document: Document, since: datetime | None 
     moment = since or clock.now()
     found = [problem for check in _checks for problem in check(program, document)]
     return [*found, *(problem for timed in _timed for problem in timed(program, document, moment))]
+
+
+def on_publish_asked(foreteller: Foreteller) -> None:
+    """Called once in ready()."""
+    if foreteller not in _foretellers:
+        _foretellers.append(foreteller)
+
+
+def rooms_foretell(program: Program, document: Document) -> list[str]:
+    """What whoever is about to publish the document should know of members. Nothing is changed by asking."""
+    return [sentence for foreteller in _foretellers for sentence in foreteller(program, document)]
 
 
 def on_published(follower: Follower) -> None:

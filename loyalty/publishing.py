@@ -26,7 +26,7 @@ from loyalty.drafts import draft_document, draft_plain, draft_replace, problems_
 from loyalty.editors import versions_moved
 from loyalty.models import Program, ProgramVersion
 from loyalty.overdue import overdue_problems
-from loyalty.publishchecks import rooms_follow, rooms_problems
+from loyalty.publishchecks import rooms_follow, rooms_foretell, rooms_problems
 from loyalty.published import newest_version, number_next
 from loyalty.tierpreview import Mode, preview_problems, recalculation_note
 
@@ -75,6 +75,24 @@ def draft_problems(program: Program) -> list[dict[str, str]]:
 def again_problems(version: ProgramVersion) -> list[dict[str, str]]:
     """The same for publishing an older version again: the rooms and the members have moved on since."""
     return _problems(version.program, version.document)
+
+
+def draft_foretold(program: Program) -> list[str]:
+    """What publishing the draft means to members, a sentence each; nothing while it isn't in shape."""
+    return _foretold(program, draft_plain(program))
+
+
+def again_foretold(version: ProgramVersion) -> list[str]:
+    """The same for an older version."""
+    return _foretold(version.program, version.document)
+
+
+def _foretold(program: Program, plain: dict[str, object]) -> list[str]:
+    try:
+        document = document_shape(plain)
+    except DefinitionError:
+        return []
+    return rooms_foretell(program, document)
 
 
 def _problems(program: Program, plain: dict[str, object]) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ from loyalty.backfills.choosing import again_counters_fresh
 from loyalty.definition.problems import DefinitionError
 from loyalty.models import ProgramVersion
 from loyalty.published import newest_version, versions_waiting
-from loyalty.publishing import again_difference, again_problems, version_republish
+from loyalty.publishing import again_difference, again_foretold, again_problems, version_republish
 from loyalty.tierpreview import changed_previews
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def again_page(admin: BrandAdmin, request: HttpRequest, version: ProgramVersion)
         newest=newest,
         changes=_changes(version),
         problems=again_problems(version),
+        foretold=again_foretold(version),
         sides=side_by_side(document_file(newest.document) if newest else "", document_file(version.document)),
         ladder_counts=counts_shown(previews),
         waiting=versions_waiting(version.program, clock.now()),

@@ -36,7 +36,13 @@ from loyalty.drafts import draft_plain, draft_replace, program_invalid
 from loyalty.models import Program, ProgramVersion
 from loyalty.pieces import seen_of, settings_save
 from loyalty.published import newest_version, versions_waiting
-from loyalty.publishing import draft_difference, draft_problems, program_create, program_publish
+from loyalty.publishing import (
+    draft_difference,
+    draft_foretold,
+    draft_problems,
+    program_create,
+    program_publish,
+)
 from loyalty.tierpreview import draft_previews
 
 PUBLISH = "loyalty.publish_program"
@@ -194,6 +200,7 @@ class ProgramAdmin(SectionRowPages):
             newest=newest,
             changes=changes_of(program),
             problems=placed(program, draft_problems(program)),
+            foretold=draft_foretold(program),
             sides=side_by_side(document_file(newest.document) if newest else "", draft_yaml(program)),
             ladder_counts=counts_shown(previews),
             waiting=versions_waiting(program, clock.now()),
