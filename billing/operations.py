@@ -67,8 +67,10 @@ def operation_run(
 
 def operation_open(*, connection: StripeConnection, kind: str, subject: str, params: Json) -> bool:
     """Whether the very same was asked for and no answer came: it may have been carried out, and is no new wish."""
-    there = BillingOperation.objects.filter(connection=connection, kind=kind, subject=subject, digest=_digest(params))
-    return there.filter(state=State.OPEN, made_at__gte=clock.now() - KEYS_KNOWN).exists()
+    return BillingOperation.objects.filter(
+        connection=connection, kind=kind, subject=subject, digest=_digest(params), state=State.OPEN,
+        made_at__gte=clock.now() - KEYS_KNOWN,
+    ).exists()  # fmt: skip
 
 
 def _digest(params: Json) -> str:
