@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loyalty.definition.comparison import Operator
 from loyalty.definition.conditions import Condition, CounterTest, LineTest, NoneOf
 from loyalty.definition.neverroom import Room
 from loyalty.definition.neverwords import apart, either, said
@@ -10,29 +11,33 @@ from loyalty.definition.problems import Ground, Problem, Problems
 
 # What a line has several of.
 _LISTS = ("tags",)
+# What a test asks of a count.
+_Asked = tuple[Operator, int]
 
 
 def counters_problems(tests: list[tuple[str, Condition]], ground: Ground) -> Problems:
     """Numbers of one counter in one period that no count is."""
     rooms: dict[tuple[str, str], Room] = {}
-    earlier: dict[tuple[str, str], list[tuple[str, CounterTest]]] = {}
+    earlier: dict[tuple[str, str], list[tuple[str, CounterTest, _Asked]]] = {}
     for here, node in tests:
         if not isinstance(node, CounterTest) or node.operator == "every":
             continue
+        asked: _Asked = (node.operator, node.value)
         key = (node.counter, node.period)
         room, before = rooms.setdefault(key, Room(from_zero=True)), earlier.setdefault(key, [])
         was_empty = room.empty
-        room.take(node.operator, node.value)
+        room.take(*asked)
         if room.empty and not was_empty and before:
-            others = next(([each] for each in before if _no_count(node, each[1])), before)
+            all_of_them = [(place, each) for place, each, _other in before]
+            others = next(([(place, each)] for place, each, other in before if _no_count(asked, other)), all_of_them)
             yield apart((here, node), others, ground, either())
-        before.append((here, node))
+        before.append((here, node, asked))
 
 
-def _no_count(one: CounterTest, other: CounterTest) -> bool:
+def _no_count(one: _Asked, other: _Asked) -> bool:
     room = Room(from_zero=True)
-    room.take(one.operator, one.value)  # type: ignore[arg-type]  # every has been left out
-    room.take(other.operator, other.value)  # type: ignore[arg-type]
+    room.take(*one)
+    room.take(*other)
     return room.empty
 
 
